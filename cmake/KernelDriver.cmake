@@ -1,0 +1,56 @@
+# add_kernel_driver(<name> [WDM] [KMDF_MINOR <n>] SOURCES <file>... [INCLUDES <dir>...])
+#
+# Compiles a driver's sources as they are on Windows and makes one relocatable object of them, the *image*: its code and writable data
+# stand in sections of their own (drv_text, drv_data, drv_bss), every symbol but the image's descriptor is local, so that several drivers can live in one
+# program, as modules do in one kernel. Link it with irpfuzz_use_driver(<target> <name>).
+#
+# The build fails on a bare `long` in the sources (32 bits on Windows, 64 here): say LONG, or int.
+
+include_guard(GLOBAL)
+
+find_program(IRPFUZZ_OBJCOPY NAMES llvm-objcopy-19 llvm-objcopy REQUIRED)
+
+function(add_kernel_driver name)
+    cmake_parse_arguments(DRIVER "WDM" "KMDF_MINOR" "SOURCES;INCLUDES" ${ARGN})
+    if(NOT DRIVER_SOURCES)
+        message(FATAL_ERROR "add_kernel_driver(${name}): no SOURCES")
+    endif()
+    set(IMAGE_NAME ${name})
+    set(IMAGE_MINOR 31)
+    if(DRIVER_KMDF_MINOR)
+        set(IMAGE_MINOR ${DRIVER_KMDF_MINOR})
+    endif()
+    set(IMAGE_IS_KMDF 1)
+    if(DRIVER_WDM)
+        set(IMAGE_IS_KMDF 0)
+    endif()
+    set(directory "${CMAKE_CURRENT_BINARY_DIR}/${name}.image")
+    configure_file("${CMAKE_SOURCE_DIR}/cmake/driver_image.c.in" "${directory}/image.c" @ONLY)
+
+    add_custom_command(OUTPUT "${directory}/long.checked"
+        COMMAND sh "${CMAKE_SOURCE_DIR}/cmake/check_long.sh" ${DRIVER_SOURCES}
+        COMMAND "${CMAKE_COMMAND}" -E touch "${directory}/long.checked"
+        WORKING_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}" DEPENDS ${DRIVER_SOURCES}
+        COMMENT "Checking ${name} for bare long")
+    add_library(${name}_objects OBJECT ${DRIVER_SOURCES} "${directory}/image.c" "${directory}/long.checked")
+    windows_world_flags(${name}_objects KERNEL)
+    windows_world_wpp(${name}_objects ${DRIVER_SOURCES})
+    irpfuzz_driver_flags(${name}_objects)
+    target_compile_options(${name}_objects PRIVATE "SHELL:-include ${CMAKE_SOURCE_DIR}/cmake/driver_sections.h")
+    target_include_directories(${name}_objects PRIVATE ${DRIVER_INCLUDES})
+
+    set(image "${CMAKE_CURRENT_BINARY_DIR}/${name}.sys.o")
+    add_custom_command(OUTPUT "${image}"
+        COMMAND "${CMAKE_LINKER}" -r -o "${image}.tmp" "$<TARGET_OBJECTS:${name}_objects>"
+        COMMAND "${IRPFUZZ_OBJCOPY}" "--keep-global-symbol=irpfuzz_image_${name}" "${image}.tmp" "${image}"
+        DEPENDS ${name}_objects "$<TARGET_OBJECTS:${name}_objects>" COMMAND_EXPAND_LISTS
+        COMMENT "Linking driver image ${name}")
+    add_custom_target(${name} DEPENDS "${image}")
+    set_target_properties(${name} PROPERTIES IRPFUZZ_IMAGE "${image}")
+endfunction()
+
+function(irpfuzz_use_driver target name)
+    get_target_property(image ${name} IRPFUZZ_IMAGE)
+    add_dependencies(${target} ${name})
+    target_link_libraries(${target} PRIVATE "${image}")
+endfunction()

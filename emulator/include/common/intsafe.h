@@ -1,0 +1,2 @@
+/* The user-mode name of the checked arithmetic. */
+#include <ntintsafe.h>

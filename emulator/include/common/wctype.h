@@ -1,0 +1,2 @@
+/* Kinds of wide characters. */
+#include <wchar.h>

@@ -1,0 +1,91 @@
+/*
+ * Assertions, debug output, PAGED_CODE and the memory helpers, after the packaged DDK headers.
+ *
+ * With DBG=0 assertions and KdPrint vanish (W-TYP-28). PAGED_CODE asks the emulator, which knows the function by name and can
+ * tell what alloc_text said about it (W-IRQL-11, W-IRQL-12).
+ */
+#undef ASSERT
+#undef ASSERTMSG
+#undef NT_ASSERT
+#undef NT_ASSERTMSG
+#undef NT_ASSERTMSGW
+#undef NT_VERIFY
+#undef NT_VERIFYMSG
+#undef NT_VERIFYMSGW
+#undef PAGED_CODE
+#undef PAGED_CODE_LOCKED
+#undef UNREFERENCED_PARAMETER
+#undef UNREFERENCED_LOCAL_VARIABLE
+#undef DBG_UNREFERENCED_PARAMETER
+#undef DBG_UNREFERENCED_LOCAL_VARIABLE
+#undef RtlCopyMemory
+#undef RtlMoveMemory
+#undef RtlZeroMemory
+#undef RtlFillMemory
+#undef RtlEqualMemory
+#undef KdPrintEx
+#undef KD_DEBUGGER_ENABLED
+#undef KD_DEBUGGER_NOT_PRESENT
+
+#define UNREFERENCED_PARAMETER(parameter) ((void)(parameter))
+#define UNREFERENCED_LOCAL_VARIABLE(variable) ((void)(variable))
+#define DBG_UNREFERENCED_PARAMETER(parameter) ((void)(parameter))
+#define DBG_UNREFERENCED_LOCAL_VARIABLE(variable) ((void)(variable))
+
+#ifndef IRPFUZZ_CHECKS_H
+#define IRPFUZZ_CHECKS_H
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Reports a pageable function entered above APC_LEVEL. Returns in every case. */
+VOID irpfuzz_paged_code(const char *Function, const char *File, int Line);
+BOOLEAN KdRefreshDebuggerNotPresent(VOID);
+PVOID RtlSecureZeroMemory(PVOID Pointer, SIZE_T Size);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
+
+#if DBG
+#define IRPFUZZ_ASSERT(text, condition, message) \
+    ((condition) ? TRUE : (RtlAssert((PVOID)(text), (PVOID)__FILE__, __LINE__, (PSTR)(message)), FALSE))
+#define ASSERT(condition) ((void)IRPFUZZ_ASSERT(#condition, condition, NULL))
+#define ASSERTMSG(message, condition) ((void)IRPFUZZ_ASSERT(#condition, condition, message))
+#define NT_ASSERT(condition) IRPFUZZ_ASSERT(#condition, condition, NULL)
+#define NT_ASSERTMSG(message, condition) IRPFUZZ_ASSERT(#condition, condition, message)
+#define NT_ASSERTMSGW(message, condition) IRPFUZZ_ASSERT(#condition, condition, NULL)
+#define NT_VERIFY NT_ASSERT
+#define NT_VERIFYMSG NT_ASSERTMSG
+#define NT_VERIFYMSGW NT_ASSERTMSGW
+#define PAGED_CODE() irpfuzz_paged_code(__func__, __FILE__, __LINE__)
+#else
+#define ASSERT(condition) ((void)0)
+#define ASSERTMSG(message, condition) ((void)0)
+#define NT_ASSERT(condition) ((void)0)
+#define NT_ASSERTMSG(message, condition) ((void)0)
+#define NT_ASSERTMSGW(message, condition) ((void)0)
+#define NT_VERIFY(condition) ((condition) ? TRUE : FALSE)
+#define NT_VERIFYMSG(message, condition) ((condition) ? TRUE : FALSE)
+#define NT_VERIFYMSGW(message, condition) ((condition) ? TRUE : FALSE)
+#define PAGED_CODE() ((void)0)
+#endif
+#define PAGED_CODE_LOCKED() ((void)0)
+
+#if DBG
+#define KdPrintEx(arguments) DbgPrintEx arguments
+#else
+#define KdPrintEx(arguments)
+#endif
+#define KD_DEBUGGER_ENABLED (FALSE)
+#define KD_DEBUGGER_NOT_PRESENT (KdRefreshDebuggerNotPresent())
+
+/* The driver's own instrumented copies, so that a bad range is reported where it was written. */
+#define RtlCopyMemory(destination, source, length) ((void)memcpy((destination), (source), (length)))
+#define RtlMoveMemory(destination, source, length) ((void)memmove((destination), (source), (length)))
+#define RtlZeroMemory(destination, length) ((void)memset((destination), 0, (length)))
+#define RtlFillMemory(destination, length, fill) ((void)memset((destination), (fill), (length)))
+#define RtlEqualMemory(first, second, length) (memcmp((first), (second), (length)) == 0)

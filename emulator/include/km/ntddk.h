@@ -1,0 +1,10 @@
+/* The packaged ntddk.h with its macros and inline functions routed to the emulator, and what is newer than it. */
+#ifndef IRPFUZZ_KM_NTDDK_H
+#define IRPFUZZ_KM_NTDDK_H
+
+#include "irpfuzz_base.h"
+#include "irpfuzz_hide.h"
+#include_next <ntddk.h>
+#include "irpfuzz_after.h"
+
+#endif

@@ -1,0 +1,117 @@
+/* See choose.h. The table below is indexed by DDI number so that a call without a decision costs one load. */
+#include <string.h>
+
+#include "machine.h"
+
+#define MAX_DDIS 2048
+#define NO_DECISION 0xff
+
+struct positional {
+    uint16_t asked[MAX_DDIS];
+    uint8_t first[MAX_DDIS];     /* index of a decision for this DDI, chained by next; NO_DECISION none */
+    uint8_t next[MAX_DECISIONS];
+    const struct decision *decision;
+    unsigned count;
+};
+
+static struct {
+    struct positional schedule, fault;
+    unsigned position[LANE_COUNT];
+    uint64_t random[LANE_COUNT];
+    const struct policy *policy;
+} door;
+
+static const struct policy *const policies[POLICY_COUNT] = {
+    [POLICY_CONSTRAINTS] = &policy_constraints,
+    [POLICY_RANDOM] = &policy_random,
+    [POLICY_PCT] = &policy_pct,
+    [POLICY_RECORDING] = &policy_recording,
+};
+
+static void positional_begin(struct positional *p, const struct decision *decision, unsigned count)
+{
+    for (unsigned i = 0; i < p->count; i++) /* undo the last life's marks only */
+        p->first[p->decision[i].ddi % MAX_DDIS] = NO_DECISION;
+    memset(p->asked, 0, sizeof p->asked[0] * ddi_count);
+    if (!p->decision)
+        memset(p->first, NO_DECISION, sizeof p->first);
+    p->decision = decision;
+    p->count = count < MAX_DECISIONS ? count : MAX_DECISIONS;
+    for (unsigned i = 0; i < p->count; i++) {
+        uint16_t ddi = decision[i].ddi % MAX_DDIS;
+        p->next[i] = p->first[ddi];
+        p->first[ddi] = (uint8_t)i;
+    }
+}
+
+/* Counts the question; the decision for it, or NULL. */
+static const struct decision *positional_ask(struct positional *p, uint16_t ddi)
+{
+    uint16_t nth = ++p->asked[ddi];
+    for (unsigned i = p->first[ddi]; i != NO_DECISION; i = p->next[i])
+        if (p->decision[i].nth == nth)
+            return &p->decision[i];
+    return NULL;
+}
+
+/* splitmix64: a known generator, good enough for schedules. */
+uint64_t choose_random(uint64_t *state)
+{
+    uint64_t z = *state += 0x9e3779b97f4a7c15ull;
+    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ull;
+    z = (z ^ z >> 27) * 0x94d049bb133111ebull;
+    return z ^ z >> 31;
+}
+
+void choose_begin(const struct chance *chance)
+{
+    static struct decision none;
+    positional_begin(&door.schedule, chance->schedule_count ? chance->schedule : &none, chance->schedule_count);
+    positional_begin(&door.fault, chance->fault_count ? chance->fault : &none, chance->fault_count);
+    for (unsigned i = 0; i < LANE_COUNT; i++) {
+        door.position[i] = 0;
+        door.random[i] = chance->seed * 31 + i;
+    }
+    door.policy = policies[chance->policy < POLICY_COUNT ? chance->policy : 0];
+    if (door.policy->begin)
+        door.policy->begin(chance);
+}
+
+uint32_t choose(enum lane lane, uint32_t n)
+{
+    const struct chance *chance = machine.chance;
+    uint32_t answer = 0;
+    if (n > 1 && door.position[lane] < chance->value_count[lane])
+        answer = chance->value[lane][door.position[lane]++] % n;
+    else if (n > 1 && chance->random_faults)
+        answer = choose_random(&door.random[lane]) % 8 ? 0 : (uint32_t)(choose_random(&door.random[lane]) % n);
+    if (answer)
+        trace(TRACE_CHOICE, lane, answer, n);
+    return answer;
+}
+
+bool choose_fault(uint16_t ddi)
+{
+    const struct chance *chance = machine.chance;
+    bool fail = false;
+    const struct decision *d = positional_ask(&door.fault, ddi);
+    if (d)
+        fail = d->value != 0;
+    else if (chance->random_faults)
+        fail = choose_random(&door.random[LANE_FAULT]) % 64 == 0;
+    if (fail)
+        trace(TRACE_CHOICE, LANE_FAULT, ddi, 2);
+    return fail;
+}
+
+const struct decision *choose_schedule_decision(uint16_t where) { return positional_ask(&door.schedule, where); }
+
+bool policy_is_asked(uint16_t where) { return door.policy->is_asked(where); }
+
+unsigned policy_pick(uint16_t where, struct ctx *const *candidates, unsigned count)
+{
+    unsigned answer = count > 1 ? door.policy->pick(where, candidates, count) : 0;
+    if (answer)
+        trace(TRACE_CHOICE, LANE_SCHEDULE, candidates[answer]->id, count);
+    return answer;
+}

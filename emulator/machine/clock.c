@@ -1,0 +1,100 @@
+/* See clock.h. Alarms stand in one list ordered by (due, sequence): lives have a handful. */
+#include <stddef.h>
+
+#include "machine.h"
+
+static struct {
+    uint64_t now, sequence;
+    struct alarm *first;
+} virtual_clock;
+
+void clock_begin(void)
+{
+    virtual_clock.now = 0;
+    virtual_clock.sequence = 0;
+    virtual_clock.first = NULL;
+}
+
+uint64_t clock_now(void) { return virtual_clock.now; }
+
+static void unlink_alarm(struct alarm *a)
+{
+    if (a->prev)
+        a->prev->next = a->next;
+    else
+        virtual_clock.first = a->next;
+    if (a->next)
+        a->next->prev = a->prev;
+    a->next = a->prev = NULL;
+    a->set = false;
+}
+
+bool alarm_cancel(struct alarm *a)
+{
+    if (!a->set)
+        return false;
+    unlink_alarm(a);
+    return true;
+}
+
+void alarm_set(struct alarm *a, uint64_t due, void (*fire)(struct alarm *))
+{
+    alarm_cancel(a);
+    a->due = due < virtual_clock.now ? virtual_clock.now : due;
+    a->sequence = ++virtual_clock.sequence;
+    a->fire = fire;
+    a->set = true;
+    struct alarm *before = NULL, *at = virtual_clock.first;
+    while (at && at->due <= a->due) {
+        before = at;
+        at = at->next;
+    }
+    a->prev = before;
+    a->next = at;
+    if (before)
+        before->next = a;
+    else
+        virtual_clock.first = a;
+    if (at)
+        at->prev = a;
+}
+
+bool clock_next_due(uint64_t *due)
+{
+    if (!virtual_clock.first)
+        return false;
+    *due = virtual_clock.first->due;
+    return true;
+}
+
+static void advance(uint64_t to)
+{
+    if (to <= virtual_clock.now)
+        return;
+    virtual_clock.now = to;
+    trace(TRACE_TIME, 0, to, 0);
+}
+
+static void fire_first(void)
+{
+    struct alarm *a = virtual_clock.first;
+    advance(a->due);
+    unlink_alarm(a);
+    a->fire(a);
+}
+
+void clock_pass(uint64_t interval)
+{
+    uint64_t end = virtual_clock.now + interval;
+    while (virtual_clock.first && virtual_clock.first->due <= end)
+        fire_first();
+    advance(end);
+}
+
+bool clock_jump(void)
+{
+    if (!virtual_clock.first)
+        return false;
+    fire_first();
+    return true;
+}

@@ -1,0 +1,32 @@
+/* The two engines behind context.h. Internal to machine/. */
+#ifndef MACHINE_ENGINE_H
+#define MACHINE_ENGINE_H
+
+#include "machine.h"
+
+struct engine {
+    const char *name;
+    void (*init)(void);
+    bool (*run)(void (*life)(void *), void *argument);
+    void (*create)(struct ctx *ctx);
+    void (*block)(bool keeps_processor);
+    void (*wake)(struct ctx *ctx);
+    void (*point)(uint16_t where);
+    void (*settle)(void);
+    void (*exit)(void);
+    void (*abandon)(void);
+    void (*activate)(struct activation *activation, bool begins); /* ThreadSanitizer identity of a DPC */
+    void (*lock)(void);
+    void (*unlock)(void);
+};
+
+extern const struct engine engine_fiber, engine_thread;
+
+/* Shared by both: scheduler.c */
+extern const struct engine *engine;
+struct ctx *ctx_allocate(enum ctx_kind kind, uint8_t role, const char *name, void (*entry)(void *), void *argument);
+void ctx_free(struct ctx *ctx);
+/* Nothing can run: lets time pass to the next alarm, or reports a hang or deadlock. */
+void let_time_pass(void);
+
+#endif

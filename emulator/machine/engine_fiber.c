@@ -1,0 +1,438 @@
+/*
+ * The deterministic engine: every context is a fiber on one host thread.
+ *
+ * Principle of operation. A switch is a jump to another stack, decided by the schedule policy among the contexts that could run
+ * next on a real machine with the configured processors. Nothing here asks the host for anything.
+ *
+ * Internal design. A processor's resident context may be at DISPATCH_LEVEL or above, or have DPCs waiting on its processor: then only it can go on
+ * there. Every other ready context can go on if some processor is free of such. Fibers are kept across lives; a fiber's stack holds an endless
+ * loop that runs one context's entry after the other. Boost.Context's jump is used through its C symbols.
+ */
+#include <setjmp.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "engine.h"
+
+typedef void *fcontext;
+struct transfer {
+    fcontext from;
+    void *data;
+};
+struct transfer jump_fcontext(fcontext to, void *data);
+fcontext make_fcontext(void *stack_top, size_t size, void (*entry)(struct transfer));
+
+#define STACK_SIZE (256u << 10)
+#define STACKS_BASE 0x7e8000000000ull
+#define MAX_STEPS 2000000u
+#define FAIR_POINTS 20000u
+
+/* Places of the scheduler's own points, see emulator/ddi.h: numbers 1..3 of the DDI table. */
+enum { WHERE_BLOCK = 1 };
+
+struct fiber {
+    fcontext context;
+    char *stack;
+    void *fake_stack;
+    void *tsan;
+    bool parked;      /* at rest in fiber_main(): its stack holds nothing of a context */
+    jmp_buf base;     /* fiber_main(), for ctx_exit() */
+};
+
+static struct fiber fibers[MAX_CONTEXTS];
+static struct fiber host;
+static struct ctx *settler;
+
+#if defined(IRPFUZZ_ASAN)
+void __sanitizer_start_switch_fiber(void **fake_stack_save, const void *bottom, size_t size);
+void __sanitizer_finish_switch_fiber(void *fake_stack_save, const void **bottom_old, size_t *size_old);
+static const void *host_bottom;
+static size_t host_size;
+#endif
+#if defined(IRPFUZZ_TSAN)
+void *__tsan_create_fiber(unsigned flags);
+void __tsan_destroy_fiber(void *fiber);
+void *__tsan_get_current_fiber(void);
+void __tsan_switch_to_fiber(void *fiber, unsigned flags);
+#define TSAN_NO_SYNC 1
+static void *dpc_tsan[MACHINE_MAX_CPUS];
+static char life_sync;
+#endif
+
+/* MemorySanitizer knows nothing of values that come out of the jump. */
+#define NO_MSAN __attribute__((no_sanitize("memory")))
+
+NO_MSAN static void jump(struct fiber *from, struct fiber *to)
+{
+#if defined(IRPFUZZ_TSAN)
+    __tsan_switch_to_fiber(to->tsan, TSAN_NO_SYNC);
+#endif
+#if defined(IRPFUZZ_ASAN)
+    const void *bottom = to->stack ? to->stack : host_bottom;
+    __sanitizer_start_switch_fiber(&from->fake_stack, bottom, to->stack ? STACK_SIZE : host_size);
+#endif
+    struct transfer t = jump_fcontext(to->context, from);
+    ((struct fiber *)t.data)->context = t.from;
+#if defined(IRPFUZZ_ASAN)
+    __sanitizer_finish_switch_fiber(from->fake_stack, NULL, NULL);
+#endif
+}
+
+static struct fiber *fiber_of(struct ctx *ctx) { return ctx ? ctx->engine : &host; }
+
+static void engine_fiber_init(void)
+{
+    static char *stacks;
+    if (stacks)
+        return;
+    stacks = mmap((void *)STACKS_BASE, (size_t)MAX_CONTEXTS * STACK_SIZE, PROT_READ | PROT_WRITE,
+                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+    if (stacks != (char *)STACKS_BASE)
+        __builtin_trap();
+    for (unsigned i = 0; i < MAX_CONTEXTS; i++) {
+        fibers[i].stack = stacks + (size_t)i * STACK_SIZE;
+        mprotect(fibers[i].stack, 4096, PROT_NONE); /* overflow faults instead of hitting the neighbour */
+    }
+}
+
+/* ---- Who could run next ---- */
+
+static bool pinned(const struct ctx *ctx)
+{
+    return ctx->irql >= IRQL_DISPATCH || ctx->running_dpcs || machine.cpu[ctx->cpu].dpcs;
+}
+
+static int shared_cpu(const struct ctx *self)
+{
+    if (self->cpu >= 0 && !pinned(self))
+        return self->cpu;
+    for (unsigned c = 0; c < machine.cpus; c++) {
+        struct ctx *r = machine.cpu[c].resident;
+        if (r ? !pinned(r) : !machine.cpu[c].dpcs)
+            return (int)c;
+    }
+    return -1;
+}
+
+static int free_cpu(const struct ctx *wanting)
+{
+    const struct cpu *last = &machine.cpu[wanting->last_cpu];
+    if (!last->resident && !last->dpcs)
+        return wanting->last_cpu;
+    for (unsigned c = 0; c < machine.cpus; c++)
+        if (!machine.cpu[c].resident && !machine.cpu[c].dpcs)
+            return (int)c;
+    return -1;
+}
+
+static struct ctx *idle_of(unsigned c);
+
+static unsigned gather(struct ctx **out, struct ctx *self)
+{
+    unsigned n = 0;
+    if (self->state == CTX_READY)
+        out[n++] = self;
+    for (unsigned c = 0; c < machine.cpus; c++) {
+        struct ctx *r = machine.cpu[c].resident;
+        if (!r && machine.cpu[c].dpcs)
+            out[n++] = idle_of(c);
+        else if (r && r != self && r->state == CTX_READY && pinned(r))
+            out[n++] = r;
+    }
+    if (shared_cpu(self) < 0)
+        return n;
+    unsigned first = n;
+    for (unsigned i = 0; i < machine.ctx_count; i++) {
+        struct ctx *ctx = machine.ctx[i];
+        if (ctx == self || ctx->state != CTX_READY || ctx->kind == CTX_IDLE || (ctx->cpu >= 0 && pinned(ctx)))
+            continue;
+        unsigned at = n++;
+        while (at > first && out[at - 1]->ready_since > ctx->ready_since) {
+            out[at] = out[at - 1];
+            at--;
+        }
+        out[at] = ctx;
+    }
+    return n;
+}
+
+/* ---- Switching ---- */
+
+static void leave_cpu(struct ctx *ctx)
+{
+    if (ctx->cpu < 0)
+        return;
+    machine.cpu[ctx->cpu].resident = NULL;
+    ctx->last_cpu = (uint8_t)ctx->cpu;
+    ctx->cpu = -1;
+}
+
+static void take_cpu(struct ctx *ctx, unsigned c)
+{
+    if (machine.cpu[c].resident)
+        leave_cpu(machine.cpu[c].resident);
+    machine.cpu[c].resident = ctx;
+    ctx->cpu = (int8_t)c;
+}
+
+static void place(struct ctx *next, const struct ctx *self)
+{
+    if (next->cpu >= 0)
+        return;
+    int c = free_cpu(next);
+    take_cpu(next, (unsigned)(c >= 0 ? c : shared_cpu(self)));
+}
+
+static void arrived(void)
+{
+    struct ctx *self = current_ctx;
+    self->points_in_a_row = 0;
+    if (self->kind == CTX_APP || self->role == ROLE_PNP)
+        machine.last_progress = clock_now();
+    cpu_drain_dpcs();
+}
+
+static void switch_to(struct ctx *next, uint16_t where)
+{
+    struct ctx *self = current_ctx;
+    place(next, self);
+    if (next == self) {
+        arrived();
+        return;
+    }
+    trace(TRACE_SWITCH, where, next->id, 0);
+    current_ctx = next;
+    jump(fiber_of(self), fiber_of(next));
+    current_ctx = self;
+    arrived();
+}
+
+/* The current context cannot go on (or ended): someone else must. */
+static struct ctx *next_after(struct ctx *self, uint16_t where)
+{
+    struct ctx *candidates[MAX_CONTEXTS + MACHINE_MAX_CPUS];
+    for (;;) {
+        unsigned n = gather(candidates, self);
+        if (n) {
+            policy_is_asked(where);
+            return candidates[policy_pick(where, candidates, n)];
+        }
+        if (settler && settler != self) {
+            struct ctx *woken = settler;
+            settler = NULL;
+            ctx_wake(woken);
+            continue;
+        }
+        if (settler == self) {
+            settler = NULL;
+            self->state = CTX_READY;
+            continue;
+        }
+        let_time_pass();
+    }
+}
+
+static void fiber_block(bool keeps_processor)
+{
+    struct ctx *self = current_ctx;
+    self->state = keeps_processor ? CTX_SPINNING : CTX_BLOCKED;
+    if (!keeps_processor)
+        leave_cpu(self);
+    switch_to(next_after(self, WHERE_BLOCK), WHERE_BLOCK);
+}
+
+static void fiber_wake(struct ctx *ctx) { (void)ctx; }
+
+static void fiber_point(uint16_t where)
+{
+    struct ctx *self = current_ctx;
+    if (++machine.points > MAX_STEPS)
+        bugcheck(OWN_LIVELOCK, machine.points, 0, 0, 0, "V-LCK-31", "%llu scheduling points and the life has not ended: %s loops",
+                 (unsigned long long)machine.points, self->name);
+    bool asked = policy_is_asked(where);
+    bool unfair = ++self->points_in_a_row > FAIR_POINTS;
+    if (!asked && !unfair)
+        return;
+    struct ctx *candidates[MAX_CONTEXTS + MACHINE_MAX_CPUS];
+    unsigned n = gather(candidates, self);
+    if (n < 2)
+        return;
+    unsigned pick = asked ? policy_pick(where, candidates, n) : 0;
+    if (unfair)
+        pick = pick ? pick : 1;
+    if (pick)
+        switch_to(candidates[pick], where);
+}
+
+static void fiber_settle(void)
+{
+    struct ctx *self = current_ctx;
+    settler = self;
+    ctx_block("everything else to settle", NULL, NULL);
+}
+
+/* ---- A fiber's life ---- */
+
+static void finish(void)
+{
+    struct ctx *self = current_ctx;
+#if defined(IRPFUZZ_TSAN)
+    __tsan_release(&life_sync);
+#endif
+    fiber_of(self)->parked = true;
+    if (self->kind == CTX_IDLE) {
+        leave_cpu(self);
+        self->state = CTX_BLOCKED;
+    } else {
+        leave_cpu(self);
+        ctx_free(self);
+    }
+    if (self->role == ROLE_PNP) { /* the life is over */
+        struct fiber *me = fiber_of(self);
+        current_ctx = NULL;
+        jump(me, &host);
+    } else {
+        struct ctx *next = next_after(self, WHERE_BLOCK);
+        place(next, self);
+        if (next != self) {
+            trace(TRACE_SWITCH, WHERE_BLOCK, next->id, 0);
+            struct fiber *me = fiber_of(self);
+            current_ctx = next;
+            jump(me, fiber_of(next));
+        }
+    }
+}
+
+NO_MSAN static void fiber_main(struct transfer t)
+{
+    ((struct fiber *)t.data)->context = t.from;
+#if defined(IRPFUZZ_ASAN)
+    __sanitizer_finish_switch_fiber(NULL, host_bottom ? NULL : &host_bottom, host_bottom ? NULL : &host_size);
+#endif
+    for (;;) {
+        fiber_of(current_ctx)->parked = false;
+#if defined(IRPFUZZ_TSAN)
+        __tsan_acquire(&life_sync);
+#endif
+        if (!_setjmp(fiber_of(current_ctx)->base)) {
+            arrived();
+            if (current_ctx->entry)
+                current_ctx->entry(current_ctx->argument);
+        }
+        finish();
+    }
+}
+
+static void fiber_exit(void) { longjmp(fiber_of(current_ctx)->base, 1); }
+
+static void fiber_create(struct ctx *ctx)
+{
+    struct fiber *f = &fibers[ctx->id];
+    ctx->engine = f;
+    if (f->context)
+        return;
+    f->context = make_fcontext(f->stack + STACK_SIZE, STACK_SIZE - 4096, fiber_main);
+#if defined(IRPFUZZ_TSAN)
+    if (!f->tsan)
+        f->tsan = __tsan_create_fiber(0);
+#endif
+}
+
+static struct ctx *idle_of(unsigned c)
+{
+    struct ctx *idle = machine.cpu[c].idle;
+    if (!idle) {
+        idle = ctx_create(CTX_IDLE, (uint8_t)(ROLE_CPU0 + c), "idle", NULL, NULL);
+        machine.cpu[c].idle = idle;
+    }
+    idle->state = CTX_READY;
+    take_cpu(idle, c);
+    return idle;
+}
+
+static bool abandoned;
+
+/* The fiber starts afresh: whatever its stack held is dropped. */
+static void fiber_reset(struct fiber *f)
+{
+    f->context = NULL;
+    f->parked = false;
+    asan_unpoison(f->stack + 4096, STACK_SIZE - 4096);
+#if defined(IRPFUZZ_TSAN)
+    if (f->tsan) { /* what it did happened before the next life */
+        __tsan_switch_to_fiber(f->tsan, TSAN_NO_SYNC);
+        __tsan_release(&life_sync);
+        __tsan_switch_to_fiber(host.tsan, TSAN_NO_SYNC);
+        __tsan_destroy_fiber(f->tsan);
+    }
+    f->tsan = NULL;
+#endif
+}
+
+static bool fiber_run(void (*life)(void *), void *argument)
+{
+    settler = NULL;
+    abandoned = false;
+#if defined(IRPFUZZ_TSAN)
+    if (!host.tsan)
+        host.tsan = __tsan_get_current_fiber();
+    __tsan_release(&life_sync);
+#endif
+    struct ctx *first = ctx_create(CTX_SYSTEM, ROLE_PNP, "pnp", life, argument);
+    take_cpu(first, 0);
+    current_ctx = first;
+    jump(&host, fiber_of(first));
+    current_ctx = NULL;
+    for (unsigned i = 0; i < machine.ctx_count; i++)
+        if (fibers[i].context && !fibers[i].parked)
+            fiber_reset(&fibers[i]);
+#if defined(IRPFUZZ_TSAN)
+    for (unsigned c = 0; c < MACHINE_MAX_CPUS; c++) /* an abandoned DPC */
+        if (dpc_tsan[c]) {
+            __tsan_switch_to_fiber(dpc_tsan[c], TSAN_NO_SYNC);
+            __tsan_release(&life_sync);
+            __tsan_switch_to_fiber(host.tsan, TSAN_NO_SYNC);
+        }
+    __tsan_acquire(&life_sync);
+#endif
+    return !abandoned;
+}
+
+static void fiber_abandon(void)
+{
+    abandoned = true;
+    struct fiber *me = fiber_of(current_ctx);
+    current_ctx = NULL;
+    jump(me, &host);
+}
+
+static void no_lock(void) {}
+
+/* A DPC is another thread of execution than the one it interrupts: ThreadSanitizer must not take program order for an order. */
+static void fiber_activate(struct activation *a, bool begins)
+{
+#if defined(IRPFUZZ_TSAN)
+    struct fiber *f = fiber_of(current_ctx);
+    if (begins && a->name[0] == 'D') {
+        a->tsan_fiber_below = __tsan_get_current_fiber();
+        void **fiber = &dpc_tsan[cpu_current()];
+        if (!*fiber)
+            *fiber = __tsan_create_fiber(0);
+        __tsan_switch_to_fiber(*fiber, TSAN_NO_SYNC);
+        __tsan_acquire(&life_sync);
+        f->tsan = *fiber; /* a switch away while the DPC runs comes back to it */
+    } else if (!begins && a->tsan_fiber_below) {
+        __tsan_release(&life_sync);
+        __tsan_switch_to_fiber(a->tsan_fiber_below, TSAN_NO_SYNC);
+        f->tsan = a->tsan_fiber_below;
+    }
+#else
+    (void)a, (void)begins;
+#endif
+}
+
+const struct engine engine_fiber = {
+    .name = "deterministic", .init = engine_fiber_init, .run = fiber_run, .create = fiber_create, .block = fiber_block,
+    .wake = fiber_wake, .point = fiber_point, .settle = fiber_settle, .exit = fiber_exit, .abandon = fiber_abandon, .activate = fiber_activate,
+    .lock = no_lock, .unlock = no_lock,
+};

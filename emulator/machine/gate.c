@@ -1,0 +1,131 @@
+/* See gate.h. */
+#include <string.h>
+
+#include "engine.h"
+
+static const struct ddi *current_ddi(const struct ctx *ctx)
+{
+    return ctx->gate_depth ? &ddi_table[ctx->gate[ctx->gate_depth - 1]] : &ddi_table[0];
+}
+
+static _Noreturn void irql_violation(const struct ctx *ctx, const struct ddi *ddi)
+{
+    if (ddi->flags & DDI_WDF_IRQL)
+        bugcheck(OWN_WDF_MISUSE, ctx->irql, ddi->max_irql, 0, 0, "V-WDF-35", "%s called at IRQL %u, allowed is at most %u", ddi->name,
+                 ctx->irql, ddi->max_irql);
+    bugcheck(0xC4, ddi->irql_rule ? ddi->irql_rule : 0xE5, ctx->irql, ddi->max_irql, 0, "W-IRQL-20", "%s called at IRQL %u, allowed is %s %u",
+             ddi->name, ctx->irql, ddi->flags & DDI_EXACT_IRQL ? "exactly" : "at most", ddi->max_irql);
+}
+
+void gate_enter(uint16_t number, uint64_t a, uint64_t b)
+{
+    if (machine.engine == ENGINE_THREAD)
+        gate_lock();
+    struct ctx *ctx = current_ctx;
+    const struct ddi *ddi = &ddi_table[number];
+    if (ctx->gate_depth == CTX_GATE_DEPTH)
+        bugcheck(0x7F, 8, ctx->gate_depth, 0, 0, "W-MEM-15", "%s: calls are nested more than %d deep (endless recursion)", ddi->name,
+                 CTX_GATE_DEPTH);
+    ctx->gate[ctx->gate_depth++] = number;
+    ctx->in_gate = true;
+    trace(TRACE_CALL, number, a, b);
+    if (ctx->irql > ddi->max_irql || (ddi->flags & DDI_EXACT_IRQL && ctx->irql != ddi->max_irql))
+        irql_violation(ctx, ddi);
+    if (!(ddi->flags & DDI_NO_POINT))
+        sched_point(number);
+}
+
+void gate_leave(uint64_t result)
+{
+    struct ctx *ctx = current_ctx;
+    if (ctx->apc_pending && ctx->irql == IRQL_PASSIVE && !ctx->running_dpcs)
+        machine.deliver_apcs();
+    uint16_t number = ctx->gate[--ctx->gate_depth];
+    ctx->in_gate = false;
+    trace(TRACE_RETURN, number, result, 0);
+    if (machine.engine == ENGINE_THREAD)
+        gate_unlock();
+}
+
+void callback_enter(struct callback_frame *frame, uint16_t callback, const void *routine, const void *object)
+{
+    (void)routine;
+    struct ctx *ctx = current_ctx;
+    *frame = (struct callback_frame){.callback = callback, .irql = ctx->irql, .saved_depth = ctx->gate_depth,
+                                     .spinlocks = ctx->spinlocks_held, .apc_disable = ctx->apc_disable,
+                                     .special_apc_disable = ctx->special_apc_disable, .was_in_gate = ctx->in_gate};
+    trace(TRACE_CALLBACK, callback, trace_object(object), 0);
+    sched_point(callback);
+    if (ctx->gate_depth == CTX_GATE_DEPTH)
+        bugcheck(0x7F, 8, ctx->gate_depth, 0, 0, "W-MEM-15", "%s: calls are nested more than %d deep (endless recursion)",
+                 ddi_table[callback].name, CTX_GATE_DEPTH);
+    ctx->gate[ctx->gate_depth++] = callback;
+    ctx->in_gate = false;
+    if (machine.engine == ENGINE_THREAD)
+        gate_unlock();
+}
+
+/* What a callback that comes back at another IRQL is, by class (W-IRQL-6). */
+static _Noreturn void irql_changed(const struct callback_frame *frame, const struct ctx *ctx)
+{
+    const struct ddi *cb = &ddi_table[frame->callback];
+    uint32_t code = 0xC8, p1 = ctx->irql;
+    if (!strncmp(cb->module, "kmdf", 4))
+        code = 0x10D, p1 = 0xE;
+    else if (!strcmp(cb->name, "Dispatch"))
+        code = 0xC9, p1 = 5;
+    else if (!strcmp(cb->name, "IoCompletion"))
+        code = 0xC4, p1 = 0xFA;
+    bugcheck(code, p1, frame->irql, ctx->irql, 0, "W-IRQL-6", "%s was called at IRQL %u and returned at IRQL %u", cb->name, frame->irql,
+             ctx->irql);
+}
+
+void callback_leave(struct callback_frame *frame, uint64_t result)
+{
+    if (machine.engine == ENGINE_THREAD)
+        gate_lock();
+    struct ctx *ctx = current_ctx;
+    const struct ddi *cb = &ddi_table[frame->callback];
+    ctx->in_gate = frame->was_in_gate;
+    ctx->gate_depth = frame->saved_depth;
+    if (ctx->spinlocks_held != frame->spinlocks)
+        bugcheck(0xC4, 0x4000A, frame->spinlocks, ctx->spinlocks_held, 0, "V-LCK-2", "%s returned %s", cb->name,
+                 ctx->spinlocks_held > frame->spinlocks ? "while it holds a spin lock" : "having released a spin lock it did not take");
+    if (ctx->irql != frame->irql)
+        irql_changed(frame, ctx);
+    if (ctx->apc_disable != frame->apc_disable || ctx->special_apc_disable != frame->special_apc_disable)
+        bugcheck(0xC4, 0xC5, frame->apc_disable, ctx->apc_disable, 0, "W-IRQL-7", "%s changed the APC disable count from %d to %d", cb->name,
+                 (int)frame->apc_disable, (int)ctx->apc_disable);
+    trace(TRACE_CALLBACK_END, frame->callback, result, 0);
+    sched_point(frame->callback);
+}
+
+uint16_t ddi_by_name(const char *name)
+{
+    for (unsigned i = 1; i < ddi_count; i++)
+        if (!strcmp(ddi_table[i].name, name))
+            return (uint16_t)i;
+    return 0;
+}
+
+uint16_t ddi_name_hash16(const char *name)
+{
+    uint32_t h = 2166136261u; /* FNV-1a, folded */
+    for (; *name; name++)
+        h = (h ^ (uint8_t)*name) * 16777619u;
+    return (uint16_t)(h >> 16 ^ h);
+}
+
+uint16_t ddi_by_hash16(uint16_t hash16)
+{
+    static uint16_t map[65536];
+    static bool ready;
+    if (!ready) {
+        for (unsigned i = ddi_count; i-- > 1;)
+            map[ddi_name_hash16(ddi_table[i].name)] = (uint16_t)i;
+        ready = true;
+    }
+    return map[hash16];
+}
+
+const char *gate_where(const struct ctx *ctx) { return current_ddi(ctx)->name; }

@@ -1,0 +1,66 @@
+/*
+ * The machine: processors, contexts, clock, memory, chance, trace. One machine exists; everything mutable in the emulator hangs
+ * on it or on an object inside its arenas, so that machine_begin() is a fresh boot.
+ */
+#ifndef MACHINE_MACHINE_H
+#define MACHINE_MACHINE_H
+
+#include "choose.h"
+#include "clock.h"
+#include "context.h"
+#include "gate.h"
+#include "memory.h"
+#include "report.h"
+#include "sanitizer.h"
+#include "trace.h"
+
+#define IRQL_PASSIVE 0
+#define IRQL_APC 1
+#define IRQL_DISPATCH 2
+#define IRQL_HIGH 15
+
+#define MAX_CONTEXTS 160
+
+enum engine_kind { ENGINE_FIBER, ENGINE_THREAD };
+
+struct cpu {
+    struct ctx *resident;   /* the thread on it, NULL idle */
+    struct ctx *idle;
+    unsigned dpcs;          /* queued on it, not yet running */
+};
+
+struct machine {
+    const struct chance *chance;
+    unsigned cpus;
+    struct cpu cpu[MACHINE_MAX_CPUS];
+    struct ctx *ctx[MAX_CONTEXTS];
+    unsigned ctx_count;
+    uint64_t ready_sequence;
+    uint64_t points;            /* scheduling points of this life */
+    uint64_t last_progress;     /* virtual time a context other than idle last ran */
+    uint64_t hang_limit;        /* 100 ns without progress before a hang is reported (W-APX-24) */
+    bool in_life;
+    enum engine_kind engine;
+
+    /* Installed once by nt. */
+    bool (*run_dpc)(unsigned cpu);                       /* runs one queued DPC; false: none */
+    void (*deliver_apcs)(void);                          /* of the current context, at PASSIVE_LEVEL */
+    void (*on_hang)(struct ctx *waiting);                /* may raise a better bug check than HANG; may return */
+    const void *(*image_of)(const void *code);           /* driver that a code address belongs to */
+};
+
+extern struct machine machine;
+
+/* Once per process. */
+void machine_init(enum engine_kind engine);
+
+/*
+ * Runs one life: a fresh machine whose first context ("pnp" role) executes life(argument); returns when that context has ended.
+ * Returns false if a bug check ended it through a hook that called machine_abandon().
+ */
+bool machine_run(const struct chance *chance, void (*life)(void *), void *argument);
+
+/* From a bug-check hook: drops the life and makes machine_run() return false. Deterministic engine only. */
+_Noreturn void machine_abandon(void);
+
+#endif

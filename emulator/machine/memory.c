@@ -1,0 +1,239 @@
+/* See memory.h. Blocks of a class are carved from the arena in order and recycled first-in first-out through a quarantine. */
+#include <string.h>
+#include <sys/mman.h>
+
+#include "machine.h"
+
+#define GRANULE 16
+#define RED_ZONE 16
+#define CLASS_COUNT 48
+#define QUARANTINE (4u << 20)
+#define MAGIC BLOCK_MAGIC /* block_is() */
+#define FREED_PATTERN 0xfe
+#define ZONE_PATTERN 0xfa
+#define FRESH_PATTERN 0xcd
+
+struct free_list {
+    struct block *head, *tail;
+    uint64_t waiting; /* bytes in this class's quarantine */
+};
+
+struct memory {
+    char *base, *next, *high;
+    struct free_list list[CLASS_COUNT];
+};
+
+static struct memory memories[ARENA_COUNT];
+static uint32_t next_number;
+
+/* Classes: 16-byte steps to 256, then four per doubling. */
+static unsigned class_of(size_t size, size_t *rounded)
+{
+    if (size <= 256) {
+        unsigned c = size ? (unsigned)((size + 15) / 16) - 1 : 0;
+        *rounded = (c + 1) * 16u;
+        return c;
+    }
+    unsigned log = 63 - (unsigned)__builtin_clzll(size - 1); /* 2^log < size <= 2^(log+1) */
+    size_t step = (size_t)1 << (log - 2);
+    size_t n = (size - 1 - ((size_t)1 << log)) / step; /* 0..3 */
+    *rounded = ((size_t)1 << log) + (n + 1) * step;
+    return 16 + (log - 8) * 4 + (unsigned)n;
+}
+
+static void map_arena(struct memory *m, uint64_t base)
+{
+    void *p = mmap((void *)base, ARENA_SIZE, PROT_READ | PROT_WRITE,
+                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+    if (p != (void *)base) {
+        report_line("irpfuzz: cannot map the emulated memory at %llx: another mapping is in the way", (unsigned long long)base);
+        __builtin_trap();
+    }
+    m->base = m->next = m->high = p;
+}
+
+void memory_begin(void)
+{
+    static const uint64_t bases[ARENA_COUNT] = {KERNEL_ARENA_BASE, USER_ARENA_BASE};
+    for (unsigned i = 0; i < ARENA_COUNT; i++) {
+        struct memory *m = &memories[i];
+        if (!m->base) {
+            map_arena(m, bases[i]);
+            asan_poison(m->base, ARENA_SIZE);
+        } else {
+            asan_poison(m->base, (size_t)(m->next - m->base));
+            if (m->next - m->base > (32 << 20)) /* a rare big life must not cost memory for ever */
+                madvise(m->base, (size_t)(m->next - m->base), MADV_DONTNEED);
+        }
+        m->next = m->base;
+        memset(m->list, 0, sizeof m->list);
+    }
+    next_number = 0;
+}
+
+/* A header is poisoned for everyone but this file and, where the emulator is not instrumented, the emulator. */
+#if defined(IRPFUZZ_EMULATOR_ASAN)
+static void header_open(const struct block *b) { asan_unpoison(b, sizeof *b); }
+static void header_close(const struct block *b) { (void)b; }
+#else
+static void header_open(const struct block *b) { (void)b; }
+static void header_close(const struct block *b) { (void)b; }
+#endif
+
+static struct block *recycle(struct free_list *list, size_t rounded)
+{
+    struct block *b = list->head;
+    if (!b || list->waiting < QUARANTINE)
+        return NULL;
+    header_open(b);
+    list->head = b->next_free;
+    if (!list->head)
+        list->tail = NULL;
+    list->waiting -= rounded + sizeof *b + RED_ZONE;
+    return b;
+}
+
+static bool is_pattern(const unsigned char *p, size_t n, unsigned char pattern)
+{
+    while (n--)
+        if (*p++ != pattern)
+            return false;
+    return true;
+}
+
+void *block_alloc(enum arena arena, enum block_use use, size_t size, uint32_t tag, const void *caller)
+{
+    if (size > ARENA_SIZE / 4)
+        return NULL;
+    size_t rounded;
+    unsigned c = class_of(size, &rounded);
+    struct memory *m = &memories[arena];
+    struct block *b = recycle(&m->list[c], rounded);
+    if (!b) {
+        size_t total = sizeof *b + rounded + RED_ZONE;
+        if (m->next + total > m->base + ARENA_SIZE)
+            return NULL;
+        b = (struct block *)m->next;
+        m->next += total;
+        header_open(b);
+    }
+    msan_define(b, sizeof *b);
+    *b = (struct block){.magic = MAGIC, .state = BLOCK_LIVE, .use = (uint8_t)use, .arena = (uint8_t)arena, .tag = tag,
+                        .number = ++next_number, .size = size, .allocated_at = caller, .size_class = c,
+                        .allocated_by = current_ctx ? current_ctx->id : 0};
+    char *p = (char *)(b + 1);
+    asan_unpoison(p, size);
+    memset(p, FRESH_PATTERN, size);
+    msan_undefine(p, size);
+#if !defined(IRPFUZZ_ASAN)
+    memset(p + size, ZONE_PATTERN, rounded + RED_ZONE - size);
+#endif
+    header_close(b);
+    return p;
+}
+
+static size_t rounded_size(const struct block *b)
+{
+    size_t rounded;
+    class_of(b->size, &rounded);
+    return rounded;
+}
+
+void block_free(void *memory, const void *caller)
+{
+    struct block *b = block_of(memory);
+    header_open(b);
+    size_t rounded = rounded_size(b);
+#if !defined(IRPFUZZ_ASAN)
+    if (!is_pattern((unsigned char *)memory + b->size, rounded + RED_ZONE - b->size, ZONE_PATTERN)) {
+        bugcheck(0xC1, b->number, b->size, b->tag, 0x24, "V-MEM-11",
+                 "the bytes behind block #%u (%llu bytes) were overwritten: found when it was freed", b->number, (unsigned long long)b->size);
+    }
+    memset(memory, FREED_PATTERN, b->size);
+#endif
+    b->state = BLOCK_FREE;
+    b->freed_at = caller;
+    b->freed_by = current_ctx ? current_ctx->id : 0;
+    b->next_free = NULL;
+    asan_poison(memory, b->size);
+    struct free_list *list = &memories[b->arena].list[b->size_class];
+    if (list->tail) {
+        header_open(list->tail);
+        list->tail->next_free = b;
+        header_close(list->tail);
+    } else {
+        list->head = b;
+    }
+    list->tail = b;
+    list->waiting += rounded + sizeof *b + RED_ZONE;
+    header_close(b);
+}
+
+static struct block *next_block(struct memory *m, struct block *b)
+{
+    char *p = b ? (char *)(b + 1) + rounded_size(b) + RED_ZONE : m->base;
+    if (p >= m->next)
+        return NULL;
+    header_open((struct block *)p);
+    return (struct block *)p;
+}
+
+struct block *block_find(const void *address)
+{
+    for (unsigned i = 0; i < ARENA_COUNT; i++) {
+        struct memory *m = &memories[i];
+        if ((const char *)address < m->base || (const char *)address >= m->next)
+            continue;
+        for (struct block *b = next_block(m, NULL); b; b = next_block(m, b))
+            if ((const char *)address < (char *)(b + 1) + rounded_size(b) + RED_ZONE)
+                return b;
+    }
+    return NULL;
+}
+
+struct block *block_next_live(const struct block *after)
+{
+    struct block *b = (struct block *)(uintptr_t)after;
+    unsigned arena = b ? b->arena : 0;
+    for (; arena < ARENA_COUNT; arena++, b = NULL)
+        while ((b = next_block(&memories[arena], b)) != NULL)
+            if (b->state == BLOCK_LIVE)
+                return b;
+    return NULL;
+}
+
+void *block_memory(struct block *block) { return block + 1; }
+
+#if defined(IRPFUZZ_ASAN)
+void *__asan_region_is_poisoned(void *begin, size_t size);
+
+void memory_check(const void *address, size_t size, const char *what)
+{
+    if (!memory_is_kernel(address) || !__asan_region_is_poisoned((void *)(uintptr_t)address, size))
+        return;
+    const struct block *b = block_find(address);
+    if (b && b->state == BLOCK_FREE)
+        bugcheck(0xD5, b->number, 0, 0, 0, "V-MEM-13", "%s lies in block #%u, which was freed", what, b->number);
+    bugcheck(0xD6, b ? b->number : 0, 0, 0, 0, "V-MEM-12", "%s lies beyond the end of block #%u", what, b ? b->number : 0);
+}
+#else
+void memory_check(const void *address, size_t size, const char *what)
+{
+    (void)address, (void)size, (void)what;
+}
+#endif
+
+void *machine_keep(size_t size)
+{
+    return mmap(NULL, size ? size : 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
+
+bool memory_is_kernel(const void *address)
+{
+    return (uint64_t)(uintptr_t)address - KERNEL_ARENA_BASE < ARENA_SIZE;
+}
+
+bool memory_is_user(const void *address)
+{
+    return (uint64_t)(uintptr_t)address - USER_ARENA_BASE < ARENA_SIZE;
+}

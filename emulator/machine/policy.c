@@ -1,0 +1,116 @@
+/*
+ * Schedule policies.
+ *
+ * Constraints: positional statements from the input ("at the 3rd point inside WdfRequestComplete, app1 goes on"); everywhere else
+ * the running context goes on. Random: each point switches with probability 1/4. PCT: random priorities, highest
+ * runnable goes on, priority dropped at d change points (Burckhardt et al., ASPLOS 2010). Recording: the answers of an earlier life.
+ */
+#include <stddef.h>
+
+#include "machine.h"
+
+uint64_t choose_random(uint64_t *state);
+const struct decision *choose_schedule_decision(uint16_t where);
+
+static struct {
+    const struct chance *chance;
+    const struct decision *now; /* constraint that matched the point being asked */
+    uint64_t random;
+    uint64_t point;
+    uint32_t priority[MAX_CONTEXTS]; /* PCT: 0 = not drawn yet */
+    uint64_t change[16];
+    uint32_t lowest;
+    uint32_t recorded;
+} state;
+
+static void begin(const struct chance *chance)
+{
+    state.chance = chance;
+    state.now = NULL;
+    state.random = chance->seed;
+    state.point = 0;
+    state.recorded = 0;
+}
+
+static bool always(uint16_t where)
+{
+    (void)where;
+    return true;
+}
+
+static bool constraints_is_asked(uint16_t where)
+{
+    state.now = choose_schedule_decision(where);
+    return state.now != NULL;
+}
+
+static bool has_role(const struct ctx *ctx, uint8_t role)
+{
+    if (role < ROLE_CPU0 + MACHINE_MAX_CPUS)
+        return ctx->cpu == role && (ctx->running_dpcs || machine.cpu[role].dpcs || ctx->kind == CTX_IDLE);
+    return ctx->role == role;
+}
+
+static unsigned constraints_pick(uint16_t where, struct ctx *const *candidates, unsigned count)
+{
+    (void)where;
+    if (!state.now)
+        return 0;
+    for (unsigned i = 0; i < count; i++)
+        if (has_role(candidates[i], state.now->value))
+            return i;
+    /* A role that cannot run: any other context by number, so that a mutated value still means something. */
+    return state.now->value >= 128 ? state.now->value % count : 0;
+}
+
+static unsigned random_pick(uint16_t where, struct ctx *const *candidates, unsigned count)
+{
+    (void)where;
+    (void)candidates;
+    uint64_t r = choose_random(&state.random);
+    return r & 3 ? 0 : (unsigned)((r >> 8) % count);
+}
+
+static void pct_begin(const struct chance *chance)
+{
+    begin(chance);
+    for (unsigned i = 0; i < MAX_CONTEXTS; i++)
+        state.priority[i] = 0;
+    unsigned depth = chance->pct_depth < 16 ? chance->pct_depth : 16;
+    uint64_t length = chance->pct_length ? chance->pct_length : 500;
+    for (unsigned i = 0; i < 16; i++)
+        state.change[i] = i < depth ? 1 + choose_random(&state.random) % length : 0;
+    state.lowest = 1000;
+}
+
+static unsigned pct_pick(uint16_t where, struct ctx *const *candidates, unsigned count)
+{
+    (void)where;
+    state.point++;
+    for (unsigned i = 0; i < 16; i++)
+        if (state.change[i] == state.point)
+            state.priority[candidates[0]->id] = --state.lowest;
+    unsigned best = 0;
+    for (unsigned i = 0; i < count; i++) {
+        uint32_t *p = &state.priority[candidates[i]->id];
+        if (!*p)
+            *p = 1001 + (uint32_t)(choose_random(&state.random) % 1000000);
+        if (*p > state.priority[candidates[best]->id])
+            best = i;
+    }
+    return best;
+}
+
+static unsigned recording_pick(uint16_t where, struct ctx *const *candidates, unsigned count)
+{
+    (void)where;
+    (void)candidates;
+    if (state.recorded >= state.chance->recording_length)
+        return 0;
+    return state.chance->recording[state.recorded++] % count;
+}
+
+const struct policy policy_constraints = {"constraints", begin, constraints_is_asked, constraints_pick};
+const struct policy policy_random = {"random", begin, always, random_pick};
+const struct policy policy_pct = {"pct", pct_begin, always, pct_pick};
+const struct policy policy_recording = {"recording", begin, always, recording_pick};

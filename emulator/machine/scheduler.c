@@ -1,0 +1,221 @@
+/* See context.h: what both engines share. */
+#include <string.h>
+
+#include "engine.h"
+
+struct machine machine;
+__thread struct ctx *current_ctx;
+const struct engine *engine = &engine_fiber;
+
+static struct ctx contexts[MAX_CONTEXTS];
+
+void memory_begin(void);
+void trace_begin(void);
+void choose_begin(const struct chance *chance);
+
+void machine_init(enum engine_kind kind)
+{
+    machine.engine = kind;
+    engine = kind == ENGINE_FIBER ? &engine_fiber : &engine_thread;
+    machine.hang_limit = 600 * CLOCK_SECOND;
+    engine->init();
+}
+
+static void machine_begin(const struct chance *chance)
+{
+    machine.chance = chance;
+    machine.cpus = chance->cpus && chance->cpus <= MACHINE_MAX_CPUS ? chance->cpus : 2;
+    memset(machine.cpu, 0, sizeof machine.cpu);
+    for (unsigned i = 0; i < machine.ctx_count; i++)
+        contexts[i].state = CTX_FREE;
+    machine.ctx_count = 0;
+    machine.ready_sequence = machine.points = machine.last_progress = 0;
+    clock_begin();
+    memory_begin();
+    trace_begin();
+    choose_begin(chance);
+}
+
+bool machine_run(const struct chance *chance, void (*life)(void *), void *argument)
+{
+    machine_begin(chance);
+    machine.in_life = true;
+    bool completed = engine->run(life, argument);
+    machine.in_life = false;
+    return completed;
+}
+
+void machine_abandon(void)
+{
+    engine->abandon();
+    __builtin_trap();
+}
+
+struct ctx *ctx_allocate(enum ctx_kind kind, uint8_t role, const char *name, void (*entry)(void *), void *argument)
+{
+    unsigned i = 0;
+    while (i < machine.ctx_count && contexts[i].state != CTX_FREE)
+        i++;
+    if (i == MAX_CONTEXTS)
+        bugcheck(OWN_OUT_OF_RESOURCES, MAX_CONTEXTS, 0, 0, 0, NULL, "more than %d threads at once", MAX_CONTEXTS);
+    if (i == machine.ctx_count)
+        machine.ctx[machine.ctx_count++] = &contexts[i];
+    struct ctx *ctx = &contexts[i];
+    void *engine_part = ctx->engine;
+    *ctx = (struct ctx){.id = (uint16_t)i, .kind = (uint8_t)kind, .state = CTX_READY, .role = role, .cpu = -1,
+                        .entry = entry, .argument = argument, .engine = engine_part, .ready_since = ++machine.ready_sequence};
+    strncpy(ctx->name, name, sizeof ctx->name - 1);
+    return ctx;
+}
+
+void ctx_free(struct ctx *ctx) { ctx->state = CTX_FREE; }
+
+struct ctx *ctx_create(enum ctx_kind kind, uint8_t role, const char *name, void (*entry)(void *), void *argument)
+{
+    struct ctx *ctx = ctx_allocate(kind, role, name, entry, argument);
+    engine->create(ctx);
+    return ctx;
+}
+
+static void wait_begin(const char *reason, const void *object, struct ctx *holder)
+{
+    struct ctx *self = current_ctx;
+    self->wait_reason = reason;
+    self->wait_object = object;
+    self->wait_holder = holder;
+}
+
+void ctx_block(const char *reason, const void *object, struct ctx *holder)
+{
+    wait_begin(reason, object, holder);
+    engine->block(false);
+}
+
+void ctx_spin(const char *reason, const void *object, struct ctx *holder)
+{
+    wait_begin(reason, object, holder);
+    engine->block(true);
+}
+
+void ctx_wake(struct ctx *ctx)
+{
+    if (ctx->state != CTX_BLOCKED && ctx->state != CTX_SPINNING)
+        return;
+    ctx->state = CTX_READY;
+    ctx->ready_since = ++machine.ready_sequence;
+    ctx->wait_holder = NULL;
+    engine->wake(ctx);
+}
+
+void sched_point(uint16_t where) { engine->point(where); }
+void sched_settle(void) { engine->settle(); }
+void gate_lock(void) { engine->lock(); }
+void gate_unlock(void) { engine->unlock(); }
+unsigned cpu_current(void) { return current_ctx->cpu < 0 ? 0 : (unsigned)current_ctx->cpu; }
+
+void ctx_exit(void)
+{
+    engine->exit();
+    __builtin_trap();
+}
+
+void activation_push(struct activation *a, const char *name, const void *object)
+{
+    struct ctx *self = current_ctx;
+    *a = (struct activation){.below = self->top, .name = name, .object = object, .irql_below = self->irql};
+    self->top = a;
+    if (engine->activate)
+        engine->activate(a, true);
+}
+
+void activation_pop(struct activation *a)
+{
+    current_ctx->top = a->below;
+    if (engine->activate)
+        engine->activate(a, false);
+}
+
+uint8_t irql_raise(uint8_t irql)
+{
+    struct ctx *self = current_ctx;
+    uint8_t old = self->irql;
+    self->irql = irql;
+    return old;
+}
+
+void irql_lower(uint8_t irql)
+{
+    struct ctx *self = current_ctx;
+    bool drops = self->irql >= IRQL_DISPATCH && irql < IRQL_DISPATCH;
+    self->irql = irql;
+    if (drops)
+        cpu_drain_dpcs();
+}
+
+void cpu_request_dpc(unsigned cpu)
+{
+    machine.cpu[cpu].dpcs++;
+    if (current_ctx->irql < IRQL_DISPATCH && current_ctx->state == CTX_READY && cpu_current() == cpu)
+        cpu_drain_dpcs();
+}
+
+void cpu_drain_dpcs(void)
+{
+    struct ctx *self = current_ctx;
+    if (self->running_dpcs || self->irql >= IRQL_DISPATCH || self->cpu < 0)
+        return;
+    struct cpu *cpu = &machine.cpu[self->cpu];
+    if (!cpu->dpcs)
+        return;
+    uint8_t old = self->irql;
+    self->running_dpcs = true;
+    self->irql = IRQL_DISPATCH;
+    while (cpu->dpcs) {
+        cpu->dpcs--;
+        machine.run_dpc((unsigned)self->cpu);
+    }
+    self->irql = old;
+    self->running_dpcs = false;
+}
+
+bool sched_others_alive(void)
+{
+    for (unsigned i = 0; i < machine.ctx_count; i++)
+        if (machine.ctx[i] != current_ctx && machine.ctx[i]->state != CTX_FREE && machine.ctx[i]->kind != CTX_IDLE)
+            return true;
+    for (unsigned c = 0; c < machine.cpus; c++)
+        if (machine.cpu[c].dpcs)
+            return true;
+    return false;
+}
+
+static struct ctx *longest_waiting(void)
+{
+    static const uint8_t order[] = {CTX_SYSTEM, CTX_APP, CTX_WORKER};
+    for (unsigned k = 0; k < sizeof order; k++)
+        for (unsigned i = 0; i < machine.ctx_count; i++) {
+            struct ctx *ctx = machine.ctx[i];
+            if (ctx->kind == order[k] && (ctx->state == CTX_SPINNING || ctx->state == CTX_BLOCKED))
+                return ctx;
+        }
+    return current_ctx;
+}
+
+void let_time_pass(void)
+{
+    uint64_t due;
+    bool more = clock_next_due(&due);
+    if (more && due - machine.last_progress <= machine.hang_limit) {
+        clock_jump();
+        return;
+    }
+    struct ctx *waiting = longest_waiting();
+    if (machine.on_hang)
+        machine.on_hang(waiting);
+    if (more)
+        bugcheck(OWN_HANG, waiting->id, machine.hang_limit / CLOCK_SECOND, 0, 0, "V-LCK-30",
+                 "%s waits (%s) although %llu seconds have passed", waiting->name,
+                 waiting->wait_reason ? waiting->wait_reason : "?", (unsigned long long)(machine.hang_limit / CLOCK_SECOND));
+    bugcheck(OWN_DEADLOCK, waiting->id, 0, 0, 0, "V-LCK-30", "nothing can ever run again: %s waits (%s)", waiting->name,
+             waiting->wait_reason ? waiting->wait_reason : "?");
+}

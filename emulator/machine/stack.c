@@ -1,0 +1,116 @@
+/* See stack.h. */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "report.h"
+#include "stack.h"
+
+extern const char __executable_start[];
+
+#define MAX_DEPTH 64
+
+static unsigned collect(const void *frame, uintptr_t *out, unsigned max)
+{
+    const uintptr_t *fp = frame;
+    unsigned n = 0;
+    while (fp && n < max) {
+        uintptr_t next = fp[0], address = fp[1];
+        if (!address)
+            break;
+        out[n++] = address - 1; /* inside the call, not after it */
+        if (next <= (uintptr_t)fp || next - (uintptr_t)fp > (1u << 20))
+            break;
+        fp = (const uintptr_t *)next;
+    }
+    return n;
+}
+
+/* The part of a path that a reader of the tree knows. */
+static const char *relative(const char *path)
+{
+    static const char *const roots[] = {"/drivers/", "/stress/", "/tests/", "/emulator/", "/targets/"};
+    for (unsigned i = 0; i < sizeof roots / sizeof roots[0]; i++) {
+        const char *at = strstr(path, roots[i]);
+        if (at)
+            return at + 1;
+    }
+    return path;
+}
+
+static void finish_frame(struct stack_frame *f, const char *function, const char *place)
+{
+    snprintf(f->function, sizeof f->function, "%s", function);
+    snprintf(f->place, sizeof f->place, "%s", relative(place));
+    char *column = strrchr(f->place, ':');
+    if (column && strchr(f->place, ':') != column)
+        *column = 0;
+    f->driver = *f->place && strncmp(f->place, "emulator/", 9) && strncmp(f->place, "targets/", 8) && f->place[0] != '?' &&
+                !strstr(f->place, "sanitizer") && !strstr(f->place, "compiler-rt");
+}
+
+static unsigned symbolize(const uintptr_t *address, unsigned count, struct stack_frame *out, unsigned max)
+{
+    char self[512], command[4096];
+    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+    if (n < 0 || !count)
+        return 0;
+    self[n] = 0;
+    int at = snprintf(command, sizeof command,
+                      "{ llvm-symbolizer-19 --obj='%s' --functions=linkage --relative-address", self);
+    for (unsigned i = 0; i < count; i++)
+        at += snprintf(command + at, sizeof command - (size_t)at, " 0x%llx",
+                       (unsigned long long)(address[i] - (uintptr_t)__executable_start));
+    snprintf(command + at, sizeof command - (size_t)at, "; } 2>/dev/null");
+    fflush(NULL);
+    FILE *pipe = popen(command, "r");
+    if (!pipe)
+        return 0;
+    char function[512], place[1024];
+    unsigned got = 0;
+    while (got < max && fgets(function, sizeof function, pipe)) {
+        function[strcspn(function, "\n")] = 0;
+        if (!*function || !fgets(place, sizeof place, pipe))
+            continue;
+        place[strcspn(place, "\n")] = 0;
+        finish_frame(&out[got++], function, place);
+    }
+    pclose(pipe);
+    return got;
+}
+
+unsigned stack_walk(const void *frame, struct stack_frame *out, unsigned max)
+{
+    uintptr_t address[MAX_DEPTH];
+    return symbolize(address, collect(frame, address, MAX_DEPTH), out, max);
+}
+
+bool stack_name(const void *code, struct stack_frame *out)
+{
+    uintptr_t address = (uintptr_t)code;
+    return code && symbolize(&address, 1, out, 1) == 1;
+}
+
+/* The reader wants the driver's frames and the DDI they called, not the emulator's inner calls. */
+static bool worth_showing(const struct stack_frame *f)
+{
+    return f->driver || (f->function[0] >= 'A' && f->function[0] <= 'Z');
+}
+
+void stack_write(const void *frame)
+{
+    struct stack_frame frames[MAX_DEPTH];
+    unsigned n = stack_walk(frame, frames, MAX_DEPTH), shown = 0;
+    if (n)
+        report_line("  stack");
+    for (unsigned i = 0; i < n; i++) {
+        if (!worth_showing(&frames[i]))
+            continue;
+        if (frames[i].driver)
+            report_line("    #%-2u %s  %s", shown++, frames[i].function, frames[i].place);
+        else
+            report_line("    #%-2u %s", shown++, frames[i].function);
+    }
+}

@@ -1,0 +1,22 @@
+/*
+ * The call stack of a report: walked by frame pointers on the fiber's own stack, named by llvm-symbolizer, driver frames first-class and
+ * the emulator's inner frames left out. For reports only: it starts a process.
+ */
+#ifndef MACHINE_STACK_H
+#define MACHINE_STACK_H
+
+#include <stdbool.h>
+
+struct stack_frame {
+    char function[96];
+    char place[160];   /* path:line relative to the tree, or empty */
+    bool driver;       /* in driver or app code, not the emulator's */
+};
+
+/* Names the frames above `frame`; returns how many. */
+unsigned stack_walk(const void *frame, struct stack_frame *out, unsigned max);
+/* Names one code address. */
+bool stack_name(const void *address, struct stack_frame *out);
+void stack_write(const void *frame);
+
+#endif

@@ -1,0 +1,21 @@
+/*
+ * A driver image: what add_kernel_driver() links together. The descriptor is generated per driver and registers itself in a link-time
+ * table; the loader finds it by name. Plain C: both worlds may include it.
+ */
+#ifndef NT_IMAGE_H
+#define NT_IMAGE_H
+
+struct driver_image {
+    const char *name;                 /* echo_autosync: also the service name */
+    int (*entry)(void *driver_object, void *registry_path); /* DriverEntry */
+    void **wdf_globals;               /* &WdfDriverGlobals of this image, NULL for WDM */
+    unsigned minor_version;           /* KMDF minor the driver was built for, 31 */
+};
+
+/* All images of this program, and the one with this name (NULL: none). Sources: link-time section "drv_images". */
+const struct driver_image *image_find(const char *name);
+const struct driver_image *image_next(const struct driver_image *after);
+/* Writable data of all images back to its first value (called at the start of a life; cost only what a driver has). */
+void images_restore(void);
+
+#endif

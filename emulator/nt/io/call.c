@@ -1,0 +1,292 @@
+/*
+ * IoCallDriver and the contract of a dispatch routine (W-IRP-1, W-IRP-20..24).
+ *
+ * Design: each call of a dispatch routine has a frame on the host's stack, linked into the IRP's record. Completing, passing down and marking
+ * pending note themselves in the innermost frame of the stack location concerned, and what the routine returns is judged by that. The frame
+ * survives the IRP, since the record is pinned while a frame is linked.
+ */
+#include "io.h"
+
+static bool may_be_sent_at_dispatch(UCHAR major)
+{
+    return major == IRP_MJ_READ || major == IRP_MJ_WRITE || major == IRP_MJ_DEVICE_CONTROL || major == IRP_MJ_INTERNAL_DEVICE_CONTROL ||
+           major == IRP_MJ_POWER;
+}
+
+static void check_call(PDEVICE_OBJECT device, PIRP irp, struct irp_record *r)
+{
+    char name[64];
+    irp_record_name(r, name, sizeof name);
+    if (!device)
+        bugcheck(0xC9, 0x204, r->info.number, 0, 0, "V-IO-204", "%s was sent to a NULL device object", name);
+    if (!ob_is_live(device) || device->Type != IO_TYPE_DEVICE)
+        bugcheck(0xC9, 4, r->info.number, 0, 0, "V-IO-04", "%s was sent to something that is no device object (or was deleted)", name);
+    if (irp->CancelRoutine)
+        bugcheck(0xC9, 0x203, r->info.number, 0, 0, "V-IO-203", "%s was passed down with its cancel routine still set", name);
+    if (irp->CurrentLocation <= 1)
+        bugcheck(0x35, r->info.number, 0, 0, 0, "W-IRP-1", "%s has no stack location left for device #%u", name, device_number(device));
+    if (r->info.finished || irp->CurrentLocation > irp->StackCount + 1)
+        bugcheck(0xC9, 0x205, r->info.number, 0, 0, "V-IO-205", "%s was sent although it is completed", name);
+    PIO_STACK_LOCATION next = irp->Tail.Overlay.CurrentStackLocation - 1;
+    if (current_ctx->irql > IRQL_DISPATCH)
+        bugcheck(0xC9, 0x10, r->info.number, current_ctx->irql, 0, "W-IRQL-21", "%s was sent at IRQL %u", name, current_ctx->irql);
+    if (current_ctx->irql == IRQL_DISPATCH && !may_be_sent_at_dispatch(next->MajorFunction))
+        bugcheck(0xC9, 0x23A, r->info.number, next->MajorFunction, 0, "W-IRQL-21", "%s (major %u) was sent at DISPATCH_LEVEL", name,
+                 next->MajorFunction);
+    if (irp->CurrentLocation <= irp->StackCount && next->CompletionRoutine && r->routine_set_at != irp->CurrentLocation - 1) {
+        PIO_STACK_LOCATION own = next + 1;
+        if (next->CompletionRoutine == own->CompletionRoutine && next->Context == own->Context && next->Control & 0xe0)
+            bugcheck(0xC9, 0x207, r->info.number, 0, 0, "W-IRP-3", "%s: the upper driver's completion routine was copied into the next stack location",
+                     name);
+    }
+}
+
+static struct dispatch_frame *frame_at(struct irp_record *r, CHAR location)
+{
+    struct dispatch_frame *f = r->frames;
+    while (f && f->location != location)
+        f = f->outer;
+    return f;
+}
+
+static bool is_linked(const struct irp_record *r, const struct dispatch_frame *frame)
+{
+    const struct dispatch_frame *f = r->frames;
+    while (f && f != frame)
+        f = f->outer;
+    return f != NULL;
+}
+
+static void unlink_frame(struct irp_record *r, struct dispatch_frame *frame)
+{
+    struct dispatch_frame **at = &r->frames;
+    while (*at != frame)
+        at = &(*at)->outer;
+    *at = frame->outer;
+}
+
+/* What the dispatch routine of a driver returned against what it did (W-IRP-20..22). */
+static void judge(struct irp_record *r, const struct dispatch_frame *f, NTSTATUS s, unsigned device)
+{
+    char name[64];
+    if ((ULONG)s == 0xffffffff)
+        bugcheck(0xC9, 0x225, r->info.number, (ULONG)s, 0, "V-IO-225", "the dispatch routine of device #%u returned 0xFFFFFFFF for %s", device,
+                 irp_record_name(r, name, sizeof name));
+    if (f->pended && s != STATUS_PENDING)
+        bugcheck(0xC9, 0x23E, r->info.number, (ULONG)s, 0, "W-IRP-21", "device #%u marked %s pending but its dispatch routine returned 0x%08X", device,
+                 irp_record_name(r, name, sizeof name), (ULONG)s);
+    if (s == STATUS_PENDING && !f->pended && !(f->passed && f->passed_status == STATUS_PENDING))
+        bugcheck(0xC9, 0x23D, r->info.number, 0, 0, "W-IRP-21", "the dispatch routine of device #%u returned STATUS_PENDING for %s without IoMarkIrpPending",
+                 device, irp_record_name(r, name, sizeof name));
+    if (f->pended || s == STATUS_PENDING)
+        return;
+    if (!f->completed && !f->passed)
+        bugcheck(0xC9, 0x226, r->info.number, (ULONG)s, 0, "W-IRP-20",
+                 "the dispatch routine of device #%u returned 0x%08X for %s, which it neither completed nor passed on nor marked pending", device, (ULONG)s,
+                 irp_record_name(r, name, sizeof name));
+    NTSTATUS expected = f->completed ? f->completed_status : f->passed_status;
+    bool known = f->completed || !f->stopped;
+    if (known && s != expected)
+        bugcheck(0xC9, 0x224, r->info.number, (ULONG)s, (ULONG)expected, "W-IRP-20",
+                 "the dispatch routine of device #%u returned 0x%08X for %s, whose status is 0x%08X", device, (ULONG)s, irp_record_name(r, name, sizeof name),
+                 (ULONG)expected);
+}
+
+static NTSTATUS call_dispatch(PDRIVER_DISPATCH routine, PDEVICE_OBJECT device, PIRP irp)
+{
+    if (!is_driver_code(routine))
+        return routine(device, irp);
+    struct callback_frame frame;
+    callback_enter(&frame, DDI_Dispatch, routine, irp);
+    NTSTATUS status = routine(device, irp);
+    callback_leave(&frame, (ULONG)status);
+    return status;
+}
+
+NTSTATUS io_call_driver(PDEVICE_OBJECT device, PIRP irp)
+{
+    struct irp_record *r = irp_require(irp, "IoCallDriver", 0xC9, 0x205);
+    check_call(device, irp, r);
+    /* After IoSkipCurrentIrpStackLocation the sender's frame has the location that is used again. */
+    struct dispatch_frame *sender = frame_at(r, (CHAR)(irp->CurrentLocation - (r->skipped ? 1 : 0)));
+    r->skipped = false;
+    irp->CurrentLocation--;
+    PIO_STACK_LOCATION location = --irp->Tail.Overlay.CurrentStackLocation;
+    location->DeviceObject = device;
+    r->major = location->MajorFunction;
+    r->minor = location->MinorFunction;
+    r->info.completing = false;
+    PDRIVER_DISPATCH routine = location->MajorFunction <= IRP_MJ_MAXIMUM_FUNCTION ? device->DriverObject->MajorFunction[location->MajorFunction]
+                                                                                 : io_invalid_device_request;
+    struct dispatch_frame frame = {.outer = r->frames, .location = irp->CurrentLocation};
+    r->frames = &frame;
+    irp_note(irp, IRP_SENT, device_number(device), routine);
+    unsigned number = device_number(device);
+    bool driver = is_driver_code(routine);
+    ob_reference(device); /* the device may delete itself in its dispatch routine */
+    hb_release(irp);
+    hb_acquire(irp);
+    NTSTATUS status = call_dispatch(routine, device, irp);
+    if (sender && is_linked(r, sender)) { /* its routine may have returned meanwhile */
+        sender->passed = true;
+        sender->passed_status = status;
+    }
+    unlink_frame(r, &frame);
+    if (driver)
+        judge(r, &frame, status, number);
+    ob_dereference(device);
+    return status;
+}
+
+/* For complete.c: events of the location, seen by the routine whose call is still running. */
+void io_frame_completed(struct irp_record *r, CHAR location, NTSTATUS status)
+{
+    struct dispatch_frame *f = frame_at(r, location);
+    if (f) {
+        f->completed = true;
+        f->completed_status = status;
+    }
+}
+
+void io_frame_stopped(struct irp_record *r, CHAR location)
+{
+    for (struct dispatch_frame *f = r->frames; f; f = f->outer)
+        if (f->location == location) {
+            f->stopped = true;
+            f->completed = false;
+        }
+}
+
+void io_mark_irp_pending(PIRP irp)
+{
+    struct irp_record *r = irp_require(irp, "IoMarkIrpPending", 0xC9, 0x205);
+    if (irp->CurrentLocation > irp->StackCount)
+        bugcheck(OWN_RULE, r->info.number, 0, 0, 0, "V-IRP-21", "IoMarkIrpPending on IRP #%u by its creator, which has no stack location", r->info.number);
+    irp->Tail.Overlay.CurrentStackLocation->Control |= SL_PENDING_RETURNED;
+    struct dispatch_frame *f = frame_at(r, irp->CurrentLocation);
+    if (f)
+        f->pended = true;
+    irp_note(irp, IRP_PENDED, 0, NULL);
+}
+
+/* ---- Stack locations ---- */
+
+PIO_STACK_LOCATION io_get_current_irp_stack_location(PIRP irp)
+{
+    struct irp_record *r = irp_require(irp, "IoGetCurrentIrpStackLocation", 0xC9, 0x205);
+    if (irp->CurrentLocation > irp->StackCount + 1)
+        bugcheck(0x44, r->info.number, 0, 0, 0, "W-IRP-2", "IoGetCurrentIrpStackLocation on IRP #%u, which is completed", r->info.number);
+    return irp->Tail.Overlay.CurrentStackLocation;
+}
+
+PIO_STACK_LOCATION io_get_next_irp_stack_location(PIRP irp)
+{
+    struct irp_record *r = irp_require(irp, "IoGetNextIrpStackLocation", 0xC9, 0x205);
+    if (irp->CurrentLocation <= 1)
+        bugcheck(0xC9, 0x208, r->info.number, 0, 0, "V-IO-208", "IRP #%u has no next stack location", r->info.number);
+    return irp->Tail.Overlay.CurrentStackLocation - 1;
+}
+
+void io_skip_current_irp_stack_location(PIRP irp)
+{
+    struct irp_record *r = irp_require(irp, "IoSkipCurrentIrpStackLocation", 0xC9, 0x205);
+    if (irp->CurrentLocation > irp->StackCount)
+        bugcheck(OWN_RULE, r->info.number, 0, 0, 0, "V-IRP-20", "IoSkipCurrentIrpStackLocation on IRP #%u, which has no current location to skip",
+                 r->info.number);
+    irp->CurrentLocation++;
+    irp->Tail.Overlay.CurrentStackLocation++;
+    r->skipped = true;
+}
+
+void io_copy_current_irp_stack_location_to_next(PIRP irp)
+{
+    PIO_STACK_LOCATION next = io_get_next_irp_stack_location(irp);
+    memcpy(next, next + 1, offsetof(IO_STACK_LOCATION, CompletionRoutine));
+    next->Control = 0;
+}
+
+void io_set_completion_routine(PIRP irp, PIO_COMPLETION_ROUTINE routine, PVOID context, BOOLEAN success, BOOLEAN error, BOOLEAN cancel)
+{
+    PIO_STACK_LOCATION next = io_get_next_irp_stack_location(irp);
+    next->CompletionRoutine = routine;
+    next->Context = context;
+    next->Control = (UCHAR)((success ? SL_INVOKE_ON_SUCCESS : 0) | (error ? SL_INVOKE_ON_ERROR : 0) | (cancel ? SL_INVOKE_ON_CANCEL : 0));
+    irp_record(irp)->routine_set_at = (CHAR)(irp->CurrentLocation - 1);
+}
+
+/* ---- DDIs ---- */
+
+NTSTATUS IoCallDriver(PDEVICE_OBJECT DeviceObject, PIRP Irp)
+{
+    gate_enter(DDI_IoCallDriver, trace_object(DeviceObject), trace_object(Irp));
+    NTSTATUS status = io_call_driver(DeviceObject, Irp);
+    gate_leave((ULONG)status);
+    return status;
+}
+
+VOID IoMarkIrpPending(PIRP Irp)
+{
+    gate_enter(DDI_IoMarkIrpPending, trace_object(Irp), 0);
+    io_mark_irp_pending(Irp);
+    gate_leave(0);
+}
+
+PIO_STACK_LOCATION IoGetCurrentIrpStackLocation(PIRP Irp)
+{
+    gate_enter(DDI_IoGetCurrentIrpStackLocation, trace_object(Irp), 0);
+    PIO_STACK_LOCATION location = io_get_current_irp_stack_location(Irp);
+    gate_leave(0);
+    return location;
+}
+
+PIO_STACK_LOCATION IoGetNextIrpStackLocation(PIRP Irp)
+{
+    gate_enter(DDI_IoGetNextIrpStackLocation, trace_object(Irp), 0);
+    PIO_STACK_LOCATION location = io_get_next_irp_stack_location(Irp);
+    gate_leave(0);
+    return location;
+}
+
+VOID IoSkipCurrentIrpStackLocation(PIRP Irp)
+{
+    gate_enter(DDI_IoSkipCurrentIrpStackLocation, trace_object(Irp), 0);
+    io_skip_current_irp_stack_location(Irp);
+    gate_leave(0);
+}
+
+VOID IoSetNextIrpStackLocation(PIRP Irp)
+{
+    gate_enter(DDI_IoSetNextIrpStackLocation, trace_object(Irp), 0);
+    (void)io_get_next_irp_stack_location(Irp);
+    Irp->CurrentLocation--;
+    Irp->Tail.Overlay.CurrentStackLocation--;
+    gate_leave(0);
+}
+
+VOID IoCopyCurrentIrpStackLocationToNext(PIRP Irp)
+{
+    gate_enter(DDI_IoCopyCurrentIrpStackLocationToNext, trace_object(Irp), 0);
+    io_copy_current_irp_stack_location_to_next(Irp);
+    gate_leave(0);
+}
+
+VOID IoSetCompletionRoutine(PIRP Irp, PIO_COMPLETION_ROUTINE CompletionRoutine, PVOID Context, BOOLEAN InvokeOnSuccess, BOOLEAN InvokeOnError,
+                            BOOLEAN InvokeOnCancel)
+{
+    gate_enter(DDI_IoSetCompletionRoutine, trace_object(Irp), 0);
+    io_set_completion_routine(Irp, CompletionRoutine, Context, InvokeOnSuccess, InvokeOnError, InvokeOnCancel);
+    gate_leave(0);
+}
+
+NTSTATUS IoSetCompletionRoutineEx(PDEVICE_OBJECT DeviceObject, PIRP Irp, PIO_COMPLETION_ROUTINE CompletionRoutine, PVOID Context,
+                                  BOOLEAN InvokeOnSuccess, BOOLEAN InvokeOnError, BOOLEAN InvokeOnCancel)
+{
+    gate_enter(DDI_IoSetCompletionRoutineEx, trace_object(DeviceObject), trace_object(Irp));
+    NTSTATUS status = STATUS_INSUFFICIENT_RESOURCES;
+    if (!choose_fault(DDI_IoSetCompletionRoutineEx)) {
+        io_set_completion_routine(Irp, CompletionRoutine, Context, InvokeOnSuccess, InvokeOnError, InvokeOnCancel);
+        status = STATUS_SUCCESS;
+    }
+    gate_leave((ULONG)status);
+    return status;
+}

@@ -1,0 +1,250 @@
+/* Loading and unloading drivers (W-DRV-1..8); the driver object; per-driver extensions. */
+#include "io.h"
+#include "../image.h"
+
+struct driver_extension {
+    struct driver_extension *next;
+    PDRIVER_OBJECT driver;
+    PVOID id;
+    /* the driver's bytes follow, 16-byte aligned */
+};
+
+struct driver_entry {
+    struct driver_entry *next;
+    struct nt_driver *driver;
+};
+
+static struct {
+    struct driver_entry *first;
+    struct driver_extension *extensions;
+    bool any_loaded;
+} drivers;
+
+struct nt_driver *io_system_driver;
+
+void io_driver_begin(void)
+{
+    memset(&drivers, 0, sizeof drivers);
+    io_system_driver = NULL;
+}
+
+struct nt_driver *io_driver_first(void) { return drivers.first ? drivers.first->driver : NULL; }
+
+struct nt_driver *io_driver_next(struct nt_driver *driver)
+{
+    struct driver_entry *e = drivers.first;
+    while (e && e->driver != driver)
+        e = e->next;
+    return e && e->next ? e->next->driver : NULL;
+}
+
+static void list_driver(struct nt_driver *driver)
+{
+    struct driver_entry *e = ex_system_alloc(sizeof *e), **at = &drivers.first;
+    while (*at)
+        at = &(*at)->next;
+    e->driver = driver;
+    *at = e;
+}
+
+static void unlist_driver(struct nt_driver *driver)
+{
+    for (struct driver_entry **at = &drivers.first; *at; at = &(*at)->next)
+        if ((*at)->driver == driver) {
+            struct driver_entry *e = *at;
+            *at = e->next;
+            ex_system_free(e);
+            return;
+        }
+}
+
+/* With one image loaded its code is all the driver code there is; several cannot be told apart by address. */
+struct nt_driver *io_driver_of_code(const void *code)
+{
+    if (!is_driver_code(code))
+        return NULL;
+    struct nt_driver *found = NULL;
+    for (struct driver_entry *e = drivers.first; e; e = e->next)
+        if (e->driver->image) {
+            if (found)
+                return NULL;
+            found = e->driver;
+        }
+    return found;
+}
+
+NTSTATUS io_invalid_device_request(PDEVICE_OBJECT device, PIRP irp)
+{
+    (void)device;
+    if (irp->Tail.Overlay.CurrentStackLocation->MajorFunction == IRP_MJ_POWER) {
+        NTSTATUS status = irp->IoStatus.Status;
+        io_complete_request(irp, IO_NO_INCREMENT);
+        return status;
+    }
+    irp->IoStatus.Status = STATUS_INVALID_DEVICE_REQUEST;
+    irp->IoStatus.Information = 0;
+    io_complete_request(irp, IO_NO_INCREMENT);
+    return STATUS_INVALID_DEVICE_REQUEST;
+}
+
+static struct nt_driver *create_driver(const char *name, const char *key_prefix)
+{
+    struct nt_driver *d = ob_create(OB_DRIVER, sizeof *d, BLOCK_DRIVER, NULL);
+    if (!d)
+        return NULL;
+    char text[160];
+    d->object.Type = IO_TYPE_DRIVER;
+    d->object.Size = sizeof(DRIVER_OBJECT);
+    d->object.DriverExtension = &d->extension;
+    d->extension.DriverObject = &d->object;
+    text_put(text_put(text, text + sizeof text, "\\Driver\\"), text + sizeof text, name);
+    d->object.DriverName = rtl_from_ascii(text);
+    d->extension.ServiceKeyName = rtl_from_ascii(name);
+    text_put(text_put(text, text + sizeof text, key_prefix), text + sizeof text, name);
+    d->service_key = rtl_from_ascii(text);
+    for (unsigned i = 0; i <= IRP_MJ_MAXIMUM_FUNCTION; i++)
+        d->object.MajorFunction[i] = io_invalid_device_request;
+    list_driver(d);
+    return d;
+}
+
+NTSTATUS io_create_system_driver(const char *name, PDRIVER_DISPATCH dispatch, struct nt_driver **driver)
+{
+    *driver = create_driver(name, "\\REGISTRY\\MACHINE\\SYSTEM\\CurrentControlSet\\Services\\");
+    if (!*driver)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    for (unsigned i = 0; i <= IRP_MJ_MAXIMUM_FUNCTION; i++)
+        (*driver)->object.MajorFunction[i] = dispatch;
+    (*driver)->initialized = true;
+    return STATUS_SUCCESS;
+}
+
+static void free_driver(struct nt_driver *d)
+{
+    for (struct driver_extension **at = &drivers.extensions; *at;) {
+        struct driver_extension *x = *at;
+        if (x->driver != &d->object) {
+            at = &x->next;
+            continue;
+        }
+        *at = x->next;
+        ex_system_free(x);
+    }
+    unlist_driver(d);
+    ex_system_free(d->object.DriverName.Buffer);
+    ex_system_free(d->extension.ServiceKeyName.Buffer);
+    ex_system_free(d->service_key.Buffer);
+    ob_dereference(d);
+}
+
+NTSTATUS io_load_driver(const struct driver_image *image, struct nt_driver **driver)
+{
+    struct nt_driver *d = create_driver(image->name, "\\REGISTRY\\MACHINE\\SYSTEM\\CurrentControlSet\\Services\\");
+    *driver = NULL;
+    if (!d)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    if (drivers.any_loaded && !io_driver_next(io_system_driver)) /* loaded again in one life */
+        images_restore();
+    drivers.any_loaded = true;
+    d->image = image;
+    d->object.DriverStart = (PVOID)image->entry;
+    d->object.DriverInit = (PDRIVER_INITIALIZE)image->entry;
+    UNICODE_STRING *path = ex_system_alloc(sizeof *path);
+    *path = rtl_copy_of(&d->service_key); /* its own copy: gone after DriverEntry (V-DRV-1) */
+    struct callback_frame frame;
+    callback_enter(&frame, DDI_DriverEntry, (const void *)image->entry, &d->object);
+    NTSTATUS status = image->entry(&d->object, path);
+    callback_leave(&frame, (ULONG)status);
+    ex_system_free(path->Buffer);
+    ex_system_free(path);
+    if (!NT_SUCCESS(status)) {
+        d->unloaded = true;
+        verifier_driver_unloaded(d);
+        free_driver(d);
+        return status;
+    }
+    for (unsigned i = 0; i <= IRP_MJ_MAXIMUM_FUNCTION; i++)
+        if (!d->object.MajorFunction[i])
+            d->object.MajorFunction[i] = io_invalid_device_request;
+    for (PDEVICE_OBJECT o = d->object.DeviceObject; o; o = o->NextDevice)
+        o->Flags &= ~(ULONG)DO_DEVICE_INITIALIZING;
+    d->initialized = true;
+    *driver = d;
+    return status;
+}
+
+void io_unload_driver(struct nt_driver *d)
+{
+    d->unloading = true;
+    PDRIVER_UNLOAD unload = d->object.DriverUnload;
+    if (!unload)
+        return; /* W-DRV-5: it stays */
+    if (is_driver_code(unload)) {
+        struct callback_frame frame;
+        callback_enter(&frame, DDI_DriverUnload, unload, &d->object);
+        unload(&d->object);
+        callback_leave(&frame, 0);
+    } else {
+        unload(&d->object);
+    }
+    d->unloaded = true;
+    verifier_driver_unloaded(d);
+    free_driver(d);
+}
+
+NTSTATUS io_call_add_device(struct nt_driver *driver, PDEVICE_OBJECT pdo)
+{
+    PDRIVER_ADD_DEVICE add = driver->extension.AddDevice;
+    if (!add)
+        return STATUS_INVALID_DEVICE_REQUEST;
+    NTSTATUS status;
+    if (is_driver_code(add)) {
+        struct callback_frame frame;
+        callback_enter(&frame, DDI_AddDevice, add, pdo);
+        status = add(&driver->object, pdo);
+        callback_leave(&frame, (ULONG)status);
+    } else {
+        status = add(&driver->object, pdo);
+    }
+    if (NT_SUCCESS(status))
+        for (PDEVICE_OBJECT o = pdo->AttachedDevice; o; o = o->AttachedDevice)
+            if (o->Flags & DO_DEVICE_INITIALIZING)
+                bugcheck(0xC9, 0x243, device_number(o), 0, 0, "W-DRV-3", "AddDevice left DO_DEVICE_INITIALIZING set on device #%u", device_number(o));
+    return status;
+}
+
+static struct driver_extension *find_extension(PDRIVER_OBJECT driver, PVOID id)
+{
+    struct driver_extension *x = drivers.extensions;
+    while (x && (x->driver != driver || x->id != id))
+        x = x->next;
+    return x;
+}
+
+NTSTATUS IoAllocateDriverObjectExtension(PDRIVER_OBJECT DriverObject, PVOID ClientIdentificationAddress, ULONG DriverObjectExtensionSize,
+                                         PVOID *DriverObjectExtension)
+{
+    gate_enter(DDI_IoAllocateDriverObjectExtension, trace_object(DriverObject), DriverObjectExtensionSize);
+    NTSTATUS status = STATUS_SUCCESS;
+    *DriverObjectExtension = NULL;
+    struct driver_extension *x = NULL;
+    if (find_extension(DriverObject, ClientIdentificationAddress))
+        status = STATUS_OBJECT_NAME_COLLISION;
+    else if (choose_fault(DDI_IoAllocateDriverObjectExtension) || !(x = ex_system_alloc(32 + (size_t)DriverObjectExtensionSize)))
+        status = STATUS_INSUFFICIENT_RESOURCES;
+    if (x) {
+        *x = (struct driver_extension){drivers.extensions, DriverObject, ClientIdentificationAddress};
+        drivers.extensions = x;
+        *DriverObjectExtension = (char *)x + 32;
+    }
+    gate_leave((ULONG)status);
+    return status;
+}
+
+PVOID IoGetDriverObjectExtension(PDRIVER_OBJECT DriverObject, PVOID ClientIdentificationAddress)
+{
+    gate_enter(DDI_IoGetDriverObjectExtension, trace_object(DriverObject), 0);
+    struct driver_extension *x = find_extension(DriverObject, ClientIdentificationAddress);
+    gate_leave(x != NULL);
+    return x ? (char *)x + 32 : NULL;
+}

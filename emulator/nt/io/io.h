@@ -1,0 +1,167 @@
+/*
+ * Internal to nt/: what the I/O manager, Plug and Play and power keep about names, devices, IRPs and files beyond what a driver
+ * can see. Nothing above nt/ and verifier/ may include it. All functions run inside the gate.
+ */
+#ifndef NT_IO_IO_H
+#define NT_IO_IO_H
+
+#include "../nt.h"
+
+/* ---- Names (ob_names.c) ---- */
+
+/* An entry of the object directory: a device, or a link to a path or (an interface) straight to a device. */
+struct ob_name {
+    struct ob_name *next;
+    UNICODE_STRING name;      /* canonical: DOS names begin with \??\ */
+    PDEVICE_OBJECT device;    /* NULL: a symbolic link to `target` */
+    UNICODE_STRING target;    /* of a link; of an interface: what is put in front of the rest of the path */
+    bool interface;
+};
+void ob_names_boot(void);
+NTSTATUS ob_name_add(PCUNICODE_STRING name, PDEVICE_OBJECT device, PCUNICODE_STRING target, bool interface, struct ob_name **out);
+struct ob_name *ob_name_find(PCUNICODE_STRING name);
+void ob_name_remove(struct ob_name *name);
+struct ob_name *ob_name_first(void);
+/* Follows links; `rest` receives what of the path is behind the device's name, in memory of the caller (ex_system_free). */
+NTSTATUS ob_name_resolve(PCUNICODE_STRING path, PDEVICE_OBJECT *device, UNICODE_STRING *rest);
+
+WCHAR rtl_upcase_char(WCHAR c);
+bool rtl_equal_unicode(PCUNICODE_STRING a, PCUNICODE_STRING b, bool ignore_case);
+/* A zero-terminated copy in system memory; Buffer NULL on exhaustion. */
+UNICODE_STRING rtl_copy_of(PCUNICODE_STRING string);
+/* ASCII into a NUL-terminated system string. */
+UNICODE_STRING rtl_from_ascii(const char *text);
+/* UTF-16 to printable ASCII for reports; returns out. */
+const char *rtl_to_ascii(PCUNICODE_STRING string, char *out, size_t size);
+/* Appends to a text of at most `size` bytes; no library formatting in the Windows world. */
+char *text_put(char *at, const char *end, const char *text);
+char *text_number(char *at, const char *end, uint64_t number, unsigned base, unsigned digits);
+
+/* Body is the start of a live block of an object; false also for freed memory, which is not touched. */
+bool ob_is_live(const void *body);
+
+/* ---- Devices (device.c) ---- */
+
+struct power_request;
+
+struct nt_device {
+    DEVICE_OBJECT object;
+    DEVOBJ_EXTENSION extension;
+    PDEVICE_OBJECT lower;            /* what it is attached to */
+    struct ob_name *name;
+    struct devnode *devnode;         /* of a PDO */
+    bool deleted, initialized_by_entry;
+    DEVICE_POWER_STATE device_state; /* PoSetPowerState */
+    struct { bool busy; struct power_request *first, **last; } power[2]; /* W-POW-6: system, device */
+    PIRP wait_wake;
+};
+static inline struct nt_device *device_of(PDEVICE_OBJECT device) { return (struct nt_device *)device; }
+PDEVICE_OBJECT io_bottom_of_stack(PDEVICE_OBJECT device);
+/* "device #2" */
+unsigned device_number(PDEVICE_OBJECT device);
+
+/* ---- Drivers (driver.c) ---- */
+
+extern struct nt_driver *io_system_driver; /* owns the PDOs */
+NTSTATUS io_create_system_driver(const char *name, PDRIVER_DISPATCH dispatch, struct nt_driver **driver);
+NTSTATUS io_invalid_device_request(PDEVICE_OBJECT device, PIRP irp);
+/* The devices that a driver made are whole now (end of DriverEntry). */
+void io_driver_begin(void);
+struct nt_driver *io_driver_first(void);
+struct nt_driver *io_driver_next(struct nt_driver *driver);
+NTSTATUS io_call_add_device(struct nt_driver *driver, PDEVICE_OBJECT pdo);
+
+/* ---- IRPs (irp.c) ---- */
+
+/* One call of a dispatch routine that has not returned: what the return contract is judged by (W-IRP-20). */
+struct dispatch_frame {
+    struct dispatch_frame *outer;
+    CHAR location;
+    bool completed, passed, stopped, pended;
+    NTSTATUS completed_status, passed_status;
+};
+
+/* Outlives its IRP: kept for reports until many later IRPs were freed. */
+struct irp_record {
+    struct irp_info info;
+    PIRP irp;
+    struct irp_record *next, *prev;
+    struct dispatch_frame *frames;
+    unsigned pins;              /* while > 0 not reused */
+    bool skipped;               /* IoSkipCurrentIrpStackLocation since the last IoCallDriver */
+    bool live, raw;             /* raw: IoInitializeIrp on a driver's own memory */
+    CHAR routine_set_at;        /* location whose completion routine IoSetCompletionRoutine wrote */
+    UCHAR major, minor;
+    void (*finish)(PIRP irp);   /* final stage of an IRP of the PnP or power manager */
+    void *finish_context;
+    size_t output_limit;        /* issuer's limit for IoStatus.Information of a transfer */
+    const void *allocated_at;
+};
+void irp_boot(void);
+struct irp_record *irp_record(const IRP *irp);
+/* Reports a pointer that is no live IRP; `what` is the DDI, code/p1 what Windows would say. */
+struct irp_record *irp_require(const IRP *irp, const char *what, uint32_t code, uint32_t p1);
+void irp_pin(struct irp_record *record);
+void irp_unpin(struct irp_record *record);
+struct irp_record *irp_first_record(void);
+const char *irp_record_name(const struct irp_record *record, char *out, size_t size);
+void irp_write_history(const struct irp_record *record);
+void irp_unlink_from_thread(struct irp_record *record);
+void irp_link_to_thread(struct irp_record *record, struct nt_thread *thread);
+/* The driver that owns the IRP now, in words. */
+const char *irp_owner_name(const IRP *irp, char *out, size_t size);
+
+/* call.c: what happened to a location, for the frame of its dispatch routine. */
+void io_frame_completed(struct irp_record *r, CHAR location, NTSTATUS status);
+void io_frame_stopped(struct irp_record *r, CHAR location);
+
+/* complete.c: stage in the requester's thread (W-CMP-8), then the IRP is gone. */
+void io_finish_in_thread(PIRP irp, bool dispatch_pended);
+
+/* ---- Buffers (buffers.c) ---- */
+
+NTSTATUS io_set_up_transfer(PIRP irp, PDEVICE_OBJECT top, bool write, void *buffer, ULONG length);
+NTSTATUS io_set_up_control(PIRP irp, ULONG code, void *in, ULONG in_length, void *out, ULONG out_length);
+/* Copy-back (W-BUF-10) and release of what the two above made. */
+void io_copy_back(PIRP irp);
+void io_release_buffers(PIRP irp);
+
+/* ---- Files (file.c) ---- */
+
+struct nt_file {
+    FILE_OBJECT object;
+    ACCESS_MASK access;
+    bool opened, had_handle, cleaned, closed;
+    struct ex_work close_work;
+    struct nt_file *next;
+};
+static inline struct nt_file *file_of(PFILE_OBJECT file) { return (struct nt_file *)file; }
+void io_files_boot(void);
+/* Sends an IRP that the I/O manager waits for itself, whatever the driver does; frees it and returns its status. */
+NTSTATUS io_send_and_wait(PIRP irp, PDEVICE_OBJECT top, IO_STATUS_BLOCK *iosb);
+
+/* ---- MDLs (mdl.c) ---- */
+
+uint64_t mm_physical_of(const void *address);
+void mm_build(PMDL mdl, USHORT flags);
+void mm_unlock_pages(PMDL mdl);
+
+/* ---- The rest ---- */
+
+void io_cancel_boot(void);
+void io_interfaces_boot(void);
+void io_interfaces_of_device_gone(PDEVICE_OBJECT pdo);
+void io_workitems_boot(void);
+unsigned io_interfaces_enabled(PDEVICE_OBJECT pdo);
+void pnp_boot(void);
+void po_boot(void);
+struct devnode *pnp_first(void);
+struct devnode *pnp_next(struct devnode *node);
+NTSTATUS po_pdo_dispatch(PDEVICE_OBJECT pdo, PIRP irp);
+void po_device_gone(PDEVICE_OBJECT device);
+void nt_watchdog(struct ctx *waiting);
+/* verifier/end_of_life.c */
+void verifier_driver_unloaded(struct nt_driver *driver);
+void verifier_end_of_life(void);
+
+#endif

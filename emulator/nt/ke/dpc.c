@@ -1,0 +1,209 @@
+/*
+ * DPCs (W-DPC). A queued DPC stands on its processor's list; DpcData holds its place in the order of queueing, plus one.
+ * It is taken off the list before its routine starts, so it may be queued again while it runs.
+ */
+#include "ke.h"
+
+static struct {
+    LIST_ENTRY queue[MACHINE_MAX_CPUS];
+    ULONG64 sequence;
+    ULONG64 running[MACHINE_MAX_CPUS];      /* sequence of the one that runs, 0 none */
+    const KDPC *running_dpc[MACHINE_MAX_CPUS];
+    KEVENT progress;                        /* set when a DPC ends and somebody flushes */
+    unsigned flushers;
+} dpcs;
+
+static bool run_one(unsigned cpu);
+
+void ke_dpc_begin(void)
+{
+    for (unsigned c = 0; c < MACHINE_MAX_CPUS; c++) {
+        InitializeListHead(&dpcs.queue[c]);
+        dpcs.running[c] = 0;
+        dpcs.running_dpc[c] = NULL;
+    }
+    dpcs.sequence = 0;
+    dpcs.flushers = 0;
+    ke_initialize_event(&dpcs.progress, NotificationEvent, FALSE);
+    machine.run_dpc = run_one;
+}
+
+void ke_initialize_dpc(PKDPC dpc, PKDEFERRED_ROUTINE routine, PVOID context)
+{
+    RtlZeroMemory(dpc, sizeof *dpc);
+    dpc->Type = 19;
+    dpc->Importance = MediumImportance;
+    dpc->DeferredRoutine = routine;
+    dpc->DeferredContext = context;
+}
+
+bool ke_dpc_active(const KDPC *dpc)
+{
+    if (dpc->DpcData)
+        return true;
+    for (unsigned c = 0; c < machine.cpus; c++)
+        if (dpcs.running_dpc[c] == dpc)
+            return true;
+    return false;
+}
+
+static unsigned target_cpu(const KDPC *dpc)
+{
+    unsigned wanted = dpc->Number >= 0x100 ? dpc->Number - 0x100u : cpu_current(); /* as MAXIMUM_PROCESSORS + cpu */
+    return wanted % machine.cpus;
+}
+
+BOOLEAN ke_queue_dpc_on(PKDPC dpc, PVOID a1, PVOID a2, unsigned cpu)
+{
+    if (dpc->DpcData)
+        return FALSE;
+    dpc->DpcData = (PVOID)(++dpcs.sequence + 1);
+    dpc->SystemArgument1 = a1;
+    dpc->SystemArgument2 = a2;
+    hb_release(dpc);
+    if (dpc->Importance == HighImportance)
+        InsertHeadList(&dpcs.queue[cpu], &dpc->DpcListEntry);
+    else
+        InsertTailList(&dpcs.queue[cpu], &dpc->DpcListEntry);
+    cpu_request_dpc(cpu);
+    return TRUE;
+}
+
+BOOLEAN ke_insert_queue_dpc(PKDPC dpc, PVOID a1, PVOID a2)
+{
+    memory_check(dpc, sizeof *dpc, "KeInsertQueueDpc");
+    if (dpc->Type != 19)
+        bugcheck(0xC7, 1, 0, 0, 0, "V-OBJ-10", "a DPC that was never initialised is queued");
+    return ke_queue_dpc_on(dpc, a1, a2, target_cpu(dpc));
+}
+
+BOOLEAN ke_remove_queue_dpc(PKDPC dpc)
+{
+    memory_check(dpc, sizeof *dpc, "KeRemoveQueueDpc");
+    if (!dpc->DpcData)
+        return FALSE;
+    for (unsigned c = 0; c < machine.cpus; c++)
+        for (LIST_ENTRY *e = dpcs.queue[c].Flink; e != &dpcs.queue[c]; e = e->Flink)
+            if (e == &dpc->DpcListEntry && machine.cpu[c].dpcs)
+                machine.cpu[c].dpcs--;
+    RemoveEntryList(&dpc->DpcListEntry);
+    dpc->DpcData = NULL;
+    return TRUE;
+}
+
+static void call_routine(PKDPC dpc, PKDEFERRED_ROUTINE routine, PVOID context, PVOID a1, PVOID a2)
+{
+    if (!is_driver_code(routine)) {
+        routine(dpc, context, a1, a2);
+        return;
+    }
+    struct callback_frame frame;
+    callback_enter(&frame, DDI_DpcRoutine, routine, dpc);
+    routine(dpc, context, a1, a2);
+    callback_leave(&frame, 0);
+}
+
+static bool run_one(unsigned cpu)
+{
+    if (IsListEmpty(&dpcs.queue[cpu]))
+        return false;
+    PKDPC dpc = CONTAINING_RECORD(RemoveHeadList(&dpcs.queue[cpu]), KDPC, DpcListEntry);
+    ULONG64 outer = dpcs.running[cpu];
+    const KDPC *outer_dpc = dpcs.running_dpc[cpu];
+    dpcs.running[cpu] = (ULONG64)dpc->DpcData - 1;
+    dpcs.running_dpc[cpu] = dpc;
+    PKDEFERRED_ROUTINE routine = dpc->DeferredRoutine;
+    PVOID context = dpc->DeferredContext, a1 = dpc->SystemArgument1, a2 = dpc->SystemArgument2;
+    dpc->DpcData = NULL;
+    struct activation activation;
+    activation_push(&activation, "DPC", dpc);
+    hb_acquire(dpc);
+    call_routine(dpc, routine, context, a1, a2);
+    activation_pop(&activation);
+    dpcs.running[cpu] = outer;
+    dpcs.running_dpc[cpu] = outer_dpc;
+    hb_release(&dpcs);
+    if (dpcs.flushers)
+        ke_set_event(&dpcs.progress, 0, FALSE);
+    return true;
+}
+
+/* Is a DPC with a sequence up to `last` still queued or running? */
+static bool unfinished(ULONG64 last)
+{
+    for (unsigned c = 0; c < machine.cpus; c++) {
+        if (dpcs.running[c] && dpcs.running[c] <= last)
+            return true;
+        for (LIST_ENTRY *e = dpcs.queue[c].Flink; e != &dpcs.queue[c]; e = e->Flink)
+            if ((ULONG64)CONTAINING_RECORD(e, KDPC, DpcListEntry)->DpcData - 1 <= last)
+                return true;
+    }
+    return false;
+}
+
+void ke_flush_queued_dpcs(void)
+{
+    ULONG64 last = dpcs.sequence;
+    dpcs.flushers++;
+    while (unfinished(last)) {
+        ke_reset_event(&dpcs.progress);
+        ke_wait_internal(&dpcs.progress, "queued DPCs to end");
+    }
+    dpcs.flushers--;
+    hb_acquire(&dpcs);
+}
+
+void ke_dpc_check_free(const char *memory, size_t size)
+{
+    for (unsigned c = 0; c < machine.cpus; c++)
+        for (LIST_ENTRY *e = dpcs.queue[c].Flink; e != &dpcs.queue[c]; e = e->Flink)
+            if ((const char *)e >= memory && (const char *)e < memory + size)
+                bugcheck(0xC7, 1, 0, 0, 0, "W-MEM-6", "memory with a queued DPC in it is freed");
+}
+
+VOID KeInitializeDpc(PRKDPC Dpc, PKDEFERRED_ROUTINE Routine, PVOID Context)
+{
+    gate_enter(DDI_KeInitializeDpc, trace_object(Dpc), 0);
+    memory_check(Dpc, sizeof *Dpc, "KeInitializeDpc");
+    ke_initialize_dpc(Dpc, Routine, Context);
+    gate_leave(0);
+}
+
+BOOLEAN KeInsertQueueDpc(PRKDPC Dpc, PVOID Argument1, PVOID Argument2)
+{
+    gate_enter(DDI_KeInsertQueueDpc, trace_object(Dpc), 0);
+    BOOLEAN queued = ke_insert_queue_dpc(Dpc, Argument1, Argument2);
+    gate_leave(queued);
+    return queued;
+}
+
+BOOLEAN KeRemoveQueueDpc(PRKDPC Dpc)
+{
+    gate_enter(DDI_KeRemoveQueueDpc, trace_object(Dpc), 0);
+    BOOLEAN removed = ke_remove_queue_dpc(Dpc);
+    gate_leave(removed);
+    return removed;
+}
+
+VOID KeFlushQueuedDpcs(VOID)
+{
+    gate_enter(DDI_KeFlushQueuedDpcs, 0, 0);
+    ke_flush_queued_dpcs();
+    gate_leave(0);
+}
+
+VOID KeSetImportanceDpc(PRKDPC Dpc, KDPC_IMPORTANCE Importance)
+{
+    gate_enter(DDI_KeSetImportanceDpc, trace_object(Dpc), Importance);
+    Dpc->Importance = (UCHAR)Importance;
+    gate_leave(0);
+}
+
+VOID KeSetTargetProcessorDpc(PRKDPC Dpc, CCHAR Number)
+{
+    gate_enter(DDI_KeSetTargetProcessorDpc, trace_object(Dpc), (UCHAR)Number);
+    if ((UCHAR)Number >= machine.cpus)
+        bugcheck(0xC7, 3, (UCHAR)Number, machine.cpus, 0, "W-DPC-4", "a DPC is aimed at processor %u of %u", (UCHAR)Number, machine.cpus);
+    Dpc->Number = (USHORT)(0x100 + (UCHAR)Number);
+    gate_leave(0);
+}

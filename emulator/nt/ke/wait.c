@@ -1,0 +1,351 @@
+/*
+ * Dispatcher objects and waits (W-KE).
+ *
+ * A wait that cannot be satisfied at once puts one block per object on the objects' lists and blocks its context. Whoever signals an object satisfies the
+ * waits on it there and then, in FIFO order, so that nobody can steal a signal that released a waiter.
+ */
+#include "ke.h"
+
+struct waiter {
+    struct nt_thread *thread;
+    struct ctx *ctx;
+    ULONG count;
+    bool all, done, alerted;
+    NTSTATUS status;
+    struct alarm timeout;
+    KWAIT_BLOCK *block;
+};
+
+void ke_dispatcher_init(DISPATCHER_HEADER *header, enum dispatcher_type type, LONG state)
+{
+    RtlZeroMemory(header, sizeof *header);
+    header->Type = (UCHAR)type;
+    header->DebugActive = DISPATCHER_MAGIC;
+    header->SignalState = state;
+    header->WaitListHead.Flink = header->WaitListHead.Blink = &header->WaitListHead;
+}
+
+DISPATCHER_HEADER *ke_dispatcher(PVOID object, const char *ddi)
+{
+    DISPATCHER_HEADER *header = object;
+    if (!object)
+        bugcheck(0xC4, 0xE1, 0, 0, 0, "W-KE-11", "%s was given a NULL dispatcher object", ddi);
+    memory_check(object, sizeof *header, ddi);
+    if (header->DebugActive != DISPATCHER_MAGIC)
+        bugcheck(0xC4, 0xE1, 0, 0, 0, "V-OBJ-10", "%s was given a dispatcher object that was never initialised", ddi);
+    return header;
+}
+
+static bool signalled(const DISPATCHER_HEADER *header, const struct nt_thread *thread)
+{
+    if (header->Type == TYPE_MUTANT)
+        return header->SignalState > 0 || ((const KMUTANT *)header)->OwnerThread == (const void *)thread;
+    return header->SignalState > 0;
+}
+
+/* Side effects of a satisfied wait (W-KE-2). */
+static NTSTATUS consume(DISPATCHER_HEADER *header, struct nt_thread *thread)
+{
+    hb_acquire(header);
+    switch (header->Type) {
+    case TYPE_SYNCHRONIZATION_EVENT:
+    case TYPE_SYNCHRONIZATION_TIMER:
+        header->SignalState = 0;
+        break;
+    case TYPE_SEMAPHORE:
+        header->SignalState--;
+        break;
+    case TYPE_MUTANT: {
+        KMUTANT *mutant = (KMUTANT *)header;
+        if (mutant->OwnerThread != (void *)thread && mutant->ApcDisable)
+            thread->ctx->apc_disable++;
+        mutant->OwnerThread = (void *)thread;
+        header->SignalState--;
+        if (mutant->Abandoned) {
+            mutant->Abandoned = FALSE;
+            return STATUS_ABANDONED;
+        }
+        break;
+    }
+    default:
+        break;
+    }
+    return STATUS_SUCCESS;
+}
+
+static DISPATCHER_HEADER *object_of(const struct waiter *w, ULONG i) { return w->block[i].Object; }
+
+static bool try_satisfy(struct waiter *w)
+{
+    if (w->all) {
+        for (ULONG i = 0; i < w->count; i++)
+            if (!signalled(object_of(w, i), w->thread))
+                return false;
+        w->status = STATUS_SUCCESS;
+        for (ULONG i = 0; i < w->count; i++)
+            if (consume(object_of(w, i), w->thread) == STATUS_ABANDONED)
+                w->status = STATUS_ABANDONED;
+        return true;
+    }
+    for (ULONG i = 0; i < w->count; i++) {
+        if (!signalled(object_of(w, i), w->thread))
+            continue;
+        w->status = consume(object_of(w, i), w->thread) + (NTSTATUS)i;
+        return true;
+    }
+    return false;
+}
+
+static void link_blocks(struct waiter *w)
+{
+    for (ULONG i = 0; i < w->count; i++) {
+        LIST_ENTRY *head = &object_of(w, i)->WaitListHead, *entry = &w->block[i].WaitListEntry;
+        entry->Flink = head;
+        entry->Blink = head->Blink;
+        head->Blink->Flink = entry;
+        head->Blink = entry;
+    }
+}
+
+static void finish(struct waiter *w)
+{
+    for (ULONG i = 0; i < w->count; i++) {
+        LIST_ENTRY *entry = &w->block[i].WaitListEntry;
+        entry->Flink->Blink = entry->Blink;
+        entry->Blink->Flink = entry->Flink;
+    }
+    alarm_cancel(&w->timeout);
+    w->done = true;
+    ctx_wake(w->ctx);
+}
+
+void ke_signal(DISPATCHER_HEADER *header)
+{
+    hb_release(header);
+    LIST_ENTRY *entry = header->WaitListHead.Flink;
+    while (entry != &header->WaitListHead && header->SignalState > 0) {
+        struct waiter *w = (struct waiter *)(void *)((KWAIT_BLOCK *)entry)->Thread;
+        LIST_ENTRY *next = entry->Flink;
+        if (!w->done && try_satisfy(w)) {
+            finish(w);
+            next = header->WaitListHead.Flink; /* the waiter may have had two blocks here */
+        }
+        entry = next;
+    }
+}
+
+static void timed_out(struct alarm *alarm)
+{
+    struct waiter *w = CONTAINING_RECORD(alarm, struct waiter, timeout);
+    w->status = STATUS_TIMEOUT;
+    finish(w);
+}
+
+void ke_interrupt_wait(struct nt_thread *thread)
+{
+    if (thread->waiting)
+        ctx_wake(thread->ctx);
+}
+
+static uint64_t due_time(const LARGE_INTEGER *timeout)
+{
+    if (timeout->QuadPart < 0)
+        return clock_now() + (uint64_t)-timeout->QuadPart;
+    uint64_t absolute = (uint64_t)timeout->QuadPart;
+    return absolute > CLOCK_SYSTEM_TIME_AT_START ? absolute - CLOCK_SYSTEM_TIME_AT_START : 0;
+}
+
+/* V-IRQ-27, V-LCK-28. */
+static void check_wait_irql(const LARGE_INTEGER *timeout)
+{
+    struct ctx *ctx = current_ctx;
+    if (ctx->irql < IRQL_DISPATCH || (timeout && timeout->QuadPart == 0 && ctx->irql == IRQL_DISPATCH))
+        return;
+    if (ctx->top)
+        bugcheck(0xB8, 0, 0, 0, 0, "V-LCK-28", "a DPC waits: it can not be switched away from");
+    bugcheck(0xC4, ctx->irql > IRQL_DISPATCH ? 0x120 : timeout ? 0x122 : 0x121, ctx->irql, 0, 0, "V-IRQ-27",
+             "a wait that may block, at IRQL %u", ctx->irql);
+}
+
+/* Something other than the objects ends or interrupts the wait: true if it ended it. */
+static bool interrupted(struct waiter *w, KPROCESSOR_MODE mode, BOOLEAN alertable)
+{
+    struct nt_thread *thread = w->thread;
+    if (thread->exit_asked && !thread->terminating && mode == UserMode) {
+        w->status = STATUS_THREAD_IS_TERMINATING;
+        return true;
+    }
+    if (alertable && !IsListEmpty(&thread->user_apcs)) {
+        w->status = STATUS_USER_APC;
+        return true;
+    }
+    return false;
+}
+
+static NTSTATUS wait(ULONG count, PVOID objects[], bool all, KPROCESSOR_MODE mode, BOOLEAN alertable, const LARGE_INTEGER *timeout,
+                     const char *why)
+{
+    KWAIT_BLOCK blocks[MAXIMUM_WAIT_OBJECTS];
+    struct waiter w = {.thread = ke_current_thread(), .ctx = current_ctx, .count = count, .all = all, .block = blocks};
+    for (ULONG i = 0; i < count; i++) {
+        blocks[i].Object = ke_dispatcher(objects[i], "a wait");
+        blocks[i].Thread = (void *)&w;
+    }
+    if (try_satisfy(&w))
+        return w.status;
+    if (interrupted(&w, mode, alertable))
+        return w.status;
+    if (timeout && timeout->QuadPart == 0)
+        return STATUS_TIMEOUT;
+    link_blocks(&w);
+    if (timeout)
+        alarm_set(&w.timeout, due_time(timeout), timed_out);
+    w.thread->alertable = alertable;
+    while (!w.done) {
+        w.thread->waiting = true;
+        ctx_block(why, count ? objects[0] : NULL, NULL);
+        w.thread->waiting = false;
+        if (w.done)
+            break;
+        if (current_ctx->apc_pending)
+            machine.deliver_apcs();
+        if (!w.done && interrupted(&w, mode, alertable))
+            finish(&w);
+    }
+    w.thread->alertable = false;
+    return w.status;
+}
+
+NTSTATUS ke_wait_for_single_object(PVOID object, KWAIT_REASON reason, KPROCESSOR_MODE mode, BOOLEAN alertable, PLARGE_INTEGER timeout)
+{
+    (void)reason;
+    check_wait_irql(timeout);
+    return wait(1, &object, false, mode, alertable, timeout, "an object it waits for");
+}
+
+NTSTATUS ke_wait_for_multiple_objects(ULONG count, PVOID objects[], WAIT_TYPE type, KWAIT_REASON reason, KPROCESSOR_MODE mode,
+                                      BOOLEAN alertable, PLARGE_INTEGER timeout, PKWAIT_BLOCK blocks)
+{
+    (void)reason;
+    if (!count || count > MAXIMUM_WAIT_OBJECTS || (count > THREAD_WAIT_OBJECTS && !blocks && mode == KernelMode))
+        bugcheck(0x0C, count, 0, 0, 0, "W-KE-5", "a wait for %u objects%s", count, blocks ? "" : " without a wait block array");
+    check_wait_irql(timeout);
+    return wait(count, objects, type == WaitAll, mode, alertable, timeout, "objects it waits for");
+}
+
+void ke_wait_internal(PKEVENT event, const char *why)
+{
+    PVOID object = event;
+    wait(1, &object, false, KernelMode, FALSE, NULL, why);
+}
+
+NTSTATUS ke_delay_execution_thread(KPROCESSOR_MODE mode, BOOLEAN alertable, PLARGE_INTEGER interval)
+{
+    check_wait_irql(NULL);
+    if (interval->QuadPart == 0) {
+        sched_point(DDI_Block);
+        struct waiter w = {.thread = ke_current_thread()};
+        return interrupted(&w, mode, alertable) ? w.status : STATUS_SUCCESS;
+    }
+    NTSTATUS status = wait(0, NULL, false, mode, alertable, interval, "time to pass");
+    return status == STATUS_TIMEOUT ? STATUS_SUCCESS : status;
+}
+
+/* ---- Events ---- */
+
+void ke_initialize_event(PKEVENT event, EVENT_TYPE type, BOOLEAN state)
+{
+    ke_dispatcher_init(&event->Header, type == NotificationEvent ? TYPE_NOTIFICATION_EVENT : TYPE_SYNCHRONIZATION_EVENT, state != FALSE);
+}
+
+LONG ke_set_event(PKEVENT event, KPRIORITY increment, BOOLEAN wait_follows)
+{
+    (void)increment;
+    (void)wait_follows;
+    DISPATCHER_HEADER *header = ke_dispatcher(event, "KeSetEvent");
+    LONG old = header->SignalState;
+    header->SignalState = 1;
+    ke_signal(header);
+    return old;
+}
+
+LONG ke_reset_event(PKEVENT event)
+{
+    DISPATCHER_HEADER *header = ke_dispatcher(event, "KeResetEvent");
+    LONG old = header->SignalState;
+    header->SignalState = 0;
+    return old;
+}
+
+VOID KeInitializeEvent(PRKEVENT Event, EVENT_TYPE Type, BOOLEAN State)
+{
+    gate_enter(DDI_KeInitializeEvent, trace_object(Event), State);
+    memory_check(Event, sizeof *Event, "KeInitializeEvent");
+    ke_initialize_event(Event, Type, State);
+    gate_leave(0);
+}
+
+LONG KeSetEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait)
+{
+    gate_enter(DDI_KeSetEvent, trace_object(Event), 0);
+    LONG old = ke_set_event(Event, Increment, Wait);
+    gate_leave((ULONG)old);
+    return old;
+}
+
+LONG KeResetEvent(PRKEVENT Event)
+{
+    gate_enter(DDI_KeResetEvent, trace_object(Event), 0);
+    LONG old = ke_reset_event(Event);
+    gate_leave((ULONG)old);
+    return old;
+}
+
+VOID KeClearEvent(PRKEVENT Event)
+{
+    gate_enter(DDI_KeClearEvent, trace_object(Event), 0);
+    ke_reset_event(Event);
+    gate_leave(0);
+}
+
+LONG KeReadStateEvent(PRKEVENT Event)
+{
+    gate_enter(DDI_KeReadStateEvent, trace_object(Event), 0);
+    LONG state = ke_dispatcher(Event, "KeReadStateEvent")->SignalState;
+    gate_leave((ULONG)state);
+    return state;
+}
+
+LONG KePulseEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait)
+{
+    gate_enter(DDI_KePulseEvent, trace_object(Event), 0);
+    LONG old = ke_set_event(Event, Increment, Wait);
+    ke_reset_event(Event);
+    gate_leave((ULONG)old);
+    return old;
+}
+
+NTSTATUS KeWaitForSingleObject(PVOID Object, KWAIT_REASON Reason, KPROCESSOR_MODE Mode, BOOLEAN Alertable, PLARGE_INTEGER Timeout)
+{
+    gate_enter(DDI_KeWaitForSingleObject, trace_object(Object), Timeout ? (ULONG64)Timeout->QuadPart : ~0ull);
+    NTSTATUS status = ke_wait_for_single_object(Object, Reason, Mode, Alertable, Timeout);
+    gate_leave((ULONG)status);
+    return status;
+}
+
+NTSTATUS KeWaitForMultipleObjects(ULONG Count, PVOID Object[], WAIT_TYPE WaitType, KWAIT_REASON Reason, KPROCESSOR_MODE Mode,
+                                  BOOLEAN Alertable, PLARGE_INTEGER Timeout, PKWAIT_BLOCK Blocks)
+{
+    gate_enter(DDI_KeWaitForMultipleObjects, Count, Timeout ? (ULONG64)Timeout->QuadPart : ~0ull);
+    NTSTATUS status = ke_wait_for_multiple_objects(Count, Object, WaitType, Reason, Mode, Alertable, Timeout, Blocks);
+    gate_leave((ULONG)status);
+    return status;
+}
+
+NTSTATUS KeDelayExecutionThread(KPROCESSOR_MODE Mode, BOOLEAN Alertable, PLARGE_INTEGER Interval)
+{
+    gate_enter(DDI_KeDelayExecutionThread, (ULONG64)Interval->QuadPart, 0);
+    NTSTATUS status = ke_delay_execution_thread(Mode, Alertable, Interval);
+    gate_leave((ULONG)status);
+    return status;
+}

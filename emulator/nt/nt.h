@@ -1,0 +1,290 @@
+/*
+ * The emulated kernel, as its own layers and those above it (kmdf, win32, verifier) see it.
+ *
+ * Naming: for the DDI IoCreateDevice there is an internal function io_create_device() with the same parameters and results; the DDI itself is a gate
+ * around it and is called by drivers only. Internal functions run inside the gate, where the emulator runs alone, so kernel
+ * state needs no locks; IRQL and spin locks are kept for what a driver can observe.
+ *
+ * Every object a driver can hold a pointer to lives in the kernel arena (machine/memory.h). Routines of a driver or app are called through
+ * callback_enter()/callback_leave(); a routine that belongs to the emulator itself (KMDF's dispatch routines, say) is called directly:
+ * is_driver_code() tells them apart.
+ */
+#ifndef NT_NT_H
+#define NT_NT_H
+
+#include <ntifs.h>
+
+#include "../ddi.h"
+#include "../machine/machine.h"
+
+struct nt_thread;
+struct nt_process;
+struct driver_image;
+
+#define CALLER __builtin_return_address(0)
+
+/* Code of a driver image (its own section) or an app, as opposed to the emulator's. */
+extern const char __start_drv_text[] __attribute__((weak)), __stop_drv_text[] __attribute__((weak));
+static inline bool is_driver_code(const void *routine)
+{
+    return (const char *)routine >= __start_drv_text && (const char *)routine < __stop_drv_text;
+}
+
+/* ---- Objects (ob.c): reference-counted bodies with a header in front ---- */
+
+enum ob_type { OB_DEVICE = 1, OB_DRIVER, OB_FILE, OB_THREAD, OB_PROCESS, OB_EVENT, OB_SYMLINK, OB_PORT, OB_SEMAPHORE, OB_MUTANT, OB_TIMER, OB_TYPE_COUNT };
+
+struct ob_header {
+    uint16_t type;
+    uint16_t deleted;     /* the delete procedure ran */
+    uint32_t number;      /* device #1, file #3: the stable name in reports */
+    int64_t pointers;     /* references, handles included */
+    int64_t handles;
+    void (*destroy)(void *body);      /* last reference gone; frees nothing itself */
+    void (*last_handle)(void *body, struct nt_process *process); /* handles became 0 */
+};
+
+/* Zeroed body with one reference. NULL on exhaustion. */
+void *ob_create(enum ob_type type, size_t size, enum block_use use, void (*destroy)(void *body));
+struct ob_header *ob_header(const void *body);
+void ob_reference(void *body);
+/* Returns the references left; misuse below zero is bug check 0x18. */
+int64_t ob_dereference(void *body);
+enum ob_type ob_type_of(const void *body);
+
+/* ---- Threads, waits, time (ke/) ---- */
+
+struct nt_apc {
+    LIST_ENTRY entry;
+    bool queued, user;
+    void (*run)(struct nt_apc *apc); /* special kernel APC: emulator code, at APC_LEVEL in the target thread; user: in an alertable wait */
+    void *context;
+};
+
+struct nt_thread {
+    DISPATCHER_HEADER header;      /* waitable: signalled after the thread's last code ran */
+    struct ctx *ctx;
+    struct nt_process *process;    /* NULL: system */
+    LIST_ENTRY irps;               /* Irp->ThreadListEntry of everything it issued and that is not finished */
+    LIST_ENTRY kernel_apcs, user_apcs;
+    LIST_ENTRY process_entry;
+    bool waiting, alertable, user_apc_woke, terminating, ended;
+    bool exit_asked;               /* another thread wants it gone (TerminateThread, ExitProcess) */
+    uint32_t last_error;           /* Win32 */
+    uint32_t number;
+    LONG priority;
+    NTSTATUS exit_status;
+    void (*entry)(void *);
+    void *argument;
+};
+
+/* The thread of the current context (in a DPC: the interrupted one); never NULL inside a life except on an idle processor. */
+struct nt_thread *ke_current_thread(void);
+/* One reference for the caller, which also lives until the thread ended. */
+struct nt_thread *ke_create_thread(enum ctx_kind kind, uint8_t role, const char *name, struct nt_process *process, void (*entry)(void *),
+                                   void *argument);
+_Noreturn void ke_exit_thread(NTSTATUS status);
+
+NTSTATUS ke_wait_for_single_object(PVOID object, KWAIT_REASON reason, KPROCESSOR_MODE mode, BOOLEAN alertable, PLARGE_INTEGER timeout);
+NTSTATUS ke_wait_for_multiple_objects(ULONG count, PVOID objects[], WAIT_TYPE type, KWAIT_REASON reason, KPROCESSOR_MODE mode,
+                                      BOOLEAN alertable, PLARGE_INTEGER timeout, PKWAIT_BLOCK blocks);
+/* Waits for an event of the emulator's own; `why` goes into reports ("IRP #3 (READ) to complete"). */
+void ke_wait_internal(PKEVENT event, const char *why);
+NTSTATUS ke_delay_execution_thread(KPROCESSOR_MODE mode, BOOLEAN alertable, PLARGE_INTEGER interval);
+
+void ke_initialize_event(PKEVENT event, EVENT_TYPE type, BOOLEAN state);
+LONG ke_set_event(PKEVENT event, KPRIORITY increment, BOOLEAN wait);
+LONG ke_reset_event(PKEVENT event);
+void ke_initialize_timer_ex(PKTIMER timer, TIMER_TYPE type);
+BOOLEAN ke_set_timer_ex(PKTIMER timer, LARGE_INTEGER due, LONG period_ms, PKDPC dpc);
+BOOLEAN ke_cancel_timer(PKTIMER timer);
+void ke_initialize_dpc(PKDPC dpc, PKDEFERRED_ROUTINE routine, PVOID context);
+BOOLEAN ke_insert_queue_dpc(PKDPC dpc, PVOID a1, PVOID a2);
+BOOLEAN ke_remove_queue_dpc(PKDPC dpc);
+/* Until every DPC queued before the call has ended (PASSIVE). */
+void ke_flush_queued_dpcs(void);
+/* A driver's DPC is queued or runs now: for unload and free checks. */
+bool ke_dpc_active(const KDPC *dpc);
+bool ke_timer_active(const KTIMER *timer);
+
+void ke_initialize_spin_lock(PKSPIN_LOCK lock);
+KIRQL ke_acquire_spin_lock_raise_to_dpc(PKSPIN_LOCK lock);
+void ke_release_spin_lock(PKSPIN_LOCK lock, KIRQL irql);
+void ke_acquire_spin_lock_at_dpc_level(PKSPIN_LOCK lock);
+void ke_release_spin_lock_from_dpc_level(PKSPIN_LOCK lock);
+bool ke_spin_lock_owned_by_current(PKSPIN_LOCK lock);
+KIRQL ke_raise_irql(KIRQL irql);
+void ke_lower_irql(KIRQL irql);
+KIRQL ke_get_current_irql(void);
+void ke_enter_critical_region(void);
+void ke_leave_critical_region(void);
+
+/* Special kernel APC: runs at once if the target is the current thread below APC_LEVEL, else as soon as it can. */
+void ke_queue_kernel_apc(struct nt_thread *thread, struct nt_apc *apc);
+void ke_queue_user_apc(struct nt_thread *thread, struct nt_apc *apc);
+/* Runs all queued user APCs of the current thread; true if there was one. For the return to user mode from an alertable wait. */
+bool ke_run_user_apcs(void);
+
+/* ---- Pool, work items (ex/) ---- */
+
+/* As ExAllocatePoolWithTag/ExAllocatePool2 once flags are resolved; charges the driver that owns `caller`. NULL on exhaustion. */
+enum pool_kind { POOL_NONPAGED, POOL_PAGED };
+void *ex_allocate(enum pool_kind kind, size_t size, uint32_t tag, const void *caller, bool zero);
+void ex_free_with_tag(void *memory, uint32_t tag, const void *caller); /* tag 0: any */
+/* The emulator's own kernel memory: zeroed, freed with the life at the latest, never a driver's leak. */
+void *ex_system_alloc(size_t size);
+void ex_system_free(void *memory);
+
+struct ex_work {
+    struct ex_work *next;
+    bool queued;
+    void (*run)(void *context); /* at PASSIVE_LEVEL on a worker thread, inside the gate */
+    void *context;
+};
+void ex_queue_work(struct ex_work *work);
+/* End of life: worker threads return. */
+void ex_stop_workers(void);
+
+/* ---- I/O manager (io/) ---- */
+
+/* A driver loaded into this life; the DRIVER_OBJECT is its first member, so PDRIVER_OBJECT casts to it. */
+struct nt_driver {
+    DRIVER_OBJECT object;
+    DRIVER_EXTENSION extension;
+    const struct driver_image *image;
+    bool unloading, unloaded, initialized;
+    void *framework;            /* KMDF's per-driver data, NULL for WDM */
+    void (*entry_failed)(struct nt_driver *driver); /* set by the framework: call it when DriverEntry failed, before the image goes (K-OBJ-63) */
+    UNICODE_STRING service_key; /* \REGISTRY\MACHINE\SYSTEM\CurrentControlSet\Services\<name> */
+};
+
+/* In front of every IRP (irp_info()). */
+#define IRP_HISTORY 24
+enum irp_event {
+    IRP_ALLOCATED = 1, IRP_SENT, IRP_PENDED, IRP_CANCEL_ROUTINE_SET, IRP_CANCEL_ROUTINE_CLEARED, IRP_CANCELLED, IRP_CANCEL_ROUTINE_CALLED,
+    IRP_COMPLETED, IRP_COMPLETION_ROUTINE_CALLED, IRP_STOPPED, IRP_FINISHED, IRP_FREED, IRP_PRESENTED
+};
+struct irp_info {
+    uint32_t number;
+    uint8_t built_by;        /* 0 IoAllocateIrp by a driver, 1 thread-bound (IoBuild*), 2 the I/O manager for a system call, 3 PnP/power manager */
+    uint8_t events;          /* total, the last IRP_HISTORY are kept */
+    bool on_thread_list, completing, finished, freed;
+    bool user_buffer_copyback;
+    struct nt_thread *issuer;
+    uint64_t issued_at, cancelled_at;
+    PVOID user_event;        /* referenced OB_EVENT body or NULL */
+    PVOID apc_routine, apc_context;
+    bool synchronous;        /* issuer waits inside the system call */
+    PIO_STATUS_BLOCK user_iosb;
+    size_t system_buffer_size;
+    KEVENT done;             /* signalled at the final stage */
+    struct nt_apc apc;
+    struct { uint8_t event, ctx, irql, location; uint64_t time; uint32_t value; const void *who; } history[IRP_HISTORY];
+};
+struct irp_info *irp_info(const IRP *irp);
+void irp_note(PIRP irp, enum irp_event event, uint32_t value, const void *who);
+/* "IRP #3 (READ)" into out. */
+const char *irp_name(const IRP *irp, char *out, size_t size);
+PIRP irp_first(void);            /* walk all IRPs that live: reports and end-of-life checks */
+PIRP irp_next(PIRP irp);
+
+/* Loading and unloading (io/driver.c). The image's writable data is restored first. */
+NTSTATUS io_load_driver(const struct driver_image *image, struct nt_driver **driver);
+void io_unload_driver(struct nt_driver *driver);
+struct nt_driver *io_driver_of_code(const void *code); /* the loaded driver whose image holds the address */
+
+/* Those with the DDI's own signature. */
+NTSTATUS io_create_device(PDRIVER_OBJECT driver, ULONG extension_size, PUNICODE_STRING name, DEVICE_TYPE type, ULONG characteristics,
+                          BOOLEAN exclusive, PDEVICE_OBJECT *device);
+void io_delete_device(PDEVICE_OBJECT device);
+PDEVICE_OBJECT io_attach_device_to_device_stack(PDEVICE_OBJECT source, PDEVICE_OBJECT target);
+void io_detach_device(PDEVICE_OBJECT target);
+PDEVICE_OBJECT io_get_attached_device(PDEVICE_OBJECT device);
+NTSTATUS io_create_symbolic_link(PUNICODE_STRING link, PUNICODE_STRING target);
+NTSTATUS io_delete_symbolic_link(PUNICODE_STRING link);
+NTSTATUS io_register_device_interface(PDEVICE_OBJECT pdo, const GUID *guid, PUNICODE_STRING reference, PUNICODE_STRING link);
+NTSTATUS io_set_device_interface_state(PUNICODE_STRING link, BOOLEAN enable);
+NTSTATUS io_call_driver(PDEVICE_OBJECT device, PIRP irp);
+void io_complete_request(PIRP irp, CCHAR boost);
+void io_mark_irp_pending(PIRP irp);
+PDRIVER_CANCEL io_set_cancel_routine(PIRP irp, PDRIVER_CANCEL routine);
+BOOLEAN io_cancel_irp(PIRP irp);
+void io_acquire_cancel_spin_lock(PKIRQL irql);
+void io_release_cancel_spin_lock(KIRQL irql);
+PIRP io_allocate_irp(CCHAR stack_size, BOOLEAN charge_quota);
+void io_free_irp(PIRP irp);
+void io_reuse_irp(PIRP irp, NTSTATUS status);
+PIO_STACK_LOCATION io_get_current_irp_stack_location(PIRP irp);
+PIO_STACK_LOCATION io_get_next_irp_stack_location(PIRP irp);
+void io_skip_current_irp_stack_location(PIRP irp);
+void io_copy_current_irp_stack_location_to_next(PIRP irp);
+void io_set_completion_routine(PIRP irp, PIO_COMPLETION_ROUTINE routine, PVOID context, BOOLEAN success, BOOLEAN error, BOOLEAN cancel);
+PMDL io_allocate_mdl(PVOID va, ULONG length, BOOLEAN secondary, BOOLEAN quota, PIRP irp);
+void io_free_mdl(PMDL mdl);
+PVOID mm_get_system_address_for_mdl_safe(PMDL mdl, ULONG priority);
+
+/* System calls (io/syscall.c): what win32 stands on. Process and thread are the current ones; buffers are user addresses in the user arena, or for apps
+ * on the host's stack. All PASSIVE_LEVEL. Results are NTSTATUS; STATUS_PENDING means the IRP is out. */
+struct io_target_file {             /* how the call wants to hear of the end */
+    PFILE_OBJECT file;
+    PVOID event;                    /* OB_EVENT body or NULL */
+    void *apc_routine;              /* PIO_APC_ROUTINE of the app, called (context, iosb, 0) as a user APC */
+    void *apc_context;              /* APC argument or completion-port context */
+    PIO_STATUS_BLOCK iosb;
+};
+NTSTATUS io_create_file(PCUNICODE_STRING path, ACCESS_MASK access, ULONG share, ULONG disposition, ULONG options, PFILE_OBJECT *file, ULONG_PTR *information);
+NTSTATUS io_read_write_file(const struct io_target_file *to, bool write, void *buffer, ULONG length, const LARGE_INTEGER *offset);
+NTSTATUS io_device_io_control_file(const struct io_target_file *to, ULONG code, void *in, ULONG in_length, void *out, ULONG out_length);
+/* NULL iosb: all of the file; by_thread: only the current thread's. Returns how many were asked to cancel. */
+ULONG io_cancel_file(PFILE_OBJECT file, PIO_STATUS_BLOCK iosb, bool by_thread, bool wait);
+/* A handle to the file closed; the last one sends CLEANUP, the last reference CLOSE. */
+void io_handle_opened(PFILE_OBJECT file);
+void io_handle_closed(PFILE_OBJECT file);
+/* Thread rundown: cancels all its IRPs and waits for them (W-FIL-20). */
+void io_rundown_thread(struct nt_thread *thread);
+/* Completion port hook: win32 sets it. Called at the final stage in the issuer's thread. */
+extern void (*io_port_hook)(PFILE_OBJECT file, void *apc_context, PIO_STATUS_BLOCK iosb);
+
+/* ---- Plug and Play, power (pnp.c, po.c): who conducts a life calls these from the pnp thread at PASSIVE ---- */
+
+enum devnode_state { DEVNODE_INITIALIZED, DEVNODE_STARTED, DEVNODE_STOP_PENDING, DEVNODE_STOPPED, DEVNODE_REMOVE_PENDING, DEVNODE_SURPRISE_REMOVED,
+                     DEVNODE_REMOVED, DEVNODE_FAILED };
+struct devnode {
+    PDEVICE_OBJECT pdo;
+    struct nt_driver *function;   /* FDO's driver */
+    enum devnode_state state;
+    UNICODE_STRING instance_path; /* Root\ECHO\0000 */
+    SYSTEM_POWER_STATE system_state;
+    DEVICE_POWER_STATE device_state;
+    LIST_ENTRY interfaces;
+    bool failed;                  /* IoInvalidateDeviceState told so */
+    bool invalidate_pending;
+};
+/* Creates a root-enumerated device and calls AddDevice. On failure the devnode stays without a stack (state FAILED). */
+struct devnode *pnp_create_root_device(struct nt_driver *driver, const char *device_id, NTSTATUS *status);
+NTSTATUS pnp_start(struct devnode *node);
+NTSTATUS pnp_query_stop(struct devnode *node);
+NTSTATUS pnp_cancel_stop(struct devnode *node);
+NTSTATUS pnp_stop(struct devnode *node);
+NTSTATUS pnp_query_remove(struct devnode *node);      /* vetoed with open handles: STATUS_PLUGPLAY_QUERY_VETOED */
+NTSTATUS pnp_cancel_remove(struct devnode *node);
+NTSTATUS pnp_surprise_remove(struct devnode *node);
+NTSTATUS pnp_remove(struct devnode *node);            /* after this the stack is gone */
+void pnp_process_invalidations(struct devnode *node);  /* failed devices: QUERY_PNP_DEVICE_STATE, then surprise removal */
+bool pnp_has_open_handles(const struct devnode *node);
+struct devnode *pnp_devnode_of(PDEVICE_OBJECT pdo);
+NTSTATUS po_system_sleep(SYSTEM_POWER_STATE state, POWER_ACTION action);   /* query + set to all devices, leaves first */
+NTSTATUS po_system_resume(void);
+NTSTATUS po_request_power_irp(PDEVICE_OBJECT device, UCHAR minor, POWER_STATE state, PREQUEST_POWER_COMPLETE callback, PVOID context, PIRP *irp);
+
+/* Enabled interfaces of a class, for SetupDi/CM: fills `link` with the idx-th ("\\?\..." form), false at the end. */
+bool io_enum_interfaces(const GUID *guid, unsigned index, PCUNICODE_STRING *link);
+
+/* ---- A boot and a shutdown (boot.c) ---- */
+
+/* First thing of a life, on the pnp context. */
+void nt_boot(void);
+/* Last thing: stops workers, then verifier's end-of-life checks (verifier/end_of_life.c) run. */
+void nt_shutdown(void);
+
+#endif

@@ -1,0 +1,177 @@
+/* See input.h. */
+#include "input.h"
+
+#include <string.h>
+
+#include "machine/gate.h"
+
+#define NONE {FOLD_NONE, 0}
+#define ANY {FOLD_ANY, 0}
+#define MOD(n) {FOLD_MODULO, n}
+#define BITS(mask) {FOLD_BITS, mask}
+#define NTH {FOLD_NTH, MAX_NTH}
+#define APP MOD(APP_THREADS)
+#define HANDLE MOD(APP_HANDLES)
+#define REQUEST MOD(REQUEST_NAMES)
+#define HASH BITS(0xffff)
+
+const struct record_type record_table[RECORD_KINDS] = {
+    /*                       name              class           actor slot     flags          a                      b          c */
+    [OP_OPEN] =            {"open",            CLASS_APP,      APP,  HANDLE,  BITS(1),       NONE,                  NONE,      NONE},
+    [OP_READ] =            {"read",            CLASS_APP,      APP,  HANDLE,  MOD(IO_MODES), MOD(MAX_IO_LENGTH + 1), NONE,     REQUEST},
+    [OP_WRITE] =           {"write",           CLASS_APP,      APP,  HANDLE,  MOD(IO_MODES), MOD(MAX_IO_LENGTH + 1), BITS(255), REQUEST},
+    [OP_IOCTL] =           {"ioctl",           CLASS_APP,      APP,  HANDLE,  MOD(IO_MODES), ANY,                   ANY,       BITS(0xff0f)},
+    [OP_CANCEL] =          {"cancel",          CLASS_APP,      APP,  REQUEST, NONE,          NONE,                  NONE,      NONE},
+    [OP_CANCEL_ALL] =      {"cancel-all",      CLASS_APP,      APP,  HANDLE,  BITS(1),       NONE,                  NONE,      NONE},
+    [OP_CLOSE] =           {"close",           CLASS_APP,      APP,  HANDLE,  NONE,          NONE,                  NONE,      NONE},
+    [OP_EXIT_THREAD] =     {"exit-thread",     CLASS_APP,      APP,  NONE,    NONE,          NONE,                  NONE,      NONE},
+    [OP_WAIT] =            {"wait",            CLASS_APP,      APP,  REQUEST, NONE,          NONE,                  NONE,      NONE},
+    [OP_SLEEP] =           {"sleep",           CLASS_APP,      APP,  NONE,    BITS(1),       MOD(MAX_SLEEP_MS + 1), NONE,      NONE},
+    [EV_QUERY_STOP] =      {"query-stop",      CLASS_PNP,      NONE, NONE,    NONE,          NONE,                  NONE,      NONE},
+    [EV_STOP] =            {"stop",            CLASS_PNP,      NONE, NONE,    NONE,          NONE,                  NONE,      NONE},
+    [EV_CANCEL_STOP] =     {"cancel-stop",     CLASS_PNP,      NONE, NONE,    NONE,          NONE,                  NONE,      NONE},
+    [EV_REBALANCE] =       {"rebalance",       CLASS_PNP,      NONE, NONE,    NONE,          NONE,                  NONE,      NONE},
+    [EV_QUERY_REMOVE] =    {"query-remove",    CLASS_PNP,      NONE, NONE,    NONE,          NONE,                  NONE,      NONE},
+    [EV_CANCEL_REMOVE] =   {"cancel-remove",   CLASS_PNP,      NONE, NONE,    NONE,          NONE,                  NONE,      NONE},
+    [EV_REMOVE] =          {"remove",          CLASS_PNP,      NONE, NONE,    NONE,          NONE,                  NONE,      NONE},
+    [EV_SURPRISE_REMOVE] = {"surprise-remove", CLASS_PNP,      NONE, NONE,    NONE,          NONE,                  NONE,      NONE},
+    [EV_READD] =           {"re-add",          CLASS_PNP,      NONE, NONE,    NONE,          NONE,                  NONE,      NONE},
+    [EV_SLEEP] =           {"system-sleep",    CLASS_PNP,      NONE, MOD(4),  NONE,          NONE,                  NONE,      NONE},
+    [EV_RESUME] =          {"resume",          CLASS_PNP,      NONE, NONE,    NONE,          NONE,                  NONE,      NONE},
+    [EV_IDLE] =            {"idle",            CLASS_PNP,      NONE, NONE,    NONE,          NONE,                  NONE,      NONE},
+    [EV_WAKE] =            {"wake",            CLASS_PNP,      NONE, NONE,    NONE,          NONE,                  NONE,      NONE},
+    [EV_PROCESS_EXIT] =    {"process-exit",    CLASS_PNP,      NONE, MOD(APP_PROCESSES), NONE, NONE,                NONE,      NONE},
+    [EV_RELOAD] =          {"reload",          CLASS_PNP,      NONE, NONE,    NONE,          NONE,                  NONE,      NONE},
+    [EV_PASS_TIME] =       {"pass-time",       CLASS_PNP,      NONE, NONE,    NONE,          MOD(MAX_PASS_MS + 1),  NONE,      NONE},
+    [DE_SCHEDULE] =        {"schedule",        CLASS_DECISION, NONE, ANY,     NONE,          HASH,                  NTH,       NONE},
+    [DE_FAULT] =           {"fault",           CLASS_DECISION, NONE, NONE,    NONE,          HASH,                  NTH,       NONE},
+    [DE_VALUE] =           {"value",           CLASS_DECISION, NONE, {FOLD_LANE, 0}, NONE,   BITS(255),             NONE,      NONE},
+    [DE_CONFIG] =          {"config",          CLASS_DECISION, NONE, MOD(POLICY_RECORDING), BITS(7), ANY,           MOD(17),   BITS(0xffff)},
+};
+
+static uint32_t load32(const uint8_t *p) { return p[0] | p[1] << 8 | p[2] << 16 | (uint32_t)p[3] << 24; }
+
+static void store32(uint8_t *p, uint32_t v)
+{
+    for (unsigned i = 0; i < 4; i++)
+        p[i] = (uint8_t)(v >> 8 * i);
+}
+
+struct record record_load(const uint8_t *p)
+{
+    return (struct record){p[0], p[1], p[2], p[3], load32(p + 4), load32(p + 8), load32(p + 12)};
+}
+
+void record_store(uint8_t *p, const struct record *r)
+{
+    p[0] = r->kind, p[1] = r->actor, p[2] = r->slot, p[3] = r->flags;
+    store32(p + 4, r->a);
+    store32(p + 8, r->b);
+    store32(p + 12, r->c);
+}
+
+static uint32_t fold(struct field field, uint32_t value)
+{
+    switch (field.fold) {
+    case FOLD_ANY: return value;
+    case FOLD_MODULO: return value % field.limit;
+    case FOLD_NTH: return value % field.limit ? value % field.limit : 1;
+    case FOLD_BITS: return value & field.limit;
+    case FOLD_LANE: return value > LANE_SCHEDULE && value < LANE_COUNT ? value : LANE_FAULT + value % (LANE_COUNT - 1);
+    default: return 0;
+    }
+}
+
+struct record record_canonical(const struct record *r)
+{
+    uint8_t kind = r->kind % RECORD_KINDS;
+    const struct record_type *t = &record_table[kind];
+    struct record out = {
+        .kind = kind,
+        .actor = (uint8_t)fold(t->actor, r->actor),
+        .slot = (uint8_t)fold(t->slot, r->slot),
+        .flags = (uint8_t)fold(t->flags, r->flags),
+        .a = fold(t->a, r->a),
+        .b = fold(t->b, r->b),
+        .c = fold(t->c, r->c),
+    };
+    /* A request that is waited for inside the call has no name. */
+    if (record_does_io(&out) && out.flags == IO_SYNC)
+        out.c &= ~(uint32_t)(REQUEST_NAMES - 1);
+    return out;
+}
+
+bool record_equal(const struct record *a, const struct record *b)
+{
+    return a->kind == b->kind && a->actor == b->actor && a->slot == b->slot && a->flags == b->flags && a->a == b->a && a->b == b->b &&
+           a->c == b->c;
+}
+
+static void decode_positional(struct decision *list, unsigned *count, const struct record *r, uint8_t value)
+{
+    uint16_t ddi = ddi_by_hash16((uint16_t)r->a);
+    if (!ddi || *count == MAX_DECISIONS)
+        return;
+    list[(*count)++] = (struct decision){.ddi = ddi, .nth = (uint16_t)r->b, .value = value};
+}
+
+static void decode_decision(struct chance *chance, const struct record *r)
+{
+    switch (r->kind) {
+    case DE_SCHEDULE:
+        decode_positional(chance->schedule, &chance->schedule_count, r, r->slot);
+        break;
+    case DE_FAULT:
+        decode_positional(chance->fault, &chance->fault_count, r, 1);
+        break;
+    case DE_VALUE:
+        if (chance->value_count[r->slot] < MAX_LANE_VALUES)
+            chance->value[r->slot][chance->value_count[r->slot]++] = (uint8_t)r->a;
+        break;
+    case DE_CONFIG:
+        chance->policy = r->slot;
+        chance->cpus = (r->flags & 3) + 1;
+        chance->random_faults = r->flags & CONFIG_RANDOM_FAULTS;
+        chance->seed = r->a;
+        chance->pct_depth = (uint16_t)r->b;
+        chance->pct_length = r->c;
+        break;
+    }
+}
+
+static void chance_reset(struct chance *chance)
+{
+    chance->policy = POLICY_CONSTRAINTS;
+    chance->cpus = 2;
+    chance->pct_depth = 0;
+    chance->pct_length = 0;
+    chance->seed = 0;
+    chance->schedule_count = chance->fault_count = 0;
+    memset(chance->value_count, 0, sizeof chance->value_count); /* the values themselves are dead then */
+    chance->recording = NULL;
+    chance->recording_length = 0;
+    chance->random_faults = false;
+}
+
+void program_decode(struct program *program, const uint8_t *bytes, size_t size)
+{
+    chance_reset(&program->chance);
+    program->operations = 0;
+    program->app_threads_used = 0;
+    size_t count = record_count(size);
+    for (size_t i = 0; i < count; i++) {
+        struct record raw = record_load(bytes + i * RECORD_SIZE);
+        struct record r = record_canonical(&raw);
+        enum record_class class = record_table[r.kind].class;
+        if (class == CLASS_DECISION) {
+            decode_decision(&program->chance, &r);
+            continue;
+        }
+        if (program->operations == MAX_OPERATIONS)
+            continue;
+        uint8_t actor = class == CLASS_APP ? r.actor : ACTOR_PNP;
+        if (class == CLASS_APP)
+            program->app_threads_used |= (uint8_t)(1u << actor);
+        program->operation[program->operations++] = (struct operation){.record = r, .actor = actor, .line = (uint16_t)i};
+    }
+}

@@ -1,0 +1,138 @@
+/*
+ * The input format: what a fuzzer's bytes mean.
+ *
+ * Principle of operation. An input is a list of 16-byte records, little-endian. Any byte string is a valid input: kinds and fields are
+ * folded by modulo, bytes behind the last whole record are ignored. A record is an operation of an app thread, an event on the PnP thread, or
+ * a decision that goes to a lane of chance; so changing a decision leaves the meaning of every operation as it was, and the other way round.
+ * The canonical form of a record has every ignored bit zero and every folded field in range; two records with
+ * the same canonical form mean the same.
+ *
+ * Internal design. One table (record_table in input.c) says for each kind its name, its class and how each field is folded. The decoder, the
+ * text form and the mutator all read that table, so a new kind is one line there and one case where it is carried out.
+ *
+ * Host world: plain C, no Windows header, no state.
+ */
+#ifndef ENGINE_INPUT_H
+#define ENGINE_INPUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "machine/choose.h"
+
+#define RECORD_SIZE 16
+#define MAX_OPERATIONS 64
+#define MAX_INPUT (256 * RECORD_SIZE)  /* what the mutators keep to; longer inputs are decoded all the same */
+
+#define APP_THREADS 4
+#define APP_PROCESSES 2                /* app0 and app1 run in process 0, app2 and app3 in process 1 */
+#define APP_HANDLES 8                  /* h0..h7 of each process */
+#define REQUEST_NAMES 16               /* r0..r15 of each process */
+#define MAX_IO_LENGTH 131072
+#define MAX_IOCTL_LENGTH 65535
+#define MAX_SLEEP_MS 60000
+#define MAX_PASS_MS 120000
+#define MAX_NTH 1024
+
+struct record {
+    uint8_t kind, actor, slot, flags;
+    uint32_t a, b, c;
+};
+
+enum record_kind {
+    /* App threads; actor = thread. */
+    OP_OPEN,         /* slot = handle, flags OPEN_SYNC */
+    OP_READ,         /* slot = handle, flags = enum io_mode, a = length, c = request name */
+    OP_WRITE,        /* the same, b = fill */
+    OP_IOCTL,        /* slot = handle, flags = enum io_mode, a = in length | out length << 16, b = code, c = request name | fill << 8 */
+    OP_CANCEL,       /* slot = request name */
+    OP_CANCEL_ALL,   /* slot = handle, flags CANCEL_OWN */
+    OP_CLOSE,        /* slot = handle */
+    OP_EXIT_THREAD,
+    OP_WAIT,         /* slot = request name */
+    OP_SLEEP,        /* a = ms, flags SLEEP_ALERTABLE */
+    /* The PnP thread. */
+    EV_QUERY_STOP, EV_STOP, EV_CANCEL_STOP, EV_REBALANCE,
+    EV_QUERY_REMOVE, EV_CANCEL_REMOVE, EV_REMOVE, EV_SURPRISE_REMOVE, EV_READD,
+    EV_SLEEP,        /* slot = 0..3: S1..S4 */
+    EV_RESUME, EV_IDLE, EV_WAKE,
+    EV_PROCESS_EXIT, /* slot = process; its threads get no chance to clean up */
+    EV_RELOAD,       /* removes the device, unloads the driver, loads it and adds the device again */
+    EV_PASS_TIME,    /* a = ms */
+    /* Decisions. */
+    DE_SCHEDULE,     /* a = hash of the DDI's name, b = nth time (1..), slot = role */
+    DE_FAULT,        /* a = hash, b = nth */
+    DE_VALUE,        /* slot = lane, a = value */
+    DE_CONFIG,       /* slot = policy, flags = cpus - 1 | CONFIG_RANDOM_FAULTS, a = seed, b = depth, c = length; the last one counts */
+    RECORD_KINDS
+};
+
+enum record_class { CLASS_APP, CLASS_PNP, CLASS_DECISION };
+
+enum io_mode { IO_SYNC, IO_EVENT, IO_APC, IO_MODES }; /* wait inside the call; OVERLAPPED with an event; completion routine (…Ex) */
+#define OPEN_SYNC 1       /* without FILE_FLAG_OVERLAPPED: every request waits */
+#define CANCEL_OWN 1      /* CancelIo (this thread's requests) instead of CancelIoEx (all of the handle) */
+#define SLEEP_ALERTABLE 1
+#define CONFIG_RANDOM_FAULTS 4
+
+/* How a field of a record is folded to its canonical value. */
+enum fold {
+    FOLD_NONE,      /* ignored: 0 */
+    FOLD_ANY,       /* every value means something of its own */
+    FOLD_MODULO,    /* value % limit */
+    FOLD_NTH,       /* value % limit, 0 becomes 1 */
+    FOLD_BITS,      /* value & limit */
+    FOLD_LANE       /* one of the lanes that take a list of values */
+};
+
+struct field {
+    uint8_t fold;
+    uint32_t limit;
+};
+
+struct record_type {
+    const char *name;            /* as in the text form */
+    uint8_t class;               /* enum record_class */
+    struct field actor, slot, flags, a, b, c;
+};
+
+extern const struct record_type record_table[RECORD_KINDS];
+
+/* How many whole records the bytes hold. */
+static inline size_t record_count(size_t size) { return size / RECORD_SIZE; }
+/* Reads and writes the bytes as they are. */
+struct record record_load(const uint8_t *bytes);
+void record_store(uint8_t *bytes, const struct record *record);
+/* The canonical form; idempotent. */
+struct record record_canonical(const struct record *record);
+bool record_equal(const struct record *a, const struct record *b);
+
+/* One step of the program; actor APP_THREADS is the PnP thread. */
+#define ACTOR_PNP APP_THREADS
+struct operation {
+    struct record record;        /* canonical */
+    uint8_t actor;
+    uint16_t line;               /* index of its record in the input */
+};
+
+struct program {
+    struct operation operation[MAX_OPERATIONS];
+    unsigned operations;
+    uint8_t app_threads_used;    /* bit mask */
+    struct chance chance;
+};
+
+/* Never fails. Operations beyond MAX_OPERATIONS and decisions beyond MAX_DECISIONS are ignored. ddi_by_hash16() names the DDIs. */
+void program_decode(struct program *program, const uint8_t *bytes, size_t size);
+
+/* Length fields of OP_IOCTL and OP_READ/OP_WRITE, once canonical. */
+static inline unsigned ioctl_in_length(const struct record *r) { return r->a & 0xffff; }
+static inline unsigned ioctl_out_length(const struct record *r) { return r->a >> 16; }
+static inline unsigned request_name(const struct record *r) { return r->c & (REQUEST_NAMES - 1); }
+static inline bool record_does_io(const struct record *r) { return r->kind >= OP_READ && r->kind <= OP_IOCTL; }
+
+/* Process that an app thread belongs to. */
+static inline unsigned process_of_thread(unsigned thread) { return thread / (APP_THREADS / APP_PROCESSES); }
+
+#endif

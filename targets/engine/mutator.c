@@ -1,0 +1,378 @@
+/* See mutator.h. */
+#include "mutator.h"
+
+#include <string.h>
+
+#include "machine/context.h"
+#include "machine/gate.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+void mutator_init(struct mutator *m, uint64_t seed, const struct mutator_hints *hints)
+{
+    m->random = seed;
+    m->hints = hints;
+}
+
+static uint64_t next(struct mutator *m)
+{
+    uint64_t z = m->random += 0x9e3779b97f4a7c15ull;
+    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ull;
+    z = (z ^ z >> 27) * 0x94d049bb133111ebull;
+    return z ^ z >> 31;
+}
+
+uint64_t mutator_random(struct mutator *m, uint64_t below) { return next(m) % below; }
+static bool one_in(struct mutator *m, unsigned n) { return mutator_random(m, n) == 0; }
+
+/* ---- Values ---- */
+
+static uint32_t pick_length(struct mutator *m, uint32_t max)
+{
+    static const uint32_t common[] = {0, 1, 2, 4, 7, 8, 16, 64, 511, 512, 513, 4095, 4096, 4097, 65535, 65536};
+    const struct mutator_hints *h = m->hints;
+    uint32_t length;
+    switch (mutator_random(m, 4)) {
+    case 0: length = (uint32_t)mutator_random(m, 256); break;
+    case 1:
+        if (h && h->length_count) {
+            length = h->lengths[mutator_random(m, h->length_count)];
+            break;
+        } /* fall through */
+    default: length = common[mutator_random(m, COUNT(common))]; break;
+    }
+    if (one_in(m, 16))
+        length = (uint32_t)mutator_random(m, (uint64_t)max + 1);
+    return length <= max ? length : max;
+}
+
+static uint32_t pick_code(struct mutator *m)
+{
+    const struct mutator_hints *h = m->hints;
+    if (h && h->code_count && !one_in(m, 8))
+        return h->codes[mutator_random(m, h->code_count)];
+    /* CTL_CODE(FILE_DEVICE_UNKNOWN, function, method, access) */
+    return 0x22u << 16 | (uint32_t)mutator_random(m, 4) << 14 | (uint32_t)(0x800 + mutator_random(m, 16)) << 2 | (uint32_t)mutator_random(m, 4);
+}
+
+static uint32_t pick_time(struct mutator *m, uint32_t max)
+{
+    static const uint32_t times[] = {0, 1, 10, 99, 100, 101, 500, 1000, 1999, 2000, 2001, 2100, 5000, 10000, 10100, 20000, 60000};
+    uint32_t t = one_in(m, 4) ? (uint32_t)mutator_random(m, (uint64_t)max + 1) : times[mutator_random(m, COUNT(times))];
+    return t <= max ? t : max;
+}
+
+static uint8_t pick_role(struct mutator *m)
+{
+    switch (mutator_random(m, 8)) {
+    case 0: case 1: return (uint8_t)(ROLE_CPU0 + mutator_random(m, 2));
+    case 2: case 3: case 4: return (uint8_t)(ROLE_APP0 + mutator_random(m, APP_THREADS));
+    case 5: return ROLE_PNP;
+    case 6: return (uint8_t)(one_in(m, 2) ? ROLE_WORKER0 + mutator_random(m, 2) : ROLE_SYSTEM0 + mutator_random(m, 2));
+    default: return (uint8_t)(128 + mutator_random(m, 8)); /* any other context, by number */
+    }
+}
+
+static bool can_be_asked(enum lane lane, uint16_t ddi)
+{
+    return lane == LANE_FAULT ? ddi_table[ddi].flags & DDI_CAN_FAIL : !(ddi_table[ddi].flags & DDI_NO_POINT);
+}
+
+/* A DDI that the last life passed, and a count that it reached (sometimes the one after); without a last life, any DDI and a small count. */
+static void pick_position(struct mutator *m, enum lane lane, uint32_t *hash, uint32_t *nth)
+{
+    uint16_t chosen = 0;
+    uint32_t reached = 0;
+    const struct mutator_hints *h = m->hints;
+    if (h && h->asked && !one_in(m, 16)) {
+        uint64_t seen = 0;
+        for (uint16_t d = 1; d < ddi_count; d++) { /* reservoir of one: each DDI seen is equally likely */
+            uint32_t n = h->asked(lane, d);
+            if (n && mutator_random(m, ++seen) == 0)
+                chosen = d, reached = n;
+        }
+    }
+    for (unsigned tries = 0; !chosen && tries < 32; tries++) {
+        uint16_t d = (uint16_t)(1 + mutator_random(m, ddi_count - 1u));
+        if (can_be_asked(lane, d) || tries == 31)
+            chosen = d, reached = 4;
+    }
+    *hash = ddi_name_hash16(ddi_table[chosen].name);
+    *nth = 1 + (uint32_t)mutator_random(m, reached + (one_in(m, 8) ? 2u : 0u));
+    if (*nth >= MAX_NTH)
+        *nth = MAX_NTH - 1;
+}
+
+/* ---- Records ---- */
+
+static const uint8_t app_kinds[] = {OP_OPEN, OP_OPEN, OP_READ, OP_READ, OP_READ, OP_WRITE, OP_WRITE, OP_WRITE, OP_IOCTL, OP_IOCTL, OP_CANCEL,
+                                    OP_CANCEL, OP_CANCEL, OP_CANCEL_ALL, OP_CLOSE, OP_EXIT_THREAD, OP_WAIT, OP_WAIT, OP_SLEEP};
+static const uint8_t pnp_kinds[] = {EV_QUERY_STOP, EV_STOP, EV_CANCEL_STOP, EV_REBALANCE, EV_REBALANCE, EV_QUERY_REMOVE, EV_CANCEL_REMOVE,
+                                    EV_REMOVE, EV_SURPRISE_REMOVE, EV_READD, EV_SLEEP, EV_SLEEP, EV_RESUME, EV_RESUME, EV_IDLE, EV_WAKE,
+                                    EV_PROCESS_EXIT, EV_RELOAD, EV_PASS_TIME, EV_PASS_TIME, EV_PASS_TIME};
+static const uint8_t decision_kinds[] = {DE_SCHEDULE, DE_SCHEDULE, DE_SCHEDULE, DE_SCHEDULE, DE_SCHEDULE, DE_FAULT, DE_FAULT, DE_VALUE, DE_CONFIG};
+
+static void fill_app(struct mutator *m, struct record *r)
+{
+    /* Few threads, handles and names, so that records meet on the same object. */
+    r->actor = (uint8_t)(one_in(m, 4) ? mutator_random(m, APP_THREADS) : mutator_random(m, 2));
+    r->slot = (uint8_t)(one_in(m, 4) ? mutator_random(m, APP_HANDLES) : mutator_random(m, 2));
+    switch (r->kind) {
+    case OP_OPEN: r->flags = one_in(m, 4) ? OPEN_SYNC : 0; break;
+    case OP_READ:
+    case OP_WRITE:
+        r->flags = (uint8_t)(one_in(m, 4) ? mutator_random(m, IO_MODES) : IO_EVENT);
+        r->a = pick_length(m, MAX_IO_LENGTH);
+        r->b = (uint32_t)next(m);
+        r->c = (uint32_t)mutator_random(m, one_in(m, 4) ? REQUEST_NAMES : 3);
+        break;
+    case OP_IOCTL:
+        r->flags = (uint8_t)(one_in(m, 4) ? IO_SYNC : IO_EVENT);
+        r->a = pick_length(m, MAX_IOCTL_LENGTH) | pick_length(m, MAX_IOCTL_LENGTH) << 16;
+        r->b = pick_code(m);
+        r->c = (uint32_t)mutator_random(m, 3) | (uint32_t)(next(m) & 0xff00);
+        break;
+    case OP_CANCEL:
+    case OP_WAIT: r->slot = (uint8_t)mutator_random(m, one_in(m, 4) ? REQUEST_NAMES : 3); break;
+    case OP_CANCEL_ALL: r->flags = (uint8_t)mutator_random(m, 2); break;
+    case OP_SLEEP:
+        r->flags = (uint8_t)mutator_random(m, 2);
+        r->a = pick_time(m, MAX_SLEEP_MS);
+        break;
+    default: break;
+    }
+}
+
+static void fill_decision(struct mutator *m, struct record *r)
+{
+    switch (r->kind) {
+    case DE_SCHEDULE:
+        pick_position(m, LANE_SCHEDULE, &r->a, &r->b);
+        r->slot = pick_role(m);
+        break;
+    case DE_FAULT: pick_position(m, LANE_FAULT, &r->a, &r->b); break;
+    case DE_VALUE:
+        r->slot = (uint8_t)(LANE_FAULT + mutator_random(m, LANE_COUNT - 1));
+        r->a = (uint32_t)mutator_random(m, one_in(m, 2) ? 4 : 256);
+        break;
+    default:
+        r->slot = (uint8_t)(one_in(m, 2) ? POLICY_CONSTRAINTS : mutator_random(m, POLICY_RECORDING));
+        r->flags = (uint8_t)(mutator_random(m, 4) | (one_in(m, 16) ? CONFIG_RANDOM_FAULTS : 0));
+        r->a = (uint32_t)next(m);
+        r->b = (uint32_t)mutator_random(m, 6);
+        r->c = 100u << mutator_random(m, 6);
+        break;
+    }
+}
+
+static struct record record_of_kind(struct mutator *m, uint8_t kind)
+{
+    struct record r = {.kind = kind};
+    if (record_table[kind].class == CLASS_APP)
+        fill_app(m, &r);
+    else if (record_table[kind].class == CLASS_DECISION)
+        fill_decision(m, &r);
+    else if (kind == EV_PASS_TIME)
+        r.a = pick_time(m, MAX_PASS_MS);
+    else
+        r.slot = (uint8_t)mutator_random(m, 4);
+    return record_canonical(&r);
+}
+
+struct record mutator_record(struct mutator *m)
+{
+    unsigned which = (unsigned)mutator_random(m, 16);
+    if (which < 8)
+        return record_of_kind(m, app_kinds[mutator_random(m, COUNT(app_kinds))]);
+    if (which < 11)
+        return record_of_kind(m, pnp_kinds[mutator_random(m, COUNT(pnp_kinds))]);
+    return record_of_kind(m, decision_kinds[mutator_random(m, COUNT(decision_kinds))]);
+}
+
+/* ---- The list ---- */
+
+struct list {
+    uint8_t *bytes;
+    size_t count, max; /* records */
+};
+
+static uint8_t *at(const struct list *l, size_t i) { return l->bytes + i * RECORD_SIZE; }
+
+/* Opens a gap of n records at position i; false if there is no room. */
+static bool open_gap(struct list *l, size_t i, size_t n)
+{
+    if (l->count + n > l->max)
+        return false;
+    memmove(at(l, i + n), at(l, i), (l->count - i) * RECORD_SIZE);
+    l->count += n;
+    return true;
+}
+
+static void cut(struct list *l, size_t i, size_t n)
+{
+    memmove(at(l, i), at(l, i + n), (l->count - i - n) * RECORD_SIZE);
+    l->count -= n;
+}
+
+static void insert(struct mutator *m, struct list *l)
+{
+    size_t n = one_in(m, 4) ? 1 + mutator_random(m, 4) : 1;
+    while (n--) {
+        size_t i = mutator_random(m, l->count + 1);
+        struct record r = mutator_record(m);
+        if (open_gap(l, i, 1))
+            record_store(at(l, i), &r);
+    }
+}
+
+static void erase(struct mutator *m, struct list *l)
+{
+    if (l->count < 2)
+        return;
+    size_t i = mutator_random(m, l->count);
+    size_t n = one_in(m, 4) ? 1 + mutator_random(m, 4) : 1;
+    if (n > l->count - i)
+        n = l->count - i;
+    if (n < l->count)
+        cut(l, i, n);
+}
+
+static void duplicate(struct mutator *m, struct list *l)
+{
+    size_t i = mutator_random(m, l->count), n = 1 + mutator_random(m, 3);
+    if (n > l->count - i)
+        n = l->count - i;
+    uint8_t copy[3 * RECORD_SIZE];
+    memcpy(copy, at(l, i), n * RECORD_SIZE);
+    size_t to = mutator_random(m, l->count + 1);
+    if (open_gap(l, to, n))
+        memcpy(at(l, to), copy, n * RECORD_SIZE);
+}
+
+static void swap(struct mutator *m, struct list *l)
+{
+    uint8_t *a = at(l, mutator_random(m, l->count)), *b = at(l, mutator_random(m, l->count));
+    uint8_t copy[RECORD_SIZE];
+    memcpy(copy, a, RECORD_SIZE);
+    memmove(a, b, RECORD_SIZE);
+    memcpy(b, copy, RECORD_SIZE);
+}
+
+static void move(struct mutator *m, struct list *l)
+{
+    size_t i = mutator_random(m, l->count);
+    uint8_t copy[RECORD_SIZE];
+    memcpy(copy, at(l, i), RECORD_SIZE);
+    cut(l, i, 1);
+    size_t to = mutator_random(m, l->count + 1);
+    open_gap(l, to, 1);
+    memcpy(at(l, to), copy, RECORD_SIZE);
+}
+
+/* A new value for one field, of the sort that the kind calls for: taken from a fresh record of the same kind. */
+static void tweak(struct mutator *m, struct list *l)
+{
+    uint8_t *p = at(l, mutator_random(m, l->count));
+    struct record r = record_load(p);
+    r = record_canonical(&r);
+    struct record fresh = record_of_kind(m, r.kind);
+    switch (mutator_random(m, 7)) {
+    case 0: r.actor = fresh.actor; break;
+    case 1: r.slot = fresh.slot; break;
+    case 2: r.flags = fresh.flags; break;
+    case 3: r.a = fresh.a; break;
+    case 4: r.b = fresh.b; break;
+    case 5: r.c = fresh.c; break;
+    default: { /* a step up or down */
+        uint32_t step = one_in(m, 2) ? 1u : (uint32_t)-1;
+        if (r.kind == DE_SCHEDULE || r.kind == DE_FAULT)
+            r.b += step;
+        else
+            r.a += step;
+        break;
+    }
+    }
+    r = record_canonical(&r);
+    record_store(p, &r);
+}
+
+/* Positions are what finds races: a fresh place, or the same place with another count or context. */
+static void aim(struct mutator *m, struct list *l)
+{
+    for (unsigned tries = 0; tries < 4; tries++) {
+        uint8_t *p = at(l, mutator_random(m, l->count));
+        struct record r = record_load(p);
+        r = record_canonical(&r);
+        if (r.kind != DE_SCHEDULE && r.kind != DE_FAULT)
+            continue;
+        struct record fresh = record_of_kind(m, r.kind);
+        if (one_in(m, 3))
+            fresh.slot = r.slot;
+        if (one_in(m, 3))
+            fresh.a = r.a;
+        fresh = record_canonical(&fresh);
+        record_store(p, &fresh);
+        return;
+    }
+    struct record r = record_of_kind(m, one_in(m, 4) ? DE_FAULT : DE_SCHEDULE);
+    if (open_gap(l, 0, 1))
+        record_store(at(l, 0), &r);
+}
+
+/* Aligns the input to whole canonical records and gives it at least one. */
+static struct list take_up(struct mutator *m, uint8_t *bytes, size_t size, size_t max)
+{
+    struct list l = {bytes, record_count(size), record_count(max)};
+    if (l.count > l.max)
+        l.count = l.max;
+    if (!l.count) {
+        struct record r = record_of_kind(m, OP_OPEN);
+        record_store(bytes, &r);
+        l.count = 1;
+    }
+    return l;
+}
+
+size_t mutator_mutate(struct mutator *m, uint8_t *bytes, size_t size, size_t max)
+{
+    static void (*const ways[])(struct mutator *, struct list *) = {insert, insert, insert, erase, erase, duplicate, swap, move, tweak, tweak,
+                                                                    tweak, tweak, aim, aim, aim};
+    struct list l = take_up(m, bytes, size, max < MAX_INPUT ? max : MAX_INPUT);
+    size_t rounds = one_in(m, 3) ? 2 + mutator_random(m, 5) : 1;
+    while (rounds--)
+        ways[mutator_random(m, COUNT(ways))](m, &l);
+    return l.count * RECORD_SIZE;
+}
+
+/* Head of a, middle of b, tail of a; or an interleaving of both in order. */
+size_t mutator_cross(struct mutator *m, const uint8_t *a, size_t a_size, const uint8_t *b, size_t b_size, uint8_t *out, size_t max)
+{
+    size_t na = record_count(a_size), nb = record_count(b_size), n = 0, room = record_count(max < MAX_INPUT ? max : MAX_INPUT);
+    size_t i = 0, j = nb ? mutator_random(m, nb) : 0;
+    bool weave = one_in(m, 2);
+    size_t from = na ? mutator_random(m, na + 1) : 0, middle = 1 + mutator_random(m, nb ? nb : 1);
+    while (n < room && (i < na || j < nb)) {
+        bool take_b = j < nb && (i >= na || (weave ? one_in(m, 2) : i >= from && middle > 0));
+        if (take_b && middle)
+            middle--;
+        if (!take_b && i >= na)
+            break;
+        memcpy(out + n++ * RECORD_SIZE, take_b ? b + j++ * RECORD_SIZE : a + i++ * RECORD_SIZE, RECORD_SIZE);
+        if (!weave && !middle)
+            j = nb;
+    }
+    struct list l = take_up(m, out, n * RECORD_SIZE, max);
+    return l.count * RECORD_SIZE;
+}
+
+size_t mutator_generate(struct mutator *m, uint8_t *out, size_t max)
+{
+    size_t room = record_count(max), n = 0, want = 3 + mutator_random(m, 28);
+    while (n < room && n < want) {
+        struct record r = n == 0 || (n == 1 && one_in(m, 2)) ? record_of_kind(m, OP_OPEN) : mutator_record(m);
+        if (n == 0)
+            r.actor = r.slot = r.flags = 0;
+        record_store(out + n++ * RECORD_SIZE, &r);
+    }
+    return n * RECORD_SIZE;
+}

@@ -1,0 +1,405 @@
+/* See text.h: from text to records. A line is cut into words; each statement takes the words it knows, and what is left over is an error. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "machine/gate.h"
+#include "text.h"
+
+#define MAX_WORDS 16
+#define MAX_LINE 512
+
+struct line {
+    const char *file;
+    unsigned number;
+    char text[MAX_LINE];
+    char *word[MAX_WORDS];
+    unsigned words, next;
+    char *error;
+    size_t error_size;
+};
+
+static bool fail(const struct line *l, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static bool fail(const struct line *l, const char *format, ...)
+{
+    int n = snprintf(l->error, l->error_size, "%s:%u: ", l->file, l->number);
+    if (n < 0 || (size_t)n >= l->error_size)
+        return false;
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(l->error + n, l->error_size - (size_t)n, format, arguments);
+    va_end(arguments);
+    return false;
+}
+
+static bool split(struct line *l)
+{
+    l->words = l->next = 0;
+    for (char *word = strtok(l->text, " \t\r"); word; word = strtok(NULL, " \t\r")) {
+        if (l->words == MAX_WORDS)
+            return fail(l, "too many words, a line holds one statement");
+        l->word[l->words++] = word;
+    }
+    return true;
+}
+
+static const char *peek(const struct line *l) { return l->next < l->words ? l->word[l->next] : ""; }
+
+static const char *take(struct line *l)
+{
+    const char *word = peek(l);
+    if (l->next < l->words)
+        l->next++;
+    return word;
+}
+
+static bool take_if(struct line *l, const char *word)
+{
+    if (strcmp(peek(l), word))
+        return false;
+    l->next++;
+    return true;
+}
+
+/* A number, decimal or 0x...; nothing but `suffix` behind it. */
+static bool number(const char *text, const char *suffix, uint64_t *value)
+{
+    if (*text < '0' || *text > '9')
+        return false;
+    char *end;
+    *value = strtoull(text, &end, 0);
+    return !strcmp(end, suffix);
+}
+
+static bool take_number(struct line *l, const char *prefix, const char *suffix, uint64_t max, const char *what, uint32_t *out)
+{
+    const char *word = peek(l);
+    size_t n = strlen(prefix);
+    uint64_t value;
+    if (strncmp(word, prefix, n) || !number(word + n, suffix, &value))
+        return fail(l, "\"%s\" is no %s, write for example %s3%s", word, what, prefix, suffix);
+    if (value > max)
+        return fail(l, "\"%s\" is out of range, the largest %s is %s%llu%s", word, what, prefix, (unsigned long long)max, suffix);
+    l->next++;
+    *out = (uint32_t)value;
+    return true;
+}
+
+static bool take_small(struct line *l, const char *prefix, const char *suffix, uint64_t max, const char *what, uint8_t *out)
+{
+    uint32_t value;
+    if (!take_number(l, prefix, suffix, max, what, &value))
+        return false;
+    *out = (uint8_t)value;
+    return true;
+}
+
+static bool take_handle(struct line *l, struct record *r) { return take_small(l, "h", "", APP_HANDLES - 1, "handle", &r->slot); }
+static bool take_request(struct line *l, struct record *r) { return take_small(l, "r", "", REQUEST_NAMES - 1, "request", &r->slot); }
+
+static bool take_ddi(struct line *l, uint32_t *hash)
+{
+    const char *word = take(l);
+    uint64_t value;
+    if (number(word, "", &value) && value <= 0xffff) {
+        *hash = (uint32_t)value;
+        return true;
+    }
+    if (!*word || !ddi_by_name(word))
+        return fail(l, "\"%s\" is no DDI or callback of the emulator, check the spelling", word);
+    *hash = ddi_name_hash16(word);
+    return true;
+}
+
+static bool take_nth(struct line *l, uint32_t *nth)
+{
+    if (!take_number(l, "#", "", MAX_NTH - 1, "count", nth))
+        return false;
+    return *nth ? true : fail(l, "#0 never happens, counts start at #1");
+}
+
+/* [async -> rN | apc -> rN] */
+static bool take_mode(struct line *l, struct record *r)
+{
+    if (take_if(l, "async"))
+        r->flags = IO_EVENT;
+    else if (take_if(l, "apc"))
+        r->flags = IO_APC;
+    else
+        return true;
+    uint8_t name;
+    if (!take_if(l, "->"))
+        return fail(l, "an %s request needs a name, add -> r0", r->flags == IO_EVENT ? "async" : "apc");
+    if (!take_small(l, "r", "", REQUEST_NAMES - 1, "request", &name))
+        return false;
+    r->c |= name;
+    return true;
+}
+
+static bool parse_open(struct line *l, struct record *r)
+{
+    r->kind = OP_OPEN;
+    if (!take_handle(l, r))
+        return false;
+    if (!take_if(l, "=") || !take_if(l, "open"))
+        return fail(l, "a handle is made by open, write h%u = open", r->slot);
+    if (l->next < l->words && strcmp(peek(l), "sync") && strncmp(peek(l), "raw=", 4))
+        take(l); /* the device's name, for the reader */
+    if (take_if(l, "sync"))
+        r->flags = OPEN_SYNC;
+    return true;
+}
+
+static bool parse_io(struct line *l, struct record *r)
+{
+    uint32_t in = 0, out = 0, fill = 0;
+    if (!take_handle(l, r))
+        return false;
+    if (r->kind == OP_IOCTL) {
+        if (!take_number(l, "code=", "", 0xffffffff, "control code", &r->b) || !take_number(l, "in=", "", MAX_IOCTL_LENGTH, "length", &in) ||
+            !take_number(l, "out=", "", MAX_IOCTL_LENGTH, "length", &out))
+            return false;
+        r->a = in | out << 16;
+    } else if (!take_number(l, "len=", "", MAX_IO_LENGTH, "length", &r->a)) {
+        return false;
+    }
+    if (!strncmp(peek(l), "fill=", 5) && !take_number(l, "fill=", "", 255, "fill", &fill))
+        return false;
+    if (r->kind == OP_WRITE)
+        r->b = fill;
+    else if (r->kind == OP_IOCTL)
+        r->c = fill << 8;
+    else if (fill)
+        return fail(l, "a read has no fill, remove fill=");
+    return take_mode(l, r);
+}
+
+static bool parse_app(struct line *l, struct record *r)
+{
+    const char *verb = peek(l);
+    if (verb[0] == 'h' && verb[1] >= '0' && verb[1] <= '9')
+        return parse_open(l, r);
+    unsigned kind = 0;
+    while (kind < RECORD_KINDS && (kind == OP_OPEN || record_table[kind].class != CLASS_APP || strcmp(record_table[kind].name, verb)))
+        kind++;
+    if (kind == RECORD_KINDS)
+        return fail(l, "\"%s\" is no operation of an app, use open, read, write, ioctl, cancel, cancel-all, close, wait, sleep or exit-thread", verb);
+    take(l);
+    r->kind = (uint8_t)kind;
+    switch (kind) {
+    case OP_READ:
+    case OP_WRITE:
+    case OP_IOCTL: return parse_io(l, r);
+    case OP_CANCEL:
+    case OP_WAIT: return take_request(l, r);
+    case OP_CLOSE: return take_handle(l, r);
+    case OP_CANCEL_ALL:
+        if (!take_handle(l, r))
+            return false;
+        r->flags = take_if(l, "own") ? CANCEL_OWN : 0;
+        return true;
+    case OP_SLEEP:
+        if (!take_number(l, "", "ms", MAX_SLEEP_MS, "time", &r->a))
+            return false;
+        r->flags = take_if(l, "alertable") ? SLEEP_ALERTABLE : 0;
+        return true;
+    default: return true;
+    }
+}
+
+static bool parse_event(struct line *l, struct record *r)
+{
+    const char *verb = take(l);
+    unsigned kind = 0;
+    while (kind < RECORD_KINDS && (record_table[kind].class != CLASS_PNP || strcmp(record_table[kind].name, verb)))
+        kind++;
+    if (kind == RECORD_KINDS)
+        return fail(l, "\"%s\" is no event, use for example query-stop, rebalance, surprise-remove, system-sleep S3, resume, pass-time 100ms", verb);
+    r->kind = (uint8_t)kind;
+    if (kind == EV_SLEEP) {
+        uint8_t state;
+        if (!take_small(l, "S", "", 4, "sleep state", &state))
+            return false;
+        if (!state)
+            return fail(l, "S0 is the working state, use S1 to S4 or the event resume");
+        r->slot = (uint8_t)(state - 1);
+    }
+    if (kind == EV_PROCESS_EXIT)
+        return take_small(l, "", "", APP_PROCESSES - 1, "process", &r->slot);
+    if (kind == EV_PASS_TIME)
+        return take_number(l, "", "ms", MAX_PASS_MS, "time", &r->a);
+    return true;
+}
+
+static bool parse_schedule(struct line *l, struct record *r)
+{
+    r->kind = DE_SCHEDULE;
+    if (!take_if(l, "at"))
+        return fail(l, "a schedule says where and who, write: schedule: at WdfRequestComplete #3 app1");
+    if (!take_ddi(l, &r->a) || !take_nth(l, &r->b))
+        return false;
+    if (!text_role_parse(peek(l), &r->slot))
+        return fail(l, "\"%s\" is no context, use app0.., cpu0.., pnp, worker0.. or system0..", peek(l));
+    take(l);
+    return true;
+}
+
+static bool parse_value(struct line *l, struct record *r)
+{
+    r->kind = DE_VALUE;
+    const char *lane = take(l);
+    for (unsigned i = LANE_FAULT; i < LANE_COUNT; i++)
+        if (!strcmp(lane, text_lane_name(i))) {
+            r->slot = (uint8_t)i;
+            return take_number(l, "", "", 255, "value", &r->a);
+        }
+    return fail(l, "\"%s\" is no lane, use fault, hardware, user-memory or data", lane);
+}
+
+static bool parse_config(struct line *l, struct record *r)
+{
+    r->kind = DE_CONFIG;
+    uint32_t cpus = 2;
+    while (l->next < l->words && strncmp(peek(l), "raw=", 4)) {
+        const char *word = peek(l);
+        bool good = true;
+        if (!strncmp(word, "policy=", 7)) {
+            unsigned p = 0;
+            while (p < POLICY_RECORDING && strcmp(word + 7, text_policy_name(p)))
+                p++;
+            if (p == POLICY_RECORDING)
+                return fail(l, "\"%s\" is no schedule policy, use constraints, random or pct", word + 7);
+            r->slot = (uint8_t)p;
+            take(l);
+        } else if (!strncmp(word, "cpus=", 5)) {
+            good = take_number(l, "cpus=", "", 4, "number of processors", &cpus);
+            if (good && !cpus)
+                return fail(l, "a machine has at least one processor, use cpus=1 to cpus=4");
+        } else if (!strncmp(word, "seed=", 5)) {
+            good = take_number(l, "seed=", "", 0xffffffff, "seed", &r->a);
+        } else if (!strncmp(word, "depth=", 6)) {
+            good = take_number(l, "depth=", "", 16, "depth", &r->b);
+        } else if (!strncmp(word, "length=", 7)) {
+            good = take_number(l, "length=", "", 0xffff, "length", &r->c);
+        } else if (take_if(l, "random-faults")) {
+            r->flags |= CONFIG_RANDOM_FAULTS;
+        } else {
+            return fail(l, "\"%s\" is no setting, use policy=, cpus=, seed=, depth=, length= or random-faults", word);
+        }
+        if (!good)
+            return false;
+    }
+    r->flags |= (uint8_t)(cpus - 1);
+    return true;
+}
+
+static bool parse_statement(struct line *l, struct record *r)
+{
+    const char *subject = take(l);
+    unsigned app;
+    int used = 0;
+    if (sscanf(subject, "app%u:%n", &app, &used) == 1 && used && !subject[used]) {
+        if (app >= APP_THREADS)
+            return fail(l, "there is no app%u, use app0 to app%d", app, APP_THREADS - 1);
+        r->actor = (uint8_t)app;
+        return parse_app(l, r);
+    }
+    if (!strcmp(subject, "pnp:"))
+        return parse_event(l, r);
+    if (!strcmp(subject, "schedule:"))
+        return parse_schedule(l, r);
+    if (!strcmp(subject, "fault:")) {
+        r->kind = DE_FAULT;
+        return take_ddi(l, &r->a) && take_nth(l, &r->b);
+    }
+    if (!strcmp(subject, "value:"))
+        return parse_value(l, r);
+    if (!strcmp(subject, "config:"))
+        return parse_config(l, r);
+    return fail(l, "\"%s\" starts no statement, use app0:, pnp:, schedule:, fault:, value: or config:", subject);
+}
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Number of bytes, or -1. */
+static int parse_hex(const char *text, uint8_t *out, int max)
+{
+    int n = 0;
+    for (; text[0] && text[1]; text += 2, n++) {
+        int high = hex_digit(text[0]), low = hex_digit(text[1]);
+        if (n == max || high < 0 || low < 0)
+            return -1;
+        out[n] = (uint8_t)(high << 4 | low);
+    }
+    return *text ? -1 : n;
+}
+
+/* The words become `count` bytes of input. */
+static bool parse_line(struct line *l, uint8_t bytes[RECORD_SIZE], int *count)
+{
+    if (!strcmp(peek(l), "trailing:")) {
+        take(l);
+        *count = parse_hex(take(l), bytes, RECORD_SIZE - 1);
+        if (*count < 1 || l->next < l->words)
+            return fail(l, "trailing: wants 1 to %d bytes in hex", RECORD_SIZE - 1);
+        return true;
+    }
+    struct record r = {0};
+    if (!parse_statement(l, &r))
+        return false;
+    *count = RECORD_SIZE;
+    record_store(bytes, &r);
+    if (!strncmp(peek(l), "raw=", 4)) {
+        if (parse_hex(take(l) + 4, bytes, RECORD_SIZE) != RECORD_SIZE)
+            return fail(l, "raw= wants %d bytes in hex", RECORD_SIZE);
+        struct record raw = record_load(bytes), meaning = record_canonical(&raw);
+        if (!record_equal(&meaning, &r))
+            return fail(l, "raw= means another statement than the words before it, remove raw=");
+    }
+    if (l->next < l->words)
+        return fail(l, "\"%s\" is one word too many, remove it", peek(l));
+    return true;
+}
+
+bool text_assemble(const char *text, const char *file, uint8_t *out, size_t size, size_t *out_length, char *error, size_t error_size)
+{
+    struct line l = {.file = file, .error = error, .error_size = error_size};
+    *out_length = 0;
+    bool trailing = false;
+    while (*text) {
+        size_t length = strcspn(text, "\n");
+        l.number++;
+        if (length >= MAX_LINE)
+            return fail(&l, "the line is longer than %d characters, split it", MAX_LINE - 1);
+        memcpy(l.text, text, length);
+        l.text[length] = 0;
+        /* A # that does not count a call (#3) starts a comment. */
+        for (char *p = l.text; (p = strchr(p, '#')) != NULL; p++)
+            if (p == l.text || p[1] < '0' || p[1] > '9') {
+                *p = 0;
+                break;
+            }
+        text += length + (text[length] == '\n');
+        if (!split(&l))
+            return false;
+        if (!l.words)
+            continue;
+        if (trailing)
+            return fail(&l, "nothing may follow the trailing: line, move it to the end");
+        uint8_t bytes[RECORD_SIZE];
+        int count = 0;
+        if (!parse_line(&l, bytes, &count))
+            return false;
+        trailing = count != RECORD_SIZE;
+        if (*out_length + (size_t)count <= size)
+            memcpy(out + *out_length, bytes, (size_t)count);
+        *out_length += (size_t)count;
+    }
+    return true;
+}

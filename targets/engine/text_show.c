@@ -1,0 +1,225 @@
+/* See text.h: from records to text. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "machine/context.h"
+#include "machine/gate.h"
+#include "text.h"
+
+/* A growing line: counts what would be written, writes what fits. */
+struct sink {
+    char *out;
+    size_t size, length;
+};
+
+static void put(struct sink *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void put(struct sink *s, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    size_t room = s->length < s->size ? s->size - s->length : 0;
+    int n = vsnprintf(room ? s->out + s->length : NULL, room, format, arguments);
+    va_end(arguments);
+    s->length += n > 0 ? (size_t)n : 0;
+}
+
+static void put_hex(struct sink *s, const uint8_t *bytes, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        put(s, "%02x", bytes[i]);
+}
+
+static const char *const lanes[LANE_COUNT] = {"schedule", "fault", "hardware", "user-memory", "data"};
+static const char *const policies[POLICY_COUNT] = {"constraints", "random", "pct", "recording"};
+
+const char *text_lane_name(unsigned lane) { return lane < LANE_COUNT ? lanes[lane] : NULL; }
+const char *text_policy_name(unsigned policy) { return policy < POLICY_COUNT ? policies[policy] : NULL; }
+
+struct role_range {
+    const char *name;
+    uint8_t first, count;
+};
+static const struct role_range roles[] = {
+    {"cpu", ROLE_CPU0, MACHINE_MAX_CPUS}, {"app", ROLE_APP0, 32}, {"pnp", ROLE_PNP, 1}, {"worker", ROLE_WORKER0, 8}, {"system", ROLE_SYSTEM0, 64}};
+#define ROLE_RANGES (sizeof roles / sizeof roles[0])
+
+void text_role(uint8_t role, char *out, size_t size)
+{
+    for (unsigned i = 0; i < ROLE_RANGES; i++) {
+        const struct role_range *r = &roles[i];
+        if (role < r->first || role >= r->first + r->count)
+            continue;
+        if (r->count == 1)
+            snprintf(out, size, "%s", r->name);
+        else
+            snprintf(out, size, "%s%u", r->name, role - r->first);
+        return;
+    }
+    snprintf(out, size, "role=%u", role);
+}
+
+bool text_role_parse(const char *word, uint8_t *role)
+{
+    for (unsigned i = 0; i < ROLE_RANGES; i++) {
+        const struct role_range *r = &roles[i];
+        size_t n = strlen(r->name);
+        unsigned index = 0;
+        int used = 0;
+        if (strncmp(word, r->name, n))
+            continue;
+        if (r->count == 1 && !word[n]) {
+            *role = r->first;
+            return true;
+        }
+        if (sscanf(word + n, "%u%n", &index, &used) == 1 && !word[n + (size_t)used] && index < r->count) {
+            *role = (uint8_t)(r->first + index);
+            return true;
+        }
+    }
+    unsigned value = 0;
+    int used = 0;
+    if (sscanf(word, "role=%u%n", &value, &used) != 1 || word[used] || value > 255)
+        return false;
+    *role = (uint8_t)value;
+    return true;
+}
+
+static void put_ddi(struct sink *s, uint16_t hash)
+{
+    uint16_t ddi = ddi_by_hash16(hash);
+    if (ddi)
+        put(s, "%s", ddi_table[ddi].name);
+    else
+        put(s, "0x%04x", hash);
+}
+
+static void put_mode(struct sink *s, const struct record *r)
+{
+    if (r->flags != IO_SYNC)
+        put(s, " %s -> r%u", r->flags == IO_EVENT ? "async" : "apc", request_name(r));
+}
+
+static void put_app(struct sink *s, const struct record *r, const char *device)
+{
+    const char *name = record_table[r->kind].name;
+    put(s, "app%u: ", r->actor);
+    switch (r->kind) {
+    case OP_OPEN:
+        put(s, "h%u = open", r->slot);
+        if (device)
+            put(s, " %s", device);
+        if (r->flags & OPEN_SYNC)
+            put(s, " sync");
+        break;
+    case OP_READ:
+        put(s, "read h%u len=%u", r->slot, r->a);
+        put_mode(s, r);
+        break;
+    case OP_WRITE:
+        put(s, "write h%u len=%u fill=0x%02x", r->slot, r->a, r->b);
+        put_mode(s, r);
+        break;
+    case OP_IOCTL:
+        put(s, "ioctl h%u code=0x%x in=%u out=%u fill=0x%02x", r->slot, r->b, ioctl_in_length(r), ioctl_out_length(r), r->c >> 8);
+        put_mode(s, r);
+        break;
+    case OP_CANCEL:
+    case OP_WAIT:
+        put(s, "%s r%u", name, r->slot);
+        break;
+    case OP_CANCEL_ALL:
+        put(s, "%s h%u%s", name, r->slot, r->flags & CANCEL_OWN ? " own" : "");
+        break;
+    case OP_CLOSE:
+        put(s, "%s h%u", name, r->slot);
+        break;
+    case OP_SLEEP:
+        put(s, "%s %ums%s", name, r->a, r->flags & SLEEP_ALERTABLE ? " alertable" : "");
+        break;
+    default:
+        put(s, "%s", name);
+        break;
+    }
+}
+
+static void put_event(struct sink *s, const struct record *r)
+{
+    put(s, "pnp: %s", record_table[r->kind].name);
+    if (r->kind == EV_SLEEP)
+        put(s, " S%u", r->slot + 1u);
+    else if (r->kind == EV_PROCESS_EXIT)
+        put(s, " %u", r->slot);
+    else if (r->kind == EV_PASS_TIME)
+        put(s, " %ums", r->a);
+}
+
+static void put_decision(struct sink *s, const struct record *r)
+{
+    char role[16];
+    put(s, "%s: ", record_table[r->kind].name);
+    switch (r->kind) {
+    case DE_SCHEDULE:
+        text_role(r->slot, role, sizeof role);
+        put(s, "at ");
+        put_ddi(s, (uint16_t)r->a);
+        put(s, " #%u %s", r->b, role);
+        break;
+    case DE_FAULT:
+        put_ddi(s, (uint16_t)r->a);
+        put(s, " #%u", r->b);
+        break;
+    case DE_VALUE:
+        put(s, "%s %u", lanes[r->slot], r->a);
+        break;
+    default:
+        put(s, "policy=%s cpus=%u seed=%u depth=%u length=%u%s", policies[r->slot], (r->flags & 3u) + 1, r->a, r->b, r->c,
+            r->flags & CONFIG_RANDOM_FAULTS ? " random-faults" : "");
+        break;
+    }
+}
+
+size_t text_show_record(const struct record *record, const char *device, char *out, size_t size)
+{
+    struct sink s = {out, size, 0};
+    struct record r = record_canonical(record);
+    enum record_class class = record_table[r.kind].class;
+    if (class == CLASS_APP)
+        put_app(&s, &r, device);
+    else if (class == CLASS_PNP)
+        put_event(&s, &r);
+    else
+        put_decision(&s, &r);
+    if (!record_equal(&r, record)) {
+        uint8_t bytes[RECORD_SIZE];
+        record_store(bytes, record);
+        put(&s, " raw=");
+        put_hex(&s, bytes, sizeof bytes);
+    }
+    return s.length;
+}
+
+size_t text_show(const uint8_t *bytes, size_t length, const char *device, char *out, size_t size)
+{
+    struct sink s = {out, size, 0};
+    put(&s, TEXT_MARKER "\n");
+    size_t count = record_count(length);
+    for (size_t i = 0; i < count; i++) {
+        char line[256];
+        struct record r = record_load(bytes + i * RECORD_SIZE);
+        text_show_record(&r, device, line, sizeof line);
+        put(&s, "%s\n", line);
+    }
+    if (length % RECORD_SIZE) {
+        put(&s, "trailing: ");
+        put_hex(&s, bytes + count * RECORD_SIZE, length % RECORD_SIZE);
+        put(&s, "\n");
+    }
+    return s.length;
+}
+
+bool text_is_program(const uint8_t *bytes, size_t size)
+{
+    size_t n = strlen(TEXT_MARKER);
+    return size >= n && !memcmp(bytes, TEXT_MARKER, n) && (size == n || bytes[n] == '\n' || bytes[n] == '\r');
+}

@@ -1,0 +1,2 @@
+// The same driver, compiled as C++.
+#include "driver.c"

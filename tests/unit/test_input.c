@@ -1,0 +1,278 @@
+/* The input format, its text form and its mutator: round trips over random byte strings and programs, and the messages for bad text. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "machine/context.h"
+#include "machine/gate.h"
+#include "targets/engine/input.h"
+#include "targets/engine/mutator.h"
+#include "targets/engine/text.h"
+
+static uint64_t random_state;
+
+static uint64_t random_number(void)
+{
+    uint64_t z = random_state += 0x9e3779b97f4a7c15ull;
+    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ull;
+    z = (z ^ z >> 27) * 0x94d049bb133111ebull;
+    return z ^ z >> 31;
+}
+
+static char text[1 << 16], again[1 << 16];
+static uint8_t assembled[MAX_INPUT];
+
+static void assert_round_trip(const uint8_t *bytes, size_t size)
+{
+    char error[256] = "";
+    size_t made, length = text_show(bytes, size, "echo", text, sizeof text);
+    assert_true(length < sizeof text);
+    if (!text_assemble(text, "t", assembled, sizeof assembled, &made, error, sizeof error))
+        fail_msg("%s\nin:\n%s", error, text);
+    assert_int_equal(made, size);
+    assert_memory_equal(assembled, bytes, size);
+    text_show(assembled, made, "echo", again, sizeof again);
+    assert_string_equal(text, again);
+}
+
+static void any_byte_string_round_trips(void **state)
+{
+    (void)state;
+    uint8_t bytes[200];
+    random_state = 1;
+    for (unsigned i = 0; i < 100000; i++) {
+        size_t size = random_number() % sizeof bytes;
+        for (size_t j = 0; j < size; j++)
+            bytes[j] = (uint8_t)(random_number() % 4 ? random_number() % 32 : random_number());
+        assert_round_trip(bytes, size);
+    }
+}
+
+static void mutated_programs_are_canonical_and_round_trip(void **state)
+{
+    (void)state;
+    static uint8_t bytes[MAX_INPUT], other[MAX_INPUT], mixed[MAX_INPUT];
+    struct mutator m;
+    mutator_init(&m, 7, NULL);
+    size_t size = mutator_generate(&m, bytes, sizeof bytes);
+    for (unsigned i = 0; i < 20000; i++) {
+        size = mutator_mutate(&m, bytes, size, sizeof bytes);
+        assert_true(size >= RECORD_SIZE && size <= sizeof bytes && size % RECORD_SIZE == 0);
+        for (size_t j = 0; j < size; j += RECORD_SIZE) {
+            struct record r = record_load(bytes + j), c = record_canonical(&r);
+            assert_true(record_equal(&r, &c));
+        }
+        if (i % 64 == 0) {
+            assert_round_trip(bytes, size);
+            size_t n = mutator_generate(&m, other, sizeof other);
+            size_t x = mutator_cross(&m, bytes, size, other, n, mixed, sizeof mixed);
+            assert_true(x >= RECORD_SIZE && x % RECORD_SIZE == 0);
+            if (size > 100 * RECORD_SIZE)
+                size = n, memcpy(bytes, other, n);
+        }
+    }
+}
+
+static void mutation_is_a_function_of_its_seed(void **state)
+{
+    (void)state;
+    uint8_t a[MAX_INPUT] = {0}, b[MAX_INPUT] = {0};
+    for (unsigned seed = 0; seed < 200; seed++) {
+        struct mutator m;
+        mutator_init(&m, seed, NULL);
+        size_t na = mutator_generate(&m, a, sizeof a);
+        for (unsigned i = 0; i < 20; i++)
+            na = mutator_mutate(&m, a, na, sizeof a);
+        mutator_init(&m, seed, NULL);
+        size_t nb = mutator_generate(&m, b, sizeof b);
+        for (unsigned i = 0; i < 20; i++)
+            nb = mutator_mutate(&m, b, nb, sizeof b);
+        assert_int_equal(na, nb);
+        assert_memory_equal(a, b, na);
+    }
+}
+
+/* With max_size small the mutators must stay inside. */
+static void mutator_keeps_to_the_room_it_has(void **state)
+{
+    (void)state;
+    for (size_t room = RECORD_SIZE; room < 10 * RECORD_SIZE; room += 5) {
+        uint8_t bytes[10 * RECORD_SIZE + 8];
+        memset(bytes, 0xee, sizeof bytes);
+        struct mutator m;
+        mutator_init(&m, room, NULL);
+        size_t size = 0;
+        for (unsigned i = 0; i < 500; i++) {
+            size = mutator_mutate(&m, bytes, size, room);
+            assert_true(size && size <= room);
+        }
+        for (size_t j = room; j < sizeof bytes; j++)
+            assert_int_equal(bytes[j], 0xee);
+    }
+}
+
+static void canonical_form_is_idempotent(void **state)
+{
+    (void)state;
+    random_state = 3;
+    for (unsigned i = 0; i < 200000; i++) {
+        uint8_t bytes[RECORD_SIZE];
+        for (unsigned j = 0; j < RECORD_SIZE; j++)
+            bytes[j] = (uint8_t)random_number();
+        struct record r = record_load(bytes), c = record_canonical(&r), cc = record_canonical(&c);
+        assert_true(record_equal(&c, &cc));
+    }
+}
+
+static size_t assemble(const char *source, char *error, size_t size)
+{
+    size_t made;
+    return text_assemble(source, "p.txt", assembled, sizeof assembled, &made, error, size) ? made : SIZE_MAX;
+}
+
+static void a_program_reads_as_meant(void **state)
+{
+    (void)state;
+    char error[256] = "";
+    size_t n = assemble(TEXT_MARKER "\n"
+                        "app0: h0 = open echo\n"
+                        "app1: h2 = open sync   # not overlapped\n"
+                        "app0: write h0 len=64 fill=0x41 async -> r0\n"
+                        "app0: read h0 len=40960 apc -> r3\n"
+                        "app0: ioctl h0 code=0x222000 in=16 out=32 fill=7\n"
+                        "\n"
+                        "app1: cancel r0\n"
+                        "pnp: system-sleep S3\n"
+                        "pnp: pass-time 2500ms\n"
+                        "schedule: at Block #3 app1\n"
+                        "fault: IrqlDrop #2\n"
+                        "value: hardware 7\n"
+                        "config: policy=random seed=7 cpus=3\n", error, sizeof error);
+    assert_string_equal(error, "");
+    assert_int_equal(n, 12 * RECORD_SIZE);
+    static struct program p;
+    program_decode(&p, assembled, n);
+    assert_int_equal(p.operations, 8);
+    assert_int_equal(p.app_threads_used, 3);
+    assert_int_equal(p.operation[2].record.a, 64);
+    assert_int_equal(p.operation[2].record.b, 0x41);
+    assert_int_equal(p.operation[2].record.flags, IO_EVENT);
+    assert_int_equal(request_name(&p.operation[3].record), 3);
+    assert_int_equal(ioctl_in_length(&p.operation[4].record), 16);
+    assert_int_equal(ioctl_out_length(&p.operation[4].record), 32);
+    assert_int_equal(p.operation[6].record.slot, 2);
+    assert_int_equal(p.operation[7].actor, ACTOR_PNP);
+    assert_int_equal(p.chance.schedule_count, 1);
+    assert_int_equal(p.chance.schedule[0].ddi, 1);
+    assert_int_equal(p.chance.schedule[0].nth, 3);
+    assert_int_equal(p.chance.schedule[0].value, ROLE_APP0 + 1);
+    assert_int_equal(p.chance.fault_count, 1);
+    assert_int_equal(p.chance.value[LANE_HARDWARE][0], 7);
+    assert_int_equal(p.chance.policy, POLICY_RANDOM);
+    assert_int_equal(p.chance.cpus, 3);
+    assert_int_equal(p.chance.seed, 7);
+}
+
+/* Decisions leave the operations as they are, wherever they stand. */
+static void lanes_are_independent(void **state)
+{
+    (void)state;
+    static uint8_t bytes[64 * RECORD_SIZE];
+    static struct program with, without;
+    struct mutator m;
+    mutator_init(&m, 5, NULL);
+    for (unsigned round = 0; round < 300; round++) {
+        size_t n = mutator_generate(&m, bytes, sizeof bytes), kept = 0;
+        program_decode(&with, bytes, n);
+        for (size_t i = 0; i < n; i += RECORD_SIZE)
+            if (record_table[bytes[i]].class != CLASS_DECISION) {
+                memmove(bytes + kept, bytes + i, RECORD_SIZE);
+                kept += RECORD_SIZE;
+            }
+        program_decode(&without, bytes, kept);
+        assert_int_equal(with.operations, without.operations);
+        for (unsigned i = 0; i < with.operations; i++)
+            assert_true(record_equal(&with.operation[i].record, &without.operation[i].record));
+    }
+}
+
+static void too_much_is_ignored(void **state)
+{
+    (void)state;
+    static uint8_t bytes[300 * RECORD_SIZE];
+    static struct program p;
+    struct record r = {.kind = DE_SCHEDULE, .a = ddi_name_hash16("Block"), .b = 1};
+    for (unsigned i = 0; i < 300; i++) {
+        r.kind = i & 1 ? DE_SCHEDULE : OP_READ;
+        record_store(bytes + i * RECORD_SIZE, &r);
+    }
+    program_decode(&p, bytes, sizeof bytes);
+    assert_int_equal(p.operations, MAX_OPERATIONS);
+    assert_int_equal(p.chance.schedule_count, MAX_DECISIONS);
+}
+
+static void bad_text_is_explained(void **state)
+{
+    (void)state;
+    static const char *const bad[][2] = {
+        {"app0: h0 = open\napp9: close h0\n", "p.txt:2: there is no app9, use app0 to app3"},
+        {"app0: fly\n", "p.txt:1: \"fly\" is no operation of an app"},
+        {"app0: close\n", "p.txt:1: \"\" is no handle, write for example h3"},
+        {"app0: close h99\n", "p.txt:1: \"h99\" is out of range"},
+        {"app0: read h0 len=64 async\n", "p.txt:1: an async request needs a name, add -> r0"},
+        {"app0: read h0 len=x\n", "p.txt:1: \"len=x\" is no length"},
+        {"app0: close h0 now\n", "p.txt:1: \"now\" is one word too many, remove it"},
+        {"pnp: explode\n", "p.txt:1: \"explode\" is no event"},
+        {"pnp: system-sleep S0\n", "p.txt:1: S0 is the working state"},
+        {"schedule: at Blok #3 app1\n", "p.txt:1: \"Blok\" is no DDI or callback"},
+        {"schedule: at Block #0 app1\n", "p.txt:1: #0 never happens"},
+        {"schedule: at Block #1 nobody\n", "p.txt:1: \"nobody\" is no context"},
+        {"config: colour=red\n", "p.txt:1: \"colour=red\" is no setting"},
+        {"pnp: stop raw=00\n", "p.txt:1: raw= wants 16 bytes in hex"},
+        {"pnp: stop raw=00000000000000000000000000000000\n", "p.txt:1: raw= means another statement"},
+        {"trailing: 00\npnp: stop\n", "p.txt:2: nothing may follow the trailing: line"},
+        {"hello\n", "p.txt:1: \"hello\" starts no statement"},
+    };
+    for (unsigned i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        char error[256] = "";
+        assert_int_equal(assemble(bad[i][0], error, sizeof error), SIZE_MAX);
+        if (strncmp(error, bad[i][1], strlen(bad[i][1])))
+            fail_msg("\"%s\" instead of \"%s\"", error, bad[i][1]);
+    }
+}
+
+static void roles_have_names(void **state)
+{
+    (void)state;
+    for (unsigned role = 0; role < 256; role++) {
+        char name[16];
+        uint8_t back;
+        text_role((uint8_t)role, name, sizeof name);
+        assert_true(text_role_parse(name, &back));
+        assert_int_equal(back, role);
+    }
+    assert_true(text_is_program((const uint8_t *)TEXT_MARKER "\n", sizeof TEXT_MARKER));
+    assert_false(text_is_program((const uint8_t *)"# irpfuzz", 9));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(any_byte_string_round_trips),
+        cmocka_unit_test(mutated_programs_are_canonical_and_round_trip),
+        cmocka_unit_test(mutation_is_a_function_of_its_seed),
+        cmocka_unit_test(mutator_keeps_to_the_room_it_has),
+        cmocka_unit_test(canonical_form_is_idempotent),
+        cmocka_unit_test(a_program_reads_as_meant),
+        cmocka_unit_test(lanes_are_independent),
+        cmocka_unit_test(too_much_is_ignored),
+        cmocka_unit_test(bad_text_is_explained),
+        cmocka_unit_test(roles_have_names),
+    };
+    return cmocka_run_group_tests_name("input", tests, NULL, NULL);
+}

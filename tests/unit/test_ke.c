@@ -1,0 +1,305 @@
+/* Dispatcher objects, DPCs, timers, spin locks, threads: W-KE, W-DPC, W-TMR, W-LCK, W-THR, W-IRQL. */
+#include "unit.h"
+
+struct nt_thread *ps_create_system_thread(PKSTART_ROUTINE routine, PVOID context);
+
+#pragma clang section text = "drv_text" data = "drv_data" bss = "drv_bss"
+
+static KEVENT event_a, event_b;
+static KTIMER timer;
+static KDPC dpc;
+static KSPIN_LOCK lock_a, lock_b;
+static volatile LONG hits;
+static int order[8], order_count;
+
+static VOID NTAPI count_dpc(PKDPC d, PVOID context, PVOID a1, PVOID a2)
+{
+    (void)d, (void)context, (void)a1, (void)a2;
+    assert_int_equal(KeGetCurrentIrql(), DISPATCH_LEVEL);
+    hits++;
+    KeSetEvent(&event_a, 0, FALSE);
+}
+
+static VOID NTAPI waiter(PVOID context)
+{
+    KeWaitForSingleObject(&event_a, Executive, KernelMode, FALSE, NULL);
+    order[order_count++] = (int)(ULONG_PTR)context;
+}
+
+static VOID NTAPI lock_ab(PVOID context)
+{
+    (void)context;
+    KIRQL irql;
+    KeAcquireSpinLock(&lock_a, &irql);
+    KeAcquireSpinLockAtDpcLevel(&lock_b);
+    KeReleaseSpinLockFromDpcLevel(&lock_b);
+    KeReleaseSpinLock(&lock_a, irql);
+}
+
+static VOID NTAPI lock_ba(PVOID context)
+{
+    (void)context;
+    KIRQL irql;
+    KeAcquireSpinLock(&lock_b, &irql);
+    KeAcquireSpinLockAtDpcLevel(&lock_a);
+    KeReleaseSpinLockFromDpcLevel(&lock_a);
+    KeReleaseSpinLock(&lock_b, irql);
+}
+
+#pragma clang section text = "" data = "" bss = ""
+
+static void join(struct nt_thread *thread)
+{
+    ke_wait_for_single_object(thread, Executive, KernelMode, FALSE, NULL);
+    ob_dereference(thread);
+}
+
+static void begin(void)
+{
+    hits = 0;
+    order_count = 0;
+    KeInitializeEvent(&event_a, NotificationEvent, FALSE);
+    KeInitializeEvent(&event_b, SynchronizationEvent, FALSE);
+    KeInitializeDpc(&dpc, count_dpc, NULL);
+    KeInitializeTimer(&timer);
+    KeInitializeSpinLock(&lock_a);
+    KeInitializeSpinLock(&lock_b);
+}
+
+static void body_notification_event(void)
+{
+    begin();
+    struct nt_thread *t1 = ps_create_system_thread(waiter, (PVOID)1), *t2 = ps_create_system_thread(waiter, (PVOID)2);
+    sched_settle();
+    assert_int_equal(order_count, 0);
+    assert_int_equal(KeSetEvent(&event_a, 0, FALSE), 0);
+    join(t1);
+    join(t2);
+    assert_int_equal(order_count, 2);
+    assert_int_equal(order[0], 1); /* FIFO: W-KE-6 */
+    assert_int_equal(KeReadStateEvent(&event_a), 1);
+}
+
+static void W_KE_20_notification_event_releases_all(void **state)
+{
+    (void)state;
+    unit_life(body_notification_event, NULL);
+}
+
+static void body_synchronization_event(void)
+{
+    begin();
+    KeSetEvent(&event_b, 0, FALSE);
+    assert_int_equal(KeSetEvent(&event_b, 0, FALSE), 1); /* a second set is lost */
+    LARGE_INTEGER zero = {.QuadPart = 0};
+    assert_int_equal(KeWaitForSingleObject(&event_b, Executive, KernelMode, FALSE, &zero), STATUS_SUCCESS);
+    assert_int_equal(KeWaitForSingleObject(&event_b, Executive, KernelMode, FALSE, &zero), STATUS_TIMEOUT);
+}
+
+static void W_KE_2_synchronization_event_clears(void **state)
+{
+    (void)state;
+    unit_life(body_synchronization_event, NULL);
+}
+
+static void body_timer(void)
+{
+    begin();
+    LARGE_INTEGER due = {.QuadPart = -10 * 10000};
+    assert_false(KeSetTimer(&timer, due, &dpc));
+    assert_true(KeSetTimer(&timer, due, &dpc));
+    uint64_t before = clock_now();
+    KeWaitForSingleObject(&event_a, Executive, KernelMode, FALSE, NULL);
+    assert_int_equal(clock_now() - before, 10 * CLOCK_MS);
+    assert_int_equal(hits, 1);
+    assert_false(KeCancelTimer(&timer)); /* expired: not in the queue (W-TMR-3) */
+    KeSetTimerEx(&timer, due, 5, &dpc);
+    KeClearEvent(&event_a);
+    KeWaitForSingleObject(&event_a, Executive, KernelMode, FALSE, NULL);
+    assert_true(KeCancelTimer(&timer)); /* periodic: always in the queue */
+    KeFlushQueuedDpcs();
+}
+
+static void W_TMR_1_2_3_timer_and_its_dpc(void **state)
+{
+    (void)state;
+    unit_life(body_timer, NULL);
+}
+
+static void body_dpc(void)
+{
+    begin();
+    KIRQL old;
+    KeRaiseIrql(DISPATCH_LEVEL, &old);
+    assert_true(KeInsertQueueDpc(&dpc, NULL, NULL));
+    assert_false(KeInsertQueueDpc(&dpc, NULL, NULL)); /* W-DPC-1 */
+    assert_int_equal(hits, 0);
+    KeLowerIrql(old);
+    assert_int_equal(hits, 1); /* delivered before KeLowerIrql returned: W-IRQL-4 */
+    assert_true(KeInsertQueueDpc(&dpc, NULL, NULL));
+    assert_int_equal(hits, 2); /* at PASSIVE on the own processor: at once, W-DPC-2 */
+}
+
+static void W_DPC_1_2_delivery(void **state)
+{
+    (void)state;
+    unit_life(body_dpc, NULL);
+}
+
+static void body_recursive_lock(void)
+{
+    begin();
+    KIRQL irql;
+    KeAcquireSpinLock(&lock_a, &irql);
+    KeAcquireSpinLockAtDpcLevel(&lock_a);
+}
+
+static void V_LCK_1_recursive_acquire(void **state)
+{
+    (void)state;
+    unit_expect_bugcheck(body_recursive_lock, 0x0F, ~0ull);
+}
+
+static void body_lock_order(void)
+{
+    begin();
+    lock_ab(NULL);
+    lock_ba(NULL);
+}
+
+static void V_LCK_17_lock_order(void **state)
+{
+    (void)state;
+    unit_expect_bugcheck(body_lock_order, 0xC4, 0x1001);
+}
+
+static void body_release_unowned(void)
+{
+    begin();
+    KIRQL old;
+    KeRaiseIrql(DISPATCH_LEVEL, &old);
+    KeReleaseSpinLock(&lock_a, old);
+}
+
+static void V_LCK_5_release_unowned(void **state)
+{
+    (void)state;
+    unit_expect_bugcheck(body_release_unowned, 0x10, ~0ull);
+}
+
+static void body_wait_at_dispatch(void)
+{
+    begin();
+    KIRQL old;
+    KeRaiseIrql(DISPATCH_LEVEL, &old);
+    KeWaitForSingleObject(&event_a, Executive, KernelMode, FALSE, NULL);
+}
+
+static void V_IRQ_27_wait_at_dispatch(void **state)
+{
+    (void)state;
+    unit_expect_bugcheck(body_wait_at_dispatch, 0xC4, 0x121);
+}
+
+static void body_deadlock(void)
+{
+    begin();
+    KeWaitForSingleObject(&event_a, Executive, KernelMode, FALSE, NULL);
+}
+
+static void V_LCK_30_deadlock_is_reported(void **state)
+{
+    (void)state;
+    unit_expect_bugcheck(body_deadlock, OWN_DEADLOCK, ~0ull);
+}
+
+static void body_uninitialised(void)
+{
+    begin();
+    memset(&event_a, 0, sizeof event_a);
+    KeSetEvent(&event_a, 0, FALSE);
+}
+
+static void V_OBJ_10_uninitialised_event(void **state)
+{
+    (void)state;
+    unit_expect_bugcheck(body_uninitialised, 0xC4, 0xE1);
+}
+
+static void body_spin_contention(void)
+{
+    begin();
+    struct nt_thread *t1 = ps_create_system_thread(lock_ab, NULL), *t2 = ps_create_system_thread(lock_ab, NULL);
+    join(t1);
+    join(t2);
+}
+
+static void W_LCK_20_contention_under_random_schedules(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed < 200; seed++) {
+        struct chance chance = {.policy = POLICY_RANDOM, .seed = seed};
+        unit_life(body_spin_contention, &chance);
+    }
+}
+
+static void body_double_free(void)
+{
+    PVOID p = ExAllocatePoolWithTag(NonPagedPool, 100, 'tseT');
+    ExFreePoolWithTag(p, 'tseT');
+    ExFreePoolWithTag(p, 'tseT');
+}
+
+static void V_MEM_6_double_free(void **state)
+{
+    (void)state;
+    unit_expect_bugcheck(body_double_free, 0xC4, 0x13);
+}
+
+static void body_wrong_tag(void)
+{
+    PVOID p = ExAllocatePoolWithTag(NonPagedPool, 100, 'tseT');
+    ExFreePoolWithTag(p, 'rehO');
+}
+
+static void V_MEM_7_wrong_tag(void **state)
+{
+    (void)state;
+    unit_expect_bugcheck(body_wrong_tag, 0xC2, 0x0A);
+}
+
+static uint64_t hash_once(uint64_t seed)
+{
+    struct chance chance = {.policy = POLICY_RANDOM, .seed = seed};
+    unit_life(body_spin_contention, &chance);
+    return trace_hash();
+}
+
+static void same_seed_same_hash(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed < 50; seed++)
+        assert_int_equal(hash_once(seed), hash_once(seed));
+    assert_true(hash_once(1) != hash_once(2) || hash_once(3) != hash_once(4));
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(W_KE_20_notification_event_releases_all),
+        cmocka_unit_test(W_KE_2_synchronization_event_clears),
+        cmocka_unit_test(W_TMR_1_2_3_timer_and_its_dpc),
+        cmocka_unit_test(W_DPC_1_2_delivery),
+        cmocka_unit_test(V_LCK_1_recursive_acquire),
+        cmocka_unit_test(V_LCK_17_lock_order),
+        cmocka_unit_test(V_LCK_5_release_unowned),
+        cmocka_unit_test(V_IRQ_27_wait_at_dispatch),
+        cmocka_unit_test(V_LCK_30_deadlock_is_reported),
+        cmocka_unit_test(V_OBJ_10_uninitialised_event),
+        cmocka_unit_test(W_LCK_20_contention_under_random_schedules),
+        cmocka_unit_test(V_MEM_6_double_free),
+        cmocka_unit_test(V_MEM_7_wrong_tag),
+        cmocka_unit_test(same_seed_same_hash),
+    };
+    return cmocka_run_group_tests(tests);
+}
