@@ -1,6 +1,8 @@
 /* Handle and parameter checks, KMDF verifier breaks, and the DDIs a driver stops itself with (chapter 8, K-OBJ-50). */
 #include "device.h"
 
+#include <irpfuzz_format.h>
+
 static const char *const type_names[FX_TYPE_COUNT] = {
     "none", "object", "driver", "device", "queue", "request", "file object", "memory", "timer", "DPC", "work item", "spin lock", "wait lock",
     "string", "collection", "registry key", "lookaside list", "I/O target", "interrupt", "CM resource list", "requirements list", "I/O resource list",
@@ -9,7 +11,7 @@ static const char *const type_names[FX_TYPE_COUNT] = {
 const char *fx_name(const struct fx_object *object, char *out, size_t size)
 {
     const char *type = object->type < FX_TYPE_COUNT ? type_names[object->type] : "object";
-    RtlStringCbPrintfA(out, size, "%s #%u", type, object->number);
+    irpfuzz_snprintf(out, size, "%s #%u", type, object->number);
     return out;
 }
 
@@ -18,7 +20,7 @@ void fx_misuse(const char *rule, const char *format, ...)
     char text[240];
     va_list list;
     va_start(list, format);
-    RtlStringCbVPrintfA(text, sizeof text, format, list);
+    irpfuzz_vsnprintf(text, sizeof text, format, list);
     va_end(list);
     bugcheck(OWN_WDF_MISUSE, 0, 0, 0, 0, rule, "%s", text);
 }

@@ -102,7 +102,7 @@ struct fx_interface {
 };
 
 struct fx_idle {
-    bool assigned, enabled;
+    bool assigned, enabled, due; /* due: the time-out has passed */
     WDF_DEVICE_POWER_POLICY_IDLE_SETTINGS settings;
     DEVICE_POWER_STATE dx;
     KTIMER timer;
@@ -138,6 +138,8 @@ struct fx_device_private {
     bool wake_assigned;
     bool armed_s0, armed_sx, wake_triggered;
     PIRP wait_wake;
+    KEVENT wake_done;           /* notification: no wait-wake IRP is out */
+    bool resume_due;            /* the system came back to S0 */
     POWER_ACTION system_action;
     SYSTEM_POWER_STATE system_state;
 
@@ -146,7 +148,8 @@ struct fx_device_private {
     WDF_DEVICE_STATE device_state;
     LONG not_disableable;
     bool reported_failed;
-    ULONG special_files;
+    ULONG special_files;        /* types enabled, by bit */
+    LONG special_file_uses;     /* in the path of so many files (K-PNP-70) */
     WDF_DEVICE_PNP_CAPABILITIES pnp_caps;
     WDF_DEVICE_POWER_CAPABILITIES power_caps;
     bool has_pnp_caps, has_power_caps;
@@ -155,9 +158,11 @@ struct fx_device_private {
     struct fx_object *raw, *translated; /* WDFCMRESLIST of this start */
     LIST_ENTRY interfaces;
     UNICODE_STRING symbolic_link;
+    LIST_ENTRY files;           /* fx_file.entry, in order of creation */
     LONG open_files;            /* for exclusive devices (K-Q-70) */
     bool accepts_creates;
-    LONG outstanding;           /* PnP, power and WMI IRPs inside (K-DRV-83) */
+    LONG outstanding;           /* power and WMI IRPs inside: the remove lock (K-DRV-83) */
+    KEVENT drained;             /* synchronization: outstanding became 0 after removal began */
     PVOID wdm_extension;        /* the DEVICE_OBJECT's own; DeviceExtension points to the first driver context (K-DRV-42) */
     bool closing;               /* a control device was deleted while open (K-DRV-72) */
 };
@@ -172,6 +177,7 @@ void fx_device_destroy(struct fx_device *device);
 
 /* ---- dispatch.c ---- */
 NTSTATUS fx_dispatch(PDEVICE_OBJECT wdm, PIRP irp);
+NTSTATUS fx_dispatch_preprocessed(struct fx_device *device, PIRP irp); /* as if no preprocess callback were registered */
 NTSTATUS fx_forward(struct fx_device *device, PIRP irp);                   /* skip and call the lower device */
 NTSTATUS fx_forward_and_wait(struct fx_device *device, PIRP irp);          /* the IRP is ours again; PASSIVE_LEVEL */
 NTSTATUS fx_complete(PIRP irp, NTSTATUS status);

@@ -164,9 +164,10 @@ NTSTATUS fx_driver_add_device(PDRIVER_OBJECT object, PDEVICE_OBJECT pdo)
     bool filter = init->filter;
     if (!device)
         fx_init_free(init); /* K-DRV-20: it lives only during the callback */
-    else if (NT_SUCCESS(status))
+    else if (NT_SUCCESS(status)) {
         device->wdm->Flags &= ~(ULONG)DO_DEVICE_INITIALIZING;
-    else
+        hb_release(device);
+    } else
         fx_device_delete_from_failed_add(device);
     return filter && !NT_SUCCESS(status) ? STATUS_SUCCESS : status; /* K-DRV-21 */
 }

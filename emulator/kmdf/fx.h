@@ -146,6 +146,7 @@ struct fx_device {
     PFN_WDF_IO_IN_CALLER_CONTEXT in_caller_context;
     /* Requests of a queue: queue.c owns these. */
     LIST_ENTRY queues;               /* all, in order of creation */
+    uint32_t queue_round;            /* number of walks over them */
     struct fx_queue *default_queue;
     struct fx_queue *dispatch[IRP_MJ_MAXIMUM_FUNCTION + 1];
     bool dispatch_configured[IRP_MJ_MAXIMUM_FUNCTION + 1];
@@ -168,7 +169,11 @@ bool fx_device_in_init(const struct fx_device *device);
 struct fx_file {
     struct fx_object object;
     PFILE_OBJECT wdm;
+    LIST_ENTRY entry;        /* of the device's files */
 };
+/* The end of every create request, whichever way it went: the hook for fx_request_on_completed(), and to be called when no request could be made.
+ * context: the fx_file, or the fx_device if the class needs none (K-Q-74). */
+void fx_file_create_completed(void *context, NTSTATUS status);
 struct fx_file *fx_file_of(struct fx_device *device, PFILE_OBJECT file); /* NULL if the class is NotRequired */
 
 /* ---- queue.c ---- */
@@ -190,7 +195,7 @@ NTSTATUS fx_queue_create_request(struct fx_device *device, PIRP irp, struct fx_f
 NTSTATUS fx_request_create(struct fx_device *device, struct fx_queue *queue, PIRP irp, struct fx_request **request);
 /* Completes towards the IRP (K-REQ-3); also used by file.c for EvtDeviceFileCreate's request. */
 void fx_request_complete(struct fx_request *request, NTSTATUS status);
-/* Hook for a request that is not a queue's: called after its IRP was completed. */
+/* Hook: called just before the request's IRP is completed (a failed create's file object goes first: K-REQ-3). */
 void fx_request_on_completed(struct fx_request *request, void (*completed)(void *context, NTSTATUS status), void *context);
 
 #endif

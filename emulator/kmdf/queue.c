@@ -2,7 +2,7 @@
  * Creating queues, routing IRPs to them, and what a queue tells of itself (K-Q-1..6, 10, 20..22, K-DRV-80). The loop that calls the driver is in
  * queue_dispatch.c.
  */
-#include "queue.h"
+#include "device.h"
 
 /* ---- Creation ---- */
 
@@ -226,24 +226,11 @@ NTSTATUS wdf_WdfDeviceConfigureRequestDispatching(PWDF_DRIVER_GLOBALS DriverGlob
     return status;
 }
 
-static NTSTATUS finish(PIRP irp, NTSTATUS status)
-{
-    irp->IoStatus.Status = status;
-    irp->IoStatus.Information = 0;
-    io_complete_request(irp, IO_NO_INCREMENT);
-    return status;
-}
-
-static NTSTATUS pass_down(struct fx_device *device, PIRP irp)
-{
-    io_skip_current_irp_stack_location(irp);
-    return io_call_driver(device->attached, irp);
-}
-
 bool fx_queue_take(struct fx_queue *queue, struct fx_request *request)
 {
     if (!queue->accept)
         return false;
+    fx_queue_power_up(queue);
     hb_release(request);
     fx_queue_dispatch(queue, request);
     return true;
@@ -266,7 +253,7 @@ static NTSTATUS call_in_caller_context(struct fx_device *device, PIRP irp)
     struct fx_request *request;
     NTSTATUS status = fx_request_create(device, NULL, irp, &request);
     if (!NT_SUCCESS(status))
-        return finish(irp, status);
+        return fx_complete(irp, status);
     io_mark_irp_pending(irp);
     request->in_caller_context = true;
     request->caller_thread = ke_current_thread();
@@ -285,11 +272,11 @@ static NTSTATUS route(struct fx_device *device, PIRP irp)
     struct fx_queue *queue = device->dispatch[major];
     bool handled = queue && (!device->filter || !queue->is_default || fx_queue_handles(queue, major));
     if (!handled)
-        return device->filter ? pass_down(device, irp) : finish(irp, STATUS_INVALID_DEVICE_REQUEST);
+        return device->filter ? fx_forward(device, irp) : fx_complete(irp, STATUS_INVALID_DEVICE_REQUEST);
     struct fx_request *request;
     NTSTATUS status = fx_request_create(device, queue, irp, &request);
     if (!NT_SUCCESS(status))
-        return finish(irp, status);
+        return fx_complete(irp, status);
     return fx_queue_submit(queue, request);
 }
 
@@ -309,10 +296,15 @@ NTSTATUS fx_queue_create_request(struct fx_device *device, PIRP irp, struct fx_f
     if (!queue)
         return STATUS_NOT_FOUND;
     struct fx_request *request;
+    void *created = file ? (void *)file : device; /* for fx_file_create_completed() */
     NTSTATUS status = fx_request_create(device, queue, irp, &request);
-    if (!NT_SUCCESS(status))
-        return finish(irp, status);
+    if (!NT_SUCCESS(status)) {
+        fx_complete(irp, status);
+        fx_file_create_completed(created, status);
+        return status;
+    }
     request->file = file;
+    fx_request_on_completed(request, fx_file_create_completed, created);
     return fx_queue_submit(queue, request);
 }
 
@@ -394,7 +386,3 @@ WDF_IO_QUEUE_STATE wdf_WdfIoQueueGetState(PWDF_DRIVER_GLOBALS DriverGlobals, WDF
     gate_leave(state);
     return state;
 }
-
-struct fx_lock *fx_queue_presentation_lock(struct fx_queue *queue) { return queue->presentation; }
-struct fx_lock *fx_queue_own_lock(struct fx_queue *queue) { return queue->presentation ? queue->presentation : &queue->lock; }
-bool fx_queue_is_passive(const struct fx_queue *queue) { return queue->passive; }

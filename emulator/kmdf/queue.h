@@ -30,6 +30,7 @@ struct fx_memory {
     struct fx_request *request; /* embedded in it, or NULL */
     bool read_only;             /* input of a request (K-REQ-22) */
     bool preallocated;          /* the buffer is the driver's (K-MEM-1) */
+    struct fx_lookaside *lookaside; /* it came from, referenced */
     PMDL mdl;                   /* probed and locked user pages */
 };
 
@@ -67,6 +68,7 @@ struct fx_queue {
     LIST_ENTRY device_entry;        /* device->queues */
     bool passive;                   /* resolved execution level */
     bool power_managed, is_default;
+    bool power_referenced;          /* it keeps the device in D0 (K-PNP-85) */
     struct fx_lock lock;
     struct fx_lock *presentation;   /* its own, the device's, or NULL (K-SYN-3) */
 
@@ -109,6 +111,8 @@ void fx_queue_dispatch(struct fx_queue *queue, struct fx_request *arriving);
 /* As above unless another thread is in the loop and will see the change (K-Q-29). */
 void fx_queue_dispatch_if_idle(struct fx_queue *queue);
 void fx_queue_dispatch_init(struct fx_queue *queue);
+/* Holds the device's power reference from here until the loop finds the queue empty. */
+void fx_queue_power_up(struct fx_queue *queue);
 struct fx_call { /* a call of the driver under the queue's presentation lock */
     struct fx_queue *queue;
     struct callback_frame frame;
@@ -118,6 +122,9 @@ void fx_call_end(struct fx_call *call);
 /* From the queue's list into the driver's hands, or back: only lists and counts. */
 void fx_queue_give(struct fx_queue *queue, struct fx_request *request);
 void fx_queue_take_back(struct fx_queue *queue, struct fx_request *request);
+/* Taking back in two steps, for those that must count as owned a while longer (K-Q-47, completion). */
+void fx_queue_unlist_owned(struct fx_queue *queue, struct fx_request *request);
+void fx_queue_uncount_owned(struct fx_queue *queue);
 
 /* ---- queue_cancel.c ---- */
 /* Into the queue's list, cancelable; false if it was cancelled already and went the way of K-Q-80. */
@@ -139,7 +146,11 @@ void fx_queue_set_accept(struct fx_queue *queue, bool accept);
 /* Is a read or write of no bytes kept from the driver (K-Q-26)? */
 bool fx_queue_hides_empty(const struct fx_queue *queue, const struct fx_request *request);
 
+/* From the driver back to the head of the queue that gave it (K-Q-48, 65). */
+void fx_queue_put_back(struct fx_queue *queue, struct fx_request *request);
+
 /* ---- request.c ---- */
+void fx_request_fill_parameters(const struct fx_request *request, PWDF_REQUEST_PARAMETERS parameters);
 /* Sends it to the device below as it came and forgets it. */
 void fx_request_pass_down(struct fx_request *request);
 /* The handle's request; a completed one is V-WDF-9. */

@@ -20,6 +20,7 @@ static void unlist(struct fx_queue *queue, struct fx_request *request)
 
 static void list(struct fx_queue *queue, struct fx_request *request, bool at_head)
 {
+    fx_queue_power_up(queue);
     request->queue = queue;
     request->place = FX_QUEUED;
     if (at_head)

@@ -38,8 +38,25 @@ static void call_state(struct fx_queue *queue, PFN_WDF_IO_QUEUE_STATE routine, W
 
 /* ---- Ownership ---- */
 
+void fx_queue_power_up(struct fx_queue *queue)
+{
+    if (!queue->power_managed || queue->power_referenced)
+        return;
+    queue->power_referenced = true;
+    fx_power_reference(queue->object.device);
+}
+
+static void power_down_if_empty(struct fx_queue *queue)
+{
+    if (!queue->power_referenced || queue->queued_count || queue->owned_count)
+        return;
+    queue->power_referenced = false;
+    fx_power_dereference(queue->object.device);
+}
+
 void fx_queue_give(struct fx_queue *queue, struct fx_request *request)
 {
+    fx_queue_power_up(queue);
     request->queue = queue;
     request->place = FX_OWNED;
     request->listed = true;
@@ -49,14 +66,24 @@ void fx_queue_give(struct fx_queue *queue, struct fx_request *request)
     queue->owned_count++;
 }
 
-void fx_queue_take_back(struct fx_queue *queue, struct fx_request *request)
+void fx_queue_unlist_owned(struct fx_queue *queue, struct fx_request *request)
 {
     hb_release(&queue->owned);
     RemoveEntryList(&request->entry);
     request->listed = false;
     request->place = FX_WITH_FRAMEWORK;
+}
+
+void fx_queue_uncount_owned(struct fx_queue *queue)
+{
     if (--queue->owned_count == 0)
         queue->cancel_dispatched = false; /* K-Q-56 */
+}
+
+void fx_queue_take_back(struct fx_queue *queue, struct fx_request *request)
+{
+    fx_queue_unlist_owned(queue, request);
+    fx_queue_uncount_owned(queue);
 }
 
 /* ---- Presenting ---- */
@@ -218,7 +245,7 @@ static bool report_ready(struct fx_queue *queue)
 }
 
 /* Nothing may be presented: what has just arrived waits in the queue. */
-static bool leave(struct fx_queue *queue, struct fx_request **arriving)
+static bool hold_back(struct fx_queue *queue, struct fx_request **arriving)
 {
     struct fx_request *request = *arriving;
     if (!request)
@@ -234,7 +261,7 @@ static bool present_next(struct fx_queue *queue, struct fx_request **arriving)
     if (!IsListEmpty(&queue->queued)) { /* older ones first */
         request = CONTAINING_RECORD(queue->queued.Flink, struct fx_request, entry);
         fx_queue_remove(queue, request);
-        leave(queue, arriving);
+        hold_back(queue, arriving);
     }
     if (!request)
         return false;
@@ -250,12 +277,14 @@ static bool step(struct fx_queue *queue, struct fx_request **arriving)
         return true;
     if (report_stopped(queue) || report_purged(queue))
         return true;
+    if (!*arriving)
+        power_down_if_empty(queue);
     if (!may_present(queue))
-        return leave(queue, arriving);
+        return hold_back(queue, arriving);
     if (queue->config.DispatchType == WdfIoQueueDispatchManual)
-        return leave(queue, arriving) || report_ready(queue);
+        return hold_back(queue, arriving) || report_ready(queue);
     if (!has_room(queue))
-        return leave(queue, arriving);
+        return hold_back(queue, arriving);
     return present_next(queue, arriving);
 }
 
@@ -300,6 +329,7 @@ void fx_queue_dispatch(struct fx_queue *queue, struct fx_request *arriving)
     if (!may_call_here(queue)) {
         if (arriving)
             fx_queue_insert(queue, arriving, false);
+        power_down_if_empty(queue);
         fx_queue_changed(queue);
         if (has_work(queue))
             defer(queue);

@@ -9,8 +9,6 @@
 
 /* ---- Walking ---- */
 
-static uint32_t last_round;
-
 /* Next queue this walk has not seen, in order of creation. Queues may go away while the caller waits, so no position is kept. */
 static struct fx_queue *next_queue(struct fx_device *device, uint32_t round)
 {
@@ -25,7 +23,7 @@ static struct fx_queue *next_queue(struct fx_device *device, uint32_t round)
 }
 
 #define FOR_EACH_QUEUE(queue, device) \
-    for (uint32_t round_ = ++last_round, once_ = 1; once_; once_ = 0) \
+    for (uint32_t round_ = ++(device)->queue_round, once_ = 1; once_; once_ = 0) \
         for (struct fx_queue *queue; (queue = next_queue(device, round_)) != NULL;)
 
 /* ---- EvtIoStop, EvtIoResume ---- */
@@ -197,20 +195,6 @@ void fx_queues_flush_file(struct fx_device *device, PFILE_OBJECT file)
 
 /* ---- WdfRequestStopAcknowledge ---- */
 
-/* Back to the head; presented again by the normal callbacks after power-up, without EvtIoResume (K-Q-65). */
-static void requeue_stopped(struct fx_queue *queue, struct fx_request *request)
-{
-    queue->in_transit++;
-    bool cancelled = queue->cancel_dispatched;
-    fx_queue_take_back(queue, request);
-    if (cancelled)
-        fx_queue_request_cancelled(queue, request);
-    else
-        fx_queue_insert(queue, request, true);
-    queue->in_transit--;
-    fx_queue_dispatch_if_idle(queue);
-}
-
 VOID wdf_WdfRequestStopAcknowledge(PWDF_DRIVER_GLOBALS DriverGlobals, WDFREQUEST Request, BOOLEAN Requeue)
 {
     gate_enter(DDI_WdfRequestStopAcknowledge, trace_object(Request), Requeue);
@@ -220,7 +204,7 @@ VOID wdf_WdfRequestStopAcknowledge(PWDF_DRIVER_GLOBALS DriverGlobals, WDFREQUEST
     if (Requeue && (request->cancelable || request->cancel_queued))
         fx_misuse("K-Q-65", "WdfRequestStopAcknowledge puts request #%u back into the queue while it is marked cancelable", request->object.number);
     if (Requeue) {
-        requeue_stopped(request->queue, request);
+        fx_queue_put_back(request->queue, request); /* presented again after power-up, without EvtIoResume (K-Q-65) */
     } else {
         request->stop_acknowledged = true;
         fx_queue_changed(request->queue);

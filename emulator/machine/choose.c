@@ -106,6 +106,11 @@ bool choose_fault(uint16_t ddi)
 
 const struct decision *choose_schedule_decision(uint16_t where) { return positional_ask(&door.schedule, where); }
 
+uint32_t choose_asked(enum lane lane, uint16_t ddi)
+{
+    return ddi < MAX_DDIS ? (lane == LANE_FAULT ? &door.fault : &door.schedule)->asked[ddi] : 0;
+}
+
 bool policy_is_asked(uint16_t where) { return door.policy->is_asked(where); }
 
 unsigned policy_pick(uint16_t where, struct ctx *const *candidates, unsigned count)

@@ -56,6 +56,10 @@ uint32_t choose(enum lane lane, uint32_t n);
 /* Should this call of a DDI that can fail do so? Counts the call. */
 bool choose_fault(uint16_t ddi);
 
+/* How often this life, or the last one, passed this DDI: as a scheduling point that could have had a decision (LANE_SCHEDULE), or as a call
+ * that may fail (LANE_FAULT). */
+uint32_t choose_asked(enum lane lane, uint16_t ddi);
+
 /* Schedule: false = nobody could want a switch here, so candidates need not be gathered. Counts the point. */
 bool policy_is_asked(uint16_t where);
 

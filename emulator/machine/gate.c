@@ -29,6 +29,8 @@ void gate_enter(uint16_t number, uint64_t a, uint64_t b)
     ctx->gate[ctx->gate_depth++] = number;
     ctx->in_gate = true;
     trace(TRACE_CALL, number, a, b);
+    if (machine.race_pending)
+        race_raise();
     if (ctx->irql > ddi->max_irql || (ddi->flags & DDI_EXACT_IRQL && ctx->irql != ddi->max_irql))
         irql_violation(ctx, ddi);
     if (!(ddi->flags & DDI_NO_POINT))
@@ -49,8 +51,10 @@ void gate_leave(uint64_t result)
 
 void callback_enter(struct callback_frame *frame, uint16_t callback, const void *routine, const void *object)
 {
-    (void)routine;
     struct ctx *ctx = current_ctx;
+    if (ctx->irql >= IRQL_DISPATCH && machine.is_pageable && machine.is_pageable(routine))
+        bugcheck(0xD1, 0, ctx->irql, 8, 0, "V-IRQ-39", "%s is pageable code (alloc_text PAGE) and is called at IRQL %u", ddi_table[callback].name,
+                 ctx->irql);
     *frame = (struct callback_frame){.callback = callback, .irql = ctx->irql, .saved_depth = ctx->gate_depth,
                                      .spinlocks = ctx->spinlocks_held, .apc_disable = ctx->apc_disable,
                                      .special_apc_disable = ctx->special_apc_disable, .was_in_gate = ctx->in_gate};
@@ -86,6 +90,8 @@ void callback_leave(struct callback_frame *frame, uint64_t result)
         gate_lock();
     struct ctx *ctx = current_ctx;
     const struct ddi *cb = &ddi_table[frame->callback];
+    if (machine.race_pending)
+        race_raise();
     ctx->in_gate = frame->was_in_gate;
     ctx->gate_depth = frame->saved_depth;
     if (ctx->spinlocks_held != frame->spinlocks)
@@ -98,34 +104,6 @@ void callback_leave(struct callback_frame *frame, uint64_t result)
                  (int)frame->apc_disable, (int)ctx->apc_disable);
     trace(TRACE_CALLBACK_END, frame->callback, result, 0);
     sched_point(frame->callback);
-}
-
-uint16_t ddi_by_name(const char *name)
-{
-    for (unsigned i = 1; i < ddi_count; i++)
-        if (!strcmp(ddi_table[i].name, name))
-            return (uint16_t)i;
-    return 0;
-}
-
-uint16_t ddi_name_hash16(const char *name)
-{
-    uint32_t h = 2166136261u; /* FNV-1a, folded */
-    for (; *name; name++)
-        h = (h ^ (uint8_t)*name) * 16777619u;
-    return (uint16_t)(h >> 16 ^ h);
-}
-
-uint16_t ddi_by_hash16(uint16_t hash16)
-{
-    static uint16_t map[65536];
-    static bool ready;
-    if (!ready) {
-        for (unsigned i = ddi_count; i-- > 1;)
-            map[ddi_name_hash16(ddi_table[i].name)] = (uint16_t)i;
-        ready = true;
-    }
-    return map[hash16];
 }
 
 const char *gate_where(const struct ctx *ctx) { return current_ddi(ctx)->name; }

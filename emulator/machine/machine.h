@@ -40,16 +40,21 @@ struct machine {
     uint64_t last_progress;     /* virtual time a context other than idle last ran */
     uint64_t hang_limit;        /* 100 ns without progress before a hang is reported (W-APX-24) */
     bool in_life;
+    bool race_pending;          /* ThreadSanitizer reported: raised at the next gate */
     enum engine_kind engine;
 
     /* Installed once by nt. */
     bool (*run_dpc)(unsigned cpu);                       /* runs one queued DPC; false: none */
     void (*deliver_apcs)(void);                          /* of the current context, at PASSIVE_LEVEL */
     void (*on_hang)(struct ctx *waiting);                /* may raise a better bug check than HANG; may return */
-    const void *(*image_of)(const void *code);           /* driver that a code address belongs to */
+    bool (*is_pageable)(const void *code);               /* driver code in a pageable section */
+    const void *(*image_of)(const void *code);           /* the loaded driver that a code address belongs to */
 };
 
 extern struct machine machine;
+
+/* Raises the data race that ThreadSanitizer reported (sanitizer_report.c). */
+void race_raise(void);
 
 /* Once per process. */
 void machine_init(enum engine_kind engine);

@@ -101,7 +101,8 @@ static bool is_pattern(const unsigned char *p, size_t n, unsigned char pattern)
     return true;
 }
 
-void *block_alloc(enum arena arena, enum block_use use, size_t size, uint32_t tag, const void *caller)
+/* A live block whose `size` bytes are addressable and hold anything. */
+static char *take_block(enum arena arena, enum block_use use, size_t size, uint32_t tag, const void *caller)
 {
     if (size > ARENA_SIZE / 4)
         return NULL;
@@ -123,12 +124,30 @@ void *block_alloc(enum arena arena, enum block_use use, size_t size, uint32_t ta
                         .allocated_by = current_ctx ? current_ctx->id : 0};
     char *p = (char *)(b + 1);
     asan_unpoison(p, size);
-    memset(p, FRESH_PATTERN, size);
-    msan_undefine(p, size);
 #if !defined(IRPFUZZ_ASAN)
     memset(p + size, ZONE_PATTERN, rounded + RED_ZONE - size);
 #endif
     header_close(b);
+    return p;
+}
+
+void *block_alloc(enum arena arena, enum block_use use, size_t size, uint32_t tag, const void *caller)
+{
+    char *p = take_block(arena, use, size, tag, caller);
+    if (p) {
+        memset(p, FRESH_PATTERN, size);
+        msan_undefine(p, size);
+    }
+    return p;
+}
+
+void *block_alloc_zero(enum arena arena, enum block_use use, size_t size, uint32_t tag, const void *caller)
+{
+    char *p = take_block(arena, use, size, tag, caller);
+    if (p) {
+        memset(p, 0, size);
+        msan_define(p, size);
+    }
     return p;
 }
 

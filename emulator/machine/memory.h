@@ -49,6 +49,8 @@ _Static_assert(sizeof(struct block) == 64, "memory_block() counts on it");
 
 /* Uninitialised memory, 16-byte aligned. NULL only when the arena is exhausted. */
 void *block_alloc(enum arena arena, enum block_use use, size_t size, uint32_t tag, const void *caller);
+/* The same, all bytes 0. */
+void *block_alloc_zero(enum arena arena, enum block_use use, size_t size, uint32_t tag, const void *caller);
 void block_free(void *memory, const void *caller);
 static inline struct block *block_of(const void *memory) { return (struct block *)((char *)(uintptr_t)memory - sizeof(struct block)); }
 

@@ -107,7 +107,9 @@ static void write_waiters(void)
     }
 }
 
-void report_write(const struct bugcheck *b)
+void report_write(const struct bugcheck *b) { report_write_at(b, __builtin_frame_address(0)); }
+
+void report_write_at(const struct bugcheck *b, const void *frame)
 {
     report_line("*** irpfuzz: %s (0x%X)", bugcheck_name(b->code), b->code);
     report_line("  what      %s", b->text);
@@ -115,7 +117,7 @@ void report_write(const struct bugcheck *b)
                 (unsigned long long)b->parameter[2], (unsigned long long)b->parameter[3], b->rule ? "; rule " : "", b->rule ? b->rule : "");
     if (current_ctx)
         write_context(current_ctx);
-    stack_write(__builtin_frame_address(0));
+    stack_write(frame);
     if (current_ctx)
         write_waiters();
     for (unsigned i = 0; i < report.sections; i++) {

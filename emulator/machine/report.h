@@ -9,6 +9,7 @@
 #define MACHINE_REPORT_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -60,5 +61,10 @@ void report_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Writes the report of a bug check, or of a sanitizer's finding (code OWN_SANITIZER), to stderr. */
 void report_write(const struct bugcheck *bugcheck);
+/* The same with the stack taken from another frame (of the code that faulted). */
+void report_write_at(const struct bugcheck *bugcheck, const void *frame);
+
+/* Sanitizer findings become reports like any other (sanitizer_report.c). own_signals: no fuzzer handles faults and deaths. */
+void sanitizer_reports_install(bool own_signals);
 
 #endif

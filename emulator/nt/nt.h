@@ -23,11 +23,20 @@ struct driver_image;
 
 #define CALLER __builtin_return_address(0)
 
-/* Code of a driver image (its own section) or an app, as opposed to the emulator's. */
-extern const char __start_drv_text[] __attribute__((weak)), __stop_drv_text[] __attribute__((weak));
+/* Code of a driver image or an app, as opposed to the emulator's: it stands in sections of its own, pageable and INIT code (alloc_text) too. */
+#define CODE_SECTION(name) extern const char __start_##name[] __attribute__((weak)), __stop_##name[] __attribute__((weak))
+CODE_SECTION(drv_text);
+CODE_SECTION(PAGE);
+CODE_SECTION(INIT);
+#undef CODE_SECTION
+static inline bool is_pageable_code(const void *routine)
+{
+    return (const char *)routine >= __start_PAGE && (const char *)routine < __stop_PAGE;
+}
 static inline bool is_driver_code(const void *routine)
 {
-    return (const char *)routine >= __start_drv_text && (const char *)routine < __stop_drv_text;
+    return ((const char *)routine >= __start_drv_text && (const char *)routine < __stop_drv_text) || is_pageable_code(routine) ||
+           ((const char *)routine >= __start_INIT && (const char *)routine < __stop_INIT);
 }
 
 /* ---- Objects (ob.c): reference-counted bodies with a header in front ---- */
@@ -70,6 +79,9 @@ struct nt_thread {
     LIST_ENTRY process_entry;
     bool waiting, alertable, user_apc_woke, terminating, ended;
     bool exit_asked;               /* another thread wants it gone (TerminateThread, ExitProcess) */
+    bool wait_next;                /* released with Wait = TRUE: only a wait may follow (W-KE-6) */
+    uint8_t wait_irql;             /* what it goes back to then */
+    bool system;                   /* made by PsCreateSystemThread */
     uint32_t last_error;           /* Win32 */
     uint32_t number;
     LONG priority;
@@ -200,6 +212,7 @@ void io_delete_device(PDEVICE_OBJECT device);
 PDEVICE_OBJECT io_attach_device_to_device_stack(PDEVICE_OBJECT source, PDEVICE_OBJECT target);
 void io_detach_device(PDEVICE_OBJECT target);
 PDEVICE_OBJECT io_get_attached_device(PDEVICE_OBJECT device);
+PCUNICODE_STRING io_device_name(PDEVICE_OBJECT device); /* NULL: unnamed */
 NTSTATUS io_create_symbolic_link(PUNICODE_STRING link, PUNICODE_STRING target);
 NTSTATUS io_delete_symbolic_link(PUNICODE_STRING link);
 NTSTATUS io_register_device_interface(PDEVICE_OBJECT pdo, const GUID *guid, PUNICODE_STRING reference, PUNICODE_STRING link);
@@ -222,6 +235,9 @@ void io_set_completion_routine(PIRP irp, PIO_COMPLETION_ROUTINE routine, PVOID c
 PMDL io_allocate_mdl(PVOID va, ULONG length, BOOLEAN secondary, BOOLEAN quota, PIRP irp);
 void io_free_mdl(PMDL mdl);
 PVOID mm_get_system_address_for_mdl_safe(PMDL mdl, ULONG priority);
+/* Fills in the page numbers: with MDL_SOURCE_IS_NONPAGED_POOL, or MDL_PAGES_LOCKED and maybe MDL_WRITE_OPERATION. */
+void mm_build(PMDL mdl, USHORT flags);
+void mm_unlock_pages(PMDL mdl);
 
 /* System calls (io/syscall.c): what win32 stands on. Process and thread are the current ones; buffers are user addresses in the user arena, or for apps
  * on the host's stack. All PASSIVE_LEVEL. Results are NTSTATUS; STATUS_PENDING means the IRP is out. */

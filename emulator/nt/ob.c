@@ -1,7 +1,7 @@
 /* Objects: a reference-counted body behind a header (nt.h). Type, number and counts are the header's; memory is one block. */
 #include "io/io.h"
 
-#define HEADER_SIZE 48 /* keeps the body 16-byte aligned */
+#define HEADER_SIZE OB_HEADER_SIZE
 _Static_assert(sizeof(struct ob_header) <= HEADER_SIZE, "");
 
 static uint32_t numbers[OB_TYPE_COUNT];

@@ -129,7 +129,7 @@ struct ob_name *ob_name_find(PCUNICODE_STRING name)
     return NULL;
 }
 
-NTSTATUS ob_name_add(PCUNICODE_STRING name, PDEVICE_OBJECT device, PCUNICODE_STRING target, bool interface, struct ob_name **out)
+NTSTATUS ob_name_add(PCUNICODE_STRING name, PDEVICE_OBJECT device, PCUNICODE_STRING target, bool is_interface, struct ob_name **out)
 {
     struct path p;
     if (!name->Length || (name->Length & 1) || name->Buffer[0] != '\\')
@@ -146,7 +146,7 @@ NTSTATUS ob_name_add(PCUNICODE_STRING name, PDEVICE_OBJECT device, PCUNICODE_STR
     n->device = device;
     if (target)
         n->target = rtl_copy_of(target);
-    n->interface = interface;
+    n->is_interface = is_interface;
     n->next = names;
     names = n;
     if (out)

@@ -66,7 +66,7 @@ _Noreturn void app_error(const char *rule, const char *text, uint64_t a, uint64_
 
 DWORD GetLastError(void)
 {
-    gate_enter(DDI_GetLastError, 0, 0);
+    user_enter(DDI_GetLastError, 0, 0);
     DWORD error = ke_current_thread()->last_error;
     user_leave(error);
     return error;
@@ -74,7 +74,7 @@ DWORD GetLastError(void)
 
 void SetLastError(DWORD error)
 {
-    gate_enter(DDI_SetLastError, error, 0);
+    user_enter(DDI_SetLastError, error, 0);
     error_set(error);
     user_leave(0);
 }
@@ -125,7 +125,7 @@ static DWORD format_message(DWORD flags, DWORD id, void *buffer, DWORD size, siz
 DWORD FormatMessageA(DWORD flags, const void *source, DWORD id, DWORD language, char *buffer, DWORD size, void *arguments)
 {
     (void)source, (void)language, (void)arguments;
-    gate_enter(DDI_FormatMessageA, flags, id);
+    user_enter(DDI_FormatMessageA, flags, id);
     DWORD length = format_message(flags, id, buffer, size, 1);
     user_leave(length);
     return length;
@@ -134,7 +134,7 @@ DWORD FormatMessageA(DWORD flags, const void *source, DWORD id, DWORD language, 
 DWORD FormatMessageW(DWORD flags, const void *source, DWORD id, DWORD language, WCHAR *buffer, DWORD size, void *arguments)
 {
     (void)source, (void)language, (void)arguments;
-    gate_enter(DDI_FormatMessageW, flags, id);
+    user_enter(DDI_FormatMessageW, flags, id);
     DWORD length = format_message(flags, id, buffer, size, sizeof(WCHAR));
     user_leave(length);
     return length;

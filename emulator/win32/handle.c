@@ -133,7 +133,7 @@ void *handle_waitable(void *body)
 
 BOOL CloseHandle(HANDLE handle)
 {
-    gate_enter(DDI_CloseHandle, (ULONG_PTR)handle, 0);
+    user_enter(DDI_CloseHandle, (ULONG_PTR)handle, 0);
     BOOL closed = TRUE;
     if (handle != PROCESS_PSEUDO_HANDLE && handle != THREAD_PSEUDO_HANDLE)
         closed = result_of_status(handle_close(process_current(), handle));
@@ -179,7 +179,7 @@ static NTSTATUS duplicate(HANDLE from_process, HANDLE handle, HANDLE to_process,
 BOOL DuplicateHandle(HANDLE from_process, HANDLE handle, HANDLE to_process, HANDLE *copy, DWORD access, BOOL inherit, DWORD options)
 {
     (void)inherit;
-    gate_enter(DDI_DuplicateHandle, (ULONG_PTR)handle, options);
+    user_enter(DDI_DuplicateHandle, (ULONG_PTR)handle, options);
     BOOL done = result_of_status(duplicate(from_process, handle, to_process, copy, access, options));
     user_leave((uint64_t)done);
     return done;

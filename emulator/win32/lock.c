@@ -62,7 +62,7 @@ static void keyed_wake(const volatile void *key, unsigned count)
     }
 }
 
-/* False on time-out. `released` runs once the waiter is queued, so that nobody can slip in between. */
+/* False on time-out. The caller released what guards the key; nobody can slip in between, since it has not left the gate. */
 static bool keyed_wait(const volatile void *key, DWORD milliseconds)
 {
     struct keyed *self = ex_system_alloc(sizeof *self);
@@ -126,14 +126,14 @@ static void cs_leave(CRITICAL_SECTION *cs)
 
 void InitializeCriticalSection(CRITICAL_SECTION *cs)
 {
-    gate_enter(DDI_InitializeCriticalSection, trace_object(cs), 0);
+    user_enter(DDI_InitializeCriticalSection, trace_object(cs), 0);
     cs_init(cs, 0);
     user_leave(0);
 }
 
 BOOL InitializeCriticalSectionAndSpinCount(CRITICAL_SECTION *cs, DWORD spin)
 {
-    gate_enter(DDI_InitializeCriticalSectionAndSpinCount, trace_object(cs), spin);
+    user_enter(DDI_InitializeCriticalSectionAndSpinCount, trace_object(cs), spin);
     cs_init(cs, spin);
     user_leave(TRUE);
     return TRUE;
@@ -142,7 +142,7 @@ BOOL InitializeCriticalSectionAndSpinCount(CRITICAL_SECTION *cs, DWORD spin)
 BOOL InitializeCriticalSectionEx(CRITICAL_SECTION *cs, DWORD spin, DWORD flags)
 {
     (void)flags;
-    gate_enter(DDI_InitializeCriticalSectionEx, trace_object(cs), spin);
+    user_enter(DDI_InitializeCriticalSectionEx, trace_object(cs), spin);
     cs_init(cs, spin);
     user_leave(TRUE);
     return TRUE;
@@ -150,21 +150,21 @@ BOOL InitializeCriticalSectionEx(CRITICAL_SECTION *cs, DWORD spin, DWORD flags)
 
 void DeleteCriticalSection(CRITICAL_SECTION *cs)
 {
-    gate_enter(DDI_DeleteCriticalSection, trace_object(cs), 0);
+    user_enter(DDI_DeleteCriticalSection, trace_object(cs), 0);
     cs_init(cs, 0);
     user_leave(0);
 }
 
 void EnterCriticalSection(CRITICAL_SECTION *cs)
 {
-    gate_enter(DDI_EnterCriticalSection, trace_object(cs), 0);
+    user_enter(DDI_EnterCriticalSection, trace_object(cs), 0);
     cs_enter(cs);
     user_leave(0);
 }
 
 BOOL TryEnterCriticalSection(CRITICAL_SECTION *cs)
 {
-    gate_enter(DDI_TryEnterCriticalSection, trace_object(cs), 0);
+    user_enter(DDI_TryEnterCriticalSection, trace_object(cs), 0);
     BOOL entered = cs_try(cs);
     user_leave((uint64_t)entered);
     return entered;
@@ -172,7 +172,7 @@ BOOL TryEnterCriticalSection(CRITICAL_SECTION *cs)
 
 void LeaveCriticalSection(CRITICAL_SECTION *cs)
 {
-    gate_enter(DDI_LeaveCriticalSection, trace_object(cs), 0);
+    user_enter(DDI_LeaveCriticalSection, trace_object(cs), 0);
     cs_leave(cs);
     user_leave(0);
 }
@@ -206,7 +206,7 @@ static void srw_release(SRWLOCK *lock, bool shared)
 
 void InitializeSRWLock(SRWLOCK *lock)
 {
-    gate_enter(DDI_InitializeSRWLock, trace_object(lock), 0);
+    user_enter(DDI_InitializeSRWLock, trace_object(lock), 0);
     lock->state = 0;
     msan_define(lock, sizeof *lock);
     user_leave(0);
@@ -214,21 +214,21 @@ void InitializeSRWLock(SRWLOCK *lock)
 
 void AcquireSRWLockExclusive(SRWLOCK *lock)
 {
-    gate_enter(DDI_AcquireSRWLockExclusive, trace_object(lock), 0);
+    user_enter(DDI_AcquireSRWLockExclusive, trace_object(lock), 0);
     srw_acquire(lock, false);
     user_leave(0);
 }
 
 void AcquireSRWLockShared(SRWLOCK *lock)
 {
-    gate_enter(DDI_AcquireSRWLockShared, trace_object(lock), 0);
+    user_enter(DDI_AcquireSRWLockShared, trace_object(lock), 0);
     srw_acquire(lock, true);
     user_leave(0);
 }
 
 UCHAR TryAcquireSRWLockExclusive(SRWLOCK *lock)
 {
-    gate_enter(DDI_TryAcquireSRWLockExclusive, trace_object(lock), 0);
+    user_enter(DDI_TryAcquireSRWLockExclusive, trace_object(lock), 0);
     UCHAR acquired = srw_try(lock, false);
     user_leave(acquired);
     return acquired;
@@ -236,7 +236,7 @@ UCHAR TryAcquireSRWLockExclusive(SRWLOCK *lock)
 
 UCHAR TryAcquireSRWLockShared(SRWLOCK *lock)
 {
-    gate_enter(DDI_TryAcquireSRWLockShared, trace_object(lock), 0);
+    user_enter(DDI_TryAcquireSRWLockShared, trace_object(lock), 0);
     UCHAR acquired = srw_try(lock, true);
     user_leave(acquired);
     return acquired;
@@ -244,14 +244,14 @@ UCHAR TryAcquireSRWLockShared(SRWLOCK *lock)
 
 void ReleaseSRWLockExclusive(SRWLOCK *lock)
 {
-    gate_enter(DDI_ReleaseSRWLockExclusive, trace_object(lock), 0);
+    user_enter(DDI_ReleaseSRWLockExclusive, trace_object(lock), 0);
     srw_release(lock, false);
     user_leave(0);
 }
 
 void ReleaseSRWLockShared(SRWLOCK *lock)
 {
-    gate_enter(DDI_ReleaseSRWLockShared, trace_object(lock), 0);
+    user_enter(DDI_ReleaseSRWLockShared, trace_object(lock), 0);
     srw_release(lock, true);
     user_leave(0);
 }
@@ -264,7 +264,7 @@ typedef struct win32_condition_variable {
 
 void InitializeConditionVariable(CONDITION_VARIABLE *variable)
 {
-    gate_enter(DDI_InitializeConditionVariable, trace_object(variable), 0);
+    user_enter(DDI_InitializeConditionVariable, trace_object(variable), 0);
     variable->unused = NULL;
     msan_define(variable, sizeof *variable);
     user_leave(0);
@@ -273,7 +273,7 @@ void InitializeConditionVariable(CONDITION_VARIABLE *variable)
 /* Releasing and queueing are one step: nobody runs between them. */
 BOOL SleepConditionVariableCS(CONDITION_VARIABLE *variable, CRITICAL_SECTION *cs, DWORD milliseconds)
 {
-    gate_enter(DDI_SleepConditionVariableCS, trace_object(variable), milliseconds);
+    user_enter(DDI_SleepConditionVariableCS, trace_object(variable), milliseconds);
     cs_leave(cs);
     bool woken = keyed_wait(variable, milliseconds);
     cs_enter(cs);
@@ -284,7 +284,7 @@ BOOL SleepConditionVariableCS(CONDITION_VARIABLE *variable, CRITICAL_SECTION *cs
 
 BOOL SleepConditionVariableSRW(CONDITION_VARIABLE *variable, SRWLOCK *lock, DWORD milliseconds, ULONG flags)
 {
-    gate_enter(DDI_SleepConditionVariableSRW, trace_object(variable), milliseconds);
+    user_enter(DDI_SleepConditionVariableSRW, trace_object(variable), milliseconds);
     srw_release(lock, flags & 1);
     bool woken = keyed_wait(variable, milliseconds);
     srw_acquire(lock, flags & 1);
@@ -295,14 +295,14 @@ BOOL SleepConditionVariableSRW(CONDITION_VARIABLE *variable, SRWLOCK *lock, DWOR
 
 void WakeConditionVariable(CONDITION_VARIABLE *variable)
 {
-    gate_enter(DDI_WakeConditionVariable, trace_object(variable), 0);
+    user_enter(DDI_WakeConditionVariable, trace_object(variable), 0);
     keyed_wake(variable, 1);
     user_leave(0);
 }
 
 void WakeAllConditionVariable(CONDITION_VARIABLE *variable)
 {
-    gate_enter(DDI_WakeAllConditionVariable, trace_object(variable), 0);
+    user_enter(DDI_WakeAllConditionVariable, trace_object(variable), 0);
     keyed_wake(variable, ~0u);
     user_leave(0);
 }

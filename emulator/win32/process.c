@@ -41,6 +41,7 @@ static void run_down(struct nt_process *process)
     if (process->ran_down)
         return;
     process->ran_down = process->exiting = true;
+    hb_acquire(&process->threads);
     handle_close_all(process);
     hb_release(&process->ended);
     ke_set_event(&process->ended, 0, FALSE);
@@ -55,6 +56,7 @@ void thread_end(NTSTATUS status)
     io_rundown_thread(thread);
     mutants_abandon(process, thread);
     RemoveEntryList(&thread->process_entry);
+    hb_release(&process->threads); /* the end of a process comes after the end of each of its threads */
     if (--process->thread_count == 0) {
         if (!process->exiting)
             process->exit_code = (uint32_t)status;
@@ -65,11 +67,22 @@ void thread_end(NTSTATUS status)
     ke_exit_thread(status);
 }
 
-void user_leave(uint64_t result)
+static void end_if_asked(void)
 {
     struct nt_thread *thread = ke_current_thread();
     if (thread->exit_asked && thread->process && !thread->terminating)
         thread_end(thread->exit_status);
+}
+
+void user_enter(uint16_t ddi, uint64_t a, uint64_t b)
+{
+    gate_enter(ddi, a, b);
+    end_if_asked();
+}
+
+void user_leave(uint64_t result)
+{
+    end_if_asked();
     gate_leave(result);
 }
 
@@ -199,7 +212,7 @@ static PIRP synchronous_irp(struct nt_thread *thread)
 {
     for (LIST_ENTRY *entry = thread->irps.Flink; entry != &thread->irps; entry = entry->Flink) {
         PIRP irp = CONTAINING_RECORD(entry, IRP, ThreadListEntry);
-        if (irp_info(irp)->synchronous && !irp->Cancel)
+        if ((irp->Flags & IRP_SYNCHRONOUS_API || irp_info(irp)->synchronous) && !irp_info(irp)->finished && !irp->Cancel)
             return irp;
     }
     return NULL;

@@ -164,7 +164,7 @@ static const WCHAR *name_from_ansi(const char *name, WCHAR buffer[260])
 HANDLE CreateEventW(void *security, BOOL manual, BOOL state, const WCHAR *name)
 {
     (void)security;
-    gate_enter(DDI_CreateEventW, (uint64_t)manual, (uint64_t)state);
+    user_enter(DDI_CreateEventW, (uint64_t)manual, (uint64_t)state);
     HANDLE handle = create_event(manual != 0, state != 0, name);
     user_leave((ULONG_PTR)handle);
     return handle;
@@ -174,7 +174,7 @@ HANDLE CreateEventA(void *security, BOOL manual, BOOL state, const char *name)
 {
     (void)security;
     WCHAR wide[260];
-    gate_enter(DDI_CreateEventA, (uint64_t)manual, (uint64_t)state);
+    user_enter(DDI_CreateEventA, (uint64_t)manual, (uint64_t)state);
     HANDLE handle = create_event(manual != 0, state != 0, name_from_ansi(name, wide));
     user_leave((ULONG_PTR)handle);
     return handle;
@@ -183,7 +183,7 @@ HANDLE CreateEventA(void *security, BOOL manual, BOOL state, const char *name)
 HANDLE CreateSemaphoreW(void *security, LONG count, LONG limit, const WCHAR *name)
 {
     (void)security;
-    gate_enter(DDI_CreateSemaphoreW, (ULONG)count, (ULONG)limit);
+    user_enter(DDI_CreateSemaphoreW, (ULONG)count, (ULONG)limit);
     HANDLE handle = create_semaphore(count, limit, name);
     user_leave((ULONG_PTR)handle);
     return handle;
@@ -193,7 +193,7 @@ HANDLE CreateSemaphoreA(void *security, LONG count, LONG limit, const char *name
 {
     (void)security;
     WCHAR wide[260];
-    gate_enter(DDI_CreateSemaphoreA, (ULONG)count, (ULONG)limit);
+    user_enter(DDI_CreateSemaphoreA, (ULONG)count, (ULONG)limit);
     HANDLE handle = create_semaphore(count, limit, name_from_ansi(name, wide));
     user_leave((ULONG_PTR)handle);
     return handle;
@@ -202,7 +202,7 @@ HANDLE CreateSemaphoreA(void *security, LONG count, LONG limit, const char *name
 HANDLE CreateMutexW(void *security, BOOL owned, const WCHAR *name)
 {
     (void)security;
-    gate_enter(DDI_CreateMutexW, (uint64_t)owned, 0);
+    user_enter(DDI_CreateMutexW, (uint64_t)owned, 0);
     HANDLE handle = create_mutex(owned != 0, name);
     user_leave((ULONG_PTR)handle);
     return handle;
@@ -212,7 +212,7 @@ HANDLE CreateMutexA(void *security, BOOL owned, const char *name)
 {
     (void)security;
     WCHAR wide[260];
-    gate_enter(DDI_CreateMutexA, (uint64_t)owned, 0);
+    user_enter(DDI_CreateMutexA, (uint64_t)owned, 0);
     HANDLE handle = create_mutex(owned != 0, name_from_ansi(name, wide));
     user_leave((ULONG_PTR)handle);
     return handle;
@@ -236,7 +236,7 @@ static BOOL change_event(HANDLE handle, enum event_action action)
 
 BOOL SetEvent(HANDLE event)
 {
-    gate_enter(DDI_SetEvent, (ULONG_PTR)event, 0);
+    user_enter(DDI_SetEvent, (ULONG_PTR)event, 0);
     BOOL done = change_event(event, EVENT_SET);
     user_leave((uint64_t)done);
     return done;
@@ -244,7 +244,7 @@ BOOL SetEvent(HANDLE event)
 
 BOOL ResetEvent(HANDLE event)
 {
-    gate_enter(DDI_ResetEvent, (ULONG_PTR)event, 0);
+    user_enter(DDI_ResetEvent, (ULONG_PTR)event, 0);
     BOOL done = change_event(event, EVENT_RESET);
     user_leave((uint64_t)done);
     return done;
@@ -252,7 +252,7 @@ BOOL ResetEvent(HANDLE event)
 
 BOOL PulseEvent(HANDLE event)
 {
-    gate_enter(DDI_PulseEvent, (ULONG_PTR)event, 0);
+    user_enter(DDI_PulseEvent, (ULONG_PTR)event, 0);
     BOOL done = change_event(event, EVENT_PULSE);
     user_leave((uint64_t)done);
     return done;
@@ -260,7 +260,7 @@ BOOL PulseEvent(HANDLE event)
 
 BOOL ReleaseSemaphore(HANDLE handle, LONG count, LONG *previous)
 {
-    gate_enter(DDI_ReleaseSemaphore, (ULONG_PTR)handle, (ULONG)count);
+    user_enter(DDI_ReleaseSemaphore, (ULONG_PTR)handle, (ULONG)count);
     void *semaphore;
     NTSTATUS status = handle_lookup(handle, OB_SEMAPHORE, &semaphore, NULL);
     if (NT_SUCCESS(status) && count <= 0)
@@ -280,7 +280,7 @@ BOOL ReleaseSemaphore(HANDLE handle, LONG count, LONG *previous)
 
 BOOL ReleaseMutex(HANDLE handle)
 {
-    gate_enter(DDI_ReleaseMutex, (ULONG_PTR)handle, 0);
+    user_enter(DDI_ReleaseMutex, (ULONG_PTR)handle, 0);
     void *mutant;
     NTSTATUS status = handle_lookup(handle, OB_MUTANT, &mutant, NULL);
     if (NT_SUCCESS(status)) {

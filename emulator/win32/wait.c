@@ -63,7 +63,7 @@ static DWORD wait_for_handles(ULONG count, const HANDLE *handles, bool all, bool
 
 DWORD WaitForSingleObjectEx(HANDLE handle, DWORD milliseconds, BOOL alertable)
 {
-    gate_enter(DDI_WaitForSingleObjectEx, (ULONG_PTR)handle, milliseconds);
+    user_enter(DDI_WaitForSingleObjectEx, (ULONG_PTR)handle, milliseconds);
     DWORD result = wait_for_handles(1, &handle, false, alertable != 0, milliseconds);
     user_leave(result);
     return result;
@@ -71,7 +71,7 @@ DWORD WaitForSingleObjectEx(HANDLE handle, DWORD milliseconds, BOOL alertable)
 
 DWORD WaitForSingleObject(HANDLE handle, DWORD milliseconds)
 {
-    gate_enter(DDI_WaitForSingleObject, (ULONG_PTR)handle, milliseconds);
+    user_enter(DDI_WaitForSingleObject, (ULONG_PTR)handle, milliseconds);
     DWORD result = wait_for_handles(1, &handle, false, false, milliseconds);
     user_leave(result);
     return result;
@@ -79,7 +79,7 @@ DWORD WaitForSingleObject(HANDLE handle, DWORD milliseconds)
 
 DWORD WaitForMultipleObjectsEx(DWORD count, const HANDLE *handles, BOOL all, DWORD milliseconds, BOOL alertable)
 {
-    gate_enter(DDI_WaitForMultipleObjectsEx, count, milliseconds);
+    user_enter(DDI_WaitForMultipleObjectsEx, count, milliseconds);
     DWORD result = wait_for_handles(count, handles, all != 0, alertable != 0, milliseconds);
     user_leave(result);
     return result;
@@ -87,7 +87,7 @@ DWORD WaitForMultipleObjectsEx(DWORD count, const HANDLE *handles, BOOL all, DWO
 
 DWORD WaitForMultipleObjects(DWORD count, const HANDLE *handles, BOOL all, DWORD milliseconds)
 {
-    gate_enter(DDI_WaitForMultipleObjects, count, milliseconds);
+    user_enter(DDI_WaitForMultipleObjects, count, milliseconds);
     DWORD result = wait_for_handles(count, handles, all != 0, false, milliseconds);
     user_leave(result);
     return result;
@@ -110,7 +110,7 @@ static NTSTATUS signal_object(HANDLE handle)
 
 DWORD SignalObjectAndWait(HANDLE signal, HANDLE wait, DWORD milliseconds, BOOL alertable)
 {
-    gate_enter(DDI_SignalObjectAndWait, (ULONG_PTR)signal, (ULONG_PTR)wait);
+    user_enter(DDI_SignalObjectAndWait, (ULONG_PTR)signal, (ULONG_PTR)wait);
     NTSTATUS status = signal_object(signal);
     DWORD result = (DWORD)WAIT_FAILED;
     if (NT_SUCCESS(status))
@@ -135,7 +135,7 @@ static DWORD sleep_for(DWORD milliseconds, bool alertable)
 
 DWORD SleepEx(DWORD milliseconds, BOOL alertable)
 {
-    gate_enter(DDI_SleepEx, milliseconds, (uint64_t)alertable);
+    user_enter(DDI_SleepEx, milliseconds, (uint64_t)alertable);
     DWORD result = sleep_for(milliseconds, alertable != 0);
     user_leave(result);
     return result;
@@ -143,14 +143,14 @@ DWORD SleepEx(DWORD milliseconds, BOOL alertable)
 
 void Sleep(DWORD milliseconds)
 {
-    gate_enter(DDI_Sleep, milliseconds, 0);
+    user_enter(DDI_Sleep, milliseconds, 0);
     sleep_for(milliseconds, false);
     user_leave(0);
 }
 
 BOOL SwitchToThread(void)
 {
-    gate_enter(DDI_SwitchToThread, 0, 0);
+    user_enter(DDI_SwitchToThread, 0, 0);
     sched_point(DDI_Block);
     user_leave(TRUE);
     return TRUE;

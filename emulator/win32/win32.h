@@ -4,7 +4,7 @@
  * Apps are compiled against the Win32 headers, this layer against the kernel's (the two cannot meet in one source); so the few Win32
  * structures are declared here again, with sizes that are checked, and functions have the types' plain equivalents.
  *
- * Each Win32 function is a DDI with the USER flag: gate_enter(), the work, user_leave(). Errors are NTSTATUS inside and become the
+ * Each Win32 function is a DDI with the USER flag: user_enter(), the work, user_leave(). Errors are NTSTATUS inside and become the
  * thread's last error at the edge (W-U-19). Owned here: the handle tables and what handles of user objects do.
  */
 #ifndef WIN32_WIN32_H
@@ -80,6 +80,8 @@ static inline struct nt_process *process_current(void) { return ke_current_threa
 
 /* Ends the calling thread: its I/O is cancelled and waited for (W-FIL-20), and the process with the last thread. */
 _Noreturn void thread_end(NTSTATUS status);
+/* Enters the gate for a user DDI; a thread that was asked to end does so before it starts something new. */
+void user_enter(uint16_t ddi, uint64_t a, uint64_t b);
 /* Leaves the gate of a user DDI; a thread that was asked to end does so here. */
 void user_leave(uint64_t result);
 /* Starts `routine(argument)` as a new thread of the process; suspended threads wait for thread_resume(). NULL: the process is ending. */
@@ -160,6 +162,11 @@ void *user_alloc(size_t size, const void *caller);
 void user_free(void *memory, const void *caller);
 size_t user_size(const void *memory);
 void heap_begin(void);
+
+/* ---- Console (console.c) ---- */
+
+/* Text of an app, from inside the gate. */
+void console_write(const char *text, size_t length);
 
 /* ---- Strings ---- */
 

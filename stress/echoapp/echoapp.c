@@ -7,9 +7,10 @@
  * with a pattern of its own; some operations are cancelled right after they were issued (-Cancel). Without -Async it is one
  * polite synchronous client: write a block, read it back, compare.
  *
- * What is checked: a synchronous read returns exactly what was written. An asynchronous read may return nothing, or the
- * start of any block written before, by whichever writer; but all its bytes must come from one block, and no byte beyond
- * the reported count may have been touched. A write reports its full length.
+ * What is checked: a synchronous read returns exactly what was written, and a block that is too long is refused. An
+ * asynchronous read may return nothing, or the start of any block written before, by whichever writer; but all its bytes
+ * must come from one block, and no byte beyond the reported count may have been touched. A write reports its full length,
+ * a cancelled operation none.
  *
  * All operations of a worker are drained before its memory goes, whatever went wrong. Exit status: 0 success, 1 failure or
  * wrong usage.
@@ -196,6 +197,19 @@ static BOOL WriteAndReadBack(HANDLE Device, UCHAR *Buffer, UINT Length)
     return HasPattern(Buffer, Length, 0);
 }
 
+/* One byte more than the device takes is refused as a whole. */
+static BOOL IsTooLongRefused(HANDLE Device, UCHAR *Buffer)
+{
+    DWORD Bytes = 0;
+
+    if (!WriteFile(Device, Buffer, MAX_BLOCK_LENGTH + 1, &Bytes, NULL) && GetLastError() == ERROR_MORE_DATA && Bytes == 0) {
+        return TRUE;
+    }
+    printf("a block of %u bytes was not refused: wrote %u, error %u\n", MAX_BLOCK_LENGTH + 1, (unsigned)Bytes,
+        (unsigned)GetLastError());
+    return FALSE;
+}
+
 static BOOL RunSynchronous(const OPTIONS *Options, const char *Path)
 {
     static const UINT Lengths[] = { 512, 30 * 1024 };
@@ -205,7 +219,7 @@ static BOOL RunSynchronous(const OPTIONS *Options, const char *Path)
     UINT Round;
     UINT i;
 
-    Buffer = malloc(MAX_BLOCK_LENGTH);
+    Buffer = calloc(1, MAX_BLOCK_LENGTH + 1);
     if (Buffer == NULL) {
         printf("out of memory\n");
         return FALSE;
@@ -223,6 +237,7 @@ static BOOL RunSynchronous(const OPTIONS *Options, const char *Path)
             printf("round %u: %u bytes written and read back: %s\n", Round, Lengths[i], Passed ? "ok" : "FAILED");
         }
     }
+    Passed = Passed && IsTooLongRefused(Device, Buffer);
 
     CloseHandle(Device);
     free(Buffer);
@@ -245,7 +260,7 @@ static const char *WorkerName(const WORKER *Worker)
 /* Block lengths go up and down through the whole range, so that reads meet stored blocks longer and shorter than they are. */
 static UINT BlockLength(const WORKER *Worker, UINT Sequence)
 {
-    if (!Worker->Writer || Sequence % 4 == 0) {
+    if (!Worker->Writer || Sequence % 4 == 3) {
         return MAX_BLOCK_LENGTH;
     }
     return 1 + (Sequence * 7919 + Worker->Pair * 104729) % MAX_BLOCK_LENGTH;

@@ -156,6 +156,7 @@ static int return_through_except(void)
     } __except (1) {
         return 6;
     }
+    return 7;
 }
 
 static int break_is_reported(void)

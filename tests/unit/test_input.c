@@ -10,9 +10,9 @@
 
 #include "machine/context.h"
 #include "machine/gate.h"
-#include "targets/engine/input.h"
-#include "targets/engine/mutator.h"
-#include "targets/engine/text.h"
+#include "engine/input.h"
+#include "engine/mutator.h"
+#include "engine/text.h"
 
 static uint64_t random_state;
 

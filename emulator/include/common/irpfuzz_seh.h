@@ -9,7 +9,7 @@
  * Limits, each one loud or harmless:
  *   - filters run when the inner frames are gone already, so only filters without side effects are exact (W-SEH-2);
  *   - `break` directly in a guarded body that means a loop or switch around the __try is reported when it runs
- *     (seh_misplaced_break); `continue` there acts as __leave. Both are right inside handlers and in loops within the body;
+ *     (the emulator reports it); `continue` there acts as __leave. Both are right inside handlers and in loops within the body;
  *   - a source that uses these words is compiled without optimisation, since locals change between setjmp and the jump back
  *     (windows_world_seh in cmake/WindowsWorld.cmake does that).
  *

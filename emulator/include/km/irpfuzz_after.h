@@ -1,5 +1,5 @@
 /*
- * The overlay after a packaged kernel header. wdm.h, ntddk.h and ntifs.h nest, so this is included several times: the macros
+ * The overlay after a packaged kernel header. A source may include wdm.h and ntddk.h in turn, so this may come twice: the macros
  * are taken back each time, the declarations are made once.
  */
 #include "irpfuzz_interlocked.h"

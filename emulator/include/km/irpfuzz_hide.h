@@ -2,8 +2,6 @@
  * Before the packaged DDK headers: names that they give a body are moved aside, so that irpfuzz_routed.h can declare the true
  * function under the name. Included again by every wrapper in this directory; irpfuzz_routed.h takes the macros back.
  */
-#define _DBGKD_NO_SHARED_PAGE 1
-
 #undef KeGetCurrentIrql
 #define KeGetCurrentIrql irpfuzz_hidden_KeGetCurrentIrql
 #undef KeRaiseIrql

@@ -15,16 +15,13 @@ void *ex_allocate(enum pool_kind kind, size_t size, uint32_t tag, const void *ca
         bugcheck(0xC4, 0x01, irql, kind, size, "V-MEM-2", "paged pool is allocated at IRQL %u", irql);
     if (irql > IRQL_DISPATCH)
         bugcheck(0xC4, 0x02, irql, kind, size, "V-MEM-2", "pool is allocated at IRQL %u", irql);
-    void *memory = size > MAX_SIZE ? NULL : block_alloc(ARENA_KERNEL, BLOCK_POOL, size, tag, caller);
+    void *(*const alloc)(enum arena, enum block_use, size_t, uint32_t, const void *) = zero ? block_alloc_zero : block_alloc;
+    void *memory = size > MAX_SIZE ? NULL : alloc(ARENA_KERNEL, BLOCK_POOL, size, tag, caller);
     if (!memory)
         return NULL;
     struct block *block = block_of(memory);
     block->pool_type = (uint8_t)kind;
     block->owner = io_driver_of_code(caller);
-    if (zero) {
-        memset(memory, 0, size);
-        msan_define(memory, size);
-    }
     return memory;
 }
 
@@ -63,83 +60,20 @@ void ex_free_with_tag(void *memory, uint32_t tag, const void *caller)
     ke_timer_check_free(memory, block->size);
     ke_dpc_check_free(memory, block->size);
     ke_lock_check_free(memory, block->size);
+    ke_wait_check_free(memory, block->size);
+    ke_mutex_check_free(memory, block->size);
+    ex_resource_check_free(memory, block->size);
+    ex_lookaside_check_free(memory, block->size);
+    ex_work_check_free(memory, block->size);
     block_free(memory, caller);
 }
 
 void *ex_system_alloc(size_t size)
 {
-    void *memory = block_alloc(ARENA_KERNEL, BLOCK_SYSTEM, size, 0, NULL);
+    void *memory = block_alloc_zero(ARENA_KERNEL, BLOCK_SYSTEM, size, 0, NULL);
     if (!memory)
         bugcheck(OWN_OUT_OF_RESOURCES, size, 0, 0, 0, NULL, "the emulated kernel memory is used up");
-    memset(memory, 0, size);
-    msan_define(memory, size);
     return memory;
 }
 
 void ex_system_free(void *memory) { block_free(memory, NULL); }
-
-/* ---- DDIs ---- */
-
-static enum pool_kind kind_of_type(POOL_TYPE type) { return (type & 1) ? POOL_PAGED : POOL_NONPAGED; }
-
-static PVOID allocate_ddi(uint16_t ddi, POOL_TYPE type, SIZE_T size, ULONG tag, const void *caller, bool zero)
-{
-    gate_enter(ddi, size, tag);
-    if ((type & 0xf) == 2)
-        bugcheck(0xC4, 0x03, type, size, tag, "V-MEM-3", "NonPagedPoolMustSucceed is asked for");
-    PVOID memory = choose_fault(ddi) ? NULL : ex_allocate(kind_of_type(type), size, tag, caller, zero);
-    gate_leave(trace_object(memory));
-    return memory;
-}
-
-PVOID ExAllocatePoolWithTag(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag)
-{
-    return allocate_ddi(DDI_ExAllocatePoolWithTag, PoolType, NumberOfBytes, Tag, CALLER, false);
-}
-
-PVOID ExAllocatePool(POOL_TYPE PoolType, SIZE_T NumberOfBytes)
-{
-    return allocate_ddi(DDI_ExAllocatePool, PoolType, NumberOfBytes, 'enoN', CALLER, false);
-}
-
-PVOID ExAllocatePoolWithTagPriority(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag, EX_POOL_PRIORITY Priority)
-{
-    (void)Priority;
-    return allocate_ddi(DDI_ExAllocatePoolWithTagPriority, PoolType, NumberOfBytes, Tag, CALLER, false);
-}
-
-PVOID ExAllocatePoolZero(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag)
-{
-    return allocate_ddi(DDI_ExAllocatePoolZero, PoolType, NumberOfBytes, Tag, CALLER, true);
-}
-
-PVOID ExAllocatePoolUninitialized(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag)
-{
-    return allocate_ddi(DDI_ExAllocatePoolUninitialized, PoolType, NumberOfBytes, Tag, CALLER, false);
-}
-
-PVOID ExAllocatePool2(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag)
-{
-    const void *caller = CALLER;
-    gate_enter(DDI_ExAllocatePool2, NumberOfBytes, Tag);
-    PVOID memory = NULL;
-    bool kind_given = Flags & (POOL_FLAG_NON_PAGED | POOL_FLAG_NON_PAGED_EXECUTE | POOL_FLAG_PAGED);
-    if (Tag && kind_given && NumberOfBytes && !choose_fault(DDI_ExAllocatePool2))
-        memory = ex_allocate(Flags & POOL_FLAG_PAGED ? POOL_PAGED : POOL_NONPAGED, NumberOfBytes, Tag, caller, !(Flags & POOL_FLAG_UNINITIALIZED));
-    gate_leave(trace_object(memory));
-    return memory;
-}
-
-VOID ExFreePoolWithTag(PVOID Pool, ULONG Tag)
-{
-    gate_enter(DDI_ExFreePoolWithTag, trace_object(Pool), Tag);
-    ex_free_with_tag(Pool, Tag, CALLER);
-    gate_leave(0);
-}
-
-VOID ExFreePool(PVOID Pool)
-{
-    gate_enter(DDI_ExFreePool, trace_object(Pool), 0);
-    ex_free_with_tag(Pool, 0, CALLER);
-    gate_leave(0);
-}

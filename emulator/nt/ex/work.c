@@ -84,3 +84,52 @@ void ex_stop_workers(void)
         ob_dereference(work.worker[i]);
     }
 }
+
+/* ---- ExQueueWorkItem: the driver's WORK_QUEUE_ITEM, whose List.Flink is set while it is queued ---- */
+
+struct driver_item {
+    struct ex_work work;
+    PWORK_QUEUE_ITEM item;
+};
+
+static void run_driver_item(void *context)
+{
+    struct driver_item *driver = context;
+    PWORK_QUEUE_ITEM item = driver->item;
+    ex_system_free(driver);
+    PWORKER_THREAD_ROUTINE routine = item->WorkerRoutine;
+    PVOID parameter = item->Parameter;
+    item->List.Flink = NULL; /* from here on it may be queued again or freed */
+    struct callback_frame frame;
+    callback_enter(&frame, DDI_WorkerRoutine, (const void *)routine, item);
+    routine(parameter);
+    callback_leave(&frame, 0);
+}
+
+void ex_work_check_free(const char *memory, size_t size)
+{
+    for (struct ex_work *item = work.head; item; item = item->next)
+        if (item->run == run_driver_item && (uintptr_t)((struct driver_item *)item->context)->item - (uintptr_t)memory < size)
+            bugcheck(0xE4, 0, 0, 0, 0, "W-THR-5", "memory is freed that a queued work item needs");
+}
+
+VOID ExQueueWorkItem(PWORK_QUEUE_ITEM WorkItem, WORK_QUEUE_TYPE QueueType)
+{
+    struct driver_item *driver;
+    gate_enter(DDI_ExQueueWorkItem, trace_object(WorkItem), QueueType);
+    memory_check(WorkItem, sizeof *WorkItem, "ExQueueWorkItem");
+    if (WorkItem->List.Flink)
+        bugcheck(0xE4, 1, 0, 0, 0, "W-THR-5", "a work item is queued that is queued already (or was never initialised)");
+    if ((ULONG)QueueType >= MaximumWorkQueue)
+        bugcheck(0xE4, 6, QueueType, 0, 0, "W-THR-5", "a work item is queued to queue %u, which does not exist", QueueType);
+    if (!WorkItem->WorkerRoutine)
+        bugcheck(0xE4, 7, 0, 0, 0, "W-THR-5", "a work item without a routine is queued");
+    driver = ex_system_alloc(sizeof *driver);
+    driver->item = WorkItem;
+    driver->work.run = run_driver_item;
+    driver->work.context = driver;
+    WorkItem->List.Flink = &WorkItem->List;
+    hb_release(WorkItem);
+    ex_queue_work(&driver->work);
+    gate_leave(0);
+}

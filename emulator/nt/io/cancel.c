@@ -33,7 +33,7 @@ static void call_cancel_routine(PDRIVER_CANCEL routine, PDEVICE_OBJECT device, P
     callback_enter(&frame, DDI_Cancel, routine, irp);
     routine(device, irp);
     if (ke_spin_lock_owned_by_current(cancel_lock))
-        bugcheck(0xC4, 0x115, number, 0, 0, "V-CAN-3", "the cancel routine of IRP #%u returned without releasing the cancel spin lock", number);
+        bugcheck(0xC9, 5, number, 0, 0, "V-CAN-3", "the cancel routine of IRP #%u returned without releasing the cancel spin lock", number);
     frame.spinlocks--; /* it was called with the lock and had to give it back */
     frame.irql = irql;
     callback_leave(&frame, 0);

@@ -1,11 +1,23 @@
 /* Device objects: creation, stacks, names, deletion (W-DRV-10..18). */
+#include "../ke/ke.h"
 #include "io.h"
 
 #define AUTO_NAME_CHARS 32
 
 unsigned device_number(PDEVICE_OBJECT device) { return ob_header(device)->number; }
 
-static void destroy_device(void *body) { po_device_gone(body); }
+/* The memory goes: nothing in the extension may still be set, queued or held (W-MEM-6). */
+static void destroy_device(void *body)
+{
+    struct nt_device *d = body;
+    const char *memory = d->object.DeviceExtension;
+    size_t size = d->extension_size;
+    if (!memory)
+        return;
+    ke_timer_check_free(memory, size);
+    ke_dpc_check_free(memory, size);
+    ke_lock_check_free(memory, size);
+}
 
 static PDEVICE_OBJECT require_device(PDEVICE_OBJECT device, const char *what)
 {
@@ -35,12 +47,13 @@ NTSTATUS io_create_device(PDRIVER_OBJECT driver, ULONG extension_size, PUNICODE_
     o->StackSize = 1;
     o->SectorSize = 0;
     o->DeviceObjectExtension = &d->extension;
+    d->extension_size = extension_size;
     d->extension.Type = IO_TYPE_DEVICE_OBJECT_EXTENSION;
     d->extension.DeviceObject = o;
     d->device_state = PowerDeviceD0;
     for (unsigned i = 0; i < 2; i++)
         d->power[i].last = &d->power[i].first;
-    o->DeviceQueue.Type = DeviceQueueObject;
+    o->DeviceQueue.Type = 20;
     o->DeviceQueue.Size = sizeof(KDEVICE_QUEUE);
     InitializeListHead(&o->DeviceQueue.DeviceListHead);
     ke_initialize_spin_lock(&o->DeviceQueue.Lock);
@@ -138,7 +151,7 @@ NTSTATUS io_delete_symbolic_link(PUNICODE_STRING link)
     struct ob_name *name = ob_name_find(link);
     if (!name)
         return STATUS_OBJECT_NAME_NOT_FOUND;
-    if (name->device && !name->interface)
+    if (name->device && !name->is_interface)
         return STATUS_OBJECT_TYPE_MISMATCH;
     ob_name_remove(name);
     return STATUS_SUCCESS;
@@ -223,4 +236,10 @@ NTSTATUS IoDeleteSymbolicLink(PUNICODE_STRING SymbolicLinkName)
     NTSTATUS status = io_delete_symbolic_link(SymbolicLinkName);
     gate_leave((ULONG)status);
     return status;
+}
+
+PCUNICODE_STRING io_device_name(PDEVICE_OBJECT device)
+{
+    struct ob_name *name = device_of(device)->name;
+    return name ? &name->name : NULL;
 }

@@ -158,6 +158,8 @@ NTSTATUS io_load_driver(const struct driver_image *image, struct nt_driver **dri
     ex_system_free(path->Buffer);
     ex_system_free(path);
     if (!NT_SUCCESS(status)) {
+        if (d->entry_failed)
+            d->entry_failed(d);
         d->unloaded = true;
         verifier_driver_unloaded(d);
         free_driver(d);

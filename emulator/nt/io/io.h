@@ -15,10 +15,10 @@ struct ob_name {
     UNICODE_STRING name;      /* canonical: DOS names begin with \??\ */
     PDEVICE_OBJECT device;    /* NULL: a symbolic link to `target` */
     UNICODE_STRING target;    /* of a link; of an interface: what is put in front of the rest of the path */
-    bool interface;
+    bool is_interface;
 };
 void ob_names_boot(void);
-NTSTATUS ob_name_add(PCUNICODE_STRING name, PDEVICE_OBJECT device, PCUNICODE_STRING target, bool interface, struct ob_name **out);
+NTSTATUS ob_name_add(PCUNICODE_STRING name, PDEVICE_OBJECT device, PCUNICODE_STRING target, bool is_interface, struct ob_name **out);
 struct ob_name *ob_name_find(PCUNICODE_STRING name);
 void ob_name_remove(struct ob_name *name);
 struct ob_name *ob_name_first(void);
@@ -37,6 +37,9 @@ const char *rtl_to_ascii(PCUNICODE_STRING string, char *out, size_t size);
 char *text_put(char *at, const char *end, const char *text);
 char *text_number(char *at, const char *end, uint64_t number, unsigned base, unsigned digits);
 
+/* In front of a body; keeps it 16-byte aligned. */
+#define OB_HEADER_SIZE 48
+
 /* Body is the start of a live block of an object; false also for freed memory, which is not touched. */
 bool ob_is_live(const void *body);
 
@@ -50,7 +53,8 @@ struct nt_device {
     PDEVICE_OBJECT lower;            /* what it is attached to */
     struct ob_name *name;
     struct devnode *devnode;         /* of a PDO */
-    bool deleted, initialized_by_entry;
+    size_t extension_size;
+    bool deleted;
     DEVICE_POWER_STATE device_state; /* PoSetPowerState */
     struct { bool busy; struct power_request *first, **last; } power[2]; /* W-POW-6: system, device */
     PIRP wait_wake;
@@ -136,7 +140,6 @@ struct nt_file {
     struct nt_file *next;
 };
 static inline struct nt_file *file_of(PFILE_OBJECT file) { return (struct nt_file *)file; }
-void io_files_boot(void);
 /* Sends an IRP that the I/O manager waits for itself, whatever the driver does; frees it and returns its status. */
 NTSTATUS io_send_and_wait(PIRP irp, PDEVICE_OBJECT top, IO_STATUS_BLOCK *iosb);
 
@@ -152,13 +155,12 @@ void io_cancel_boot(void);
 void io_interfaces_boot(void);
 void io_interfaces_of_device_gone(PDEVICE_OBJECT pdo);
 void io_workitems_boot(void);
+void io_remove_locks_boot(void);
 unsigned io_interfaces_enabled(PDEVICE_OBJECT pdo);
 void pnp_boot(void);
-void po_boot(void);
 struct devnode *pnp_first(void);
 struct devnode *pnp_next(struct devnode *node);
 NTSTATUS po_pdo_dispatch(PDEVICE_OBJECT pdo, PIRP irp);
-void po_device_gone(PDEVICE_OBJECT device);
 void nt_watchdog(struct ctx *waiting);
 /* verifier/end_of_life.c */
 void verifier_driver_unloaded(struct nt_driver *driver);

@@ -36,6 +36,7 @@ static struct irp_record *record_get(void)
     r->info.number = ++irps.number;
     r->info.issued_at = clock_now();
     r->live = true;
+    r->major = 0xff;
     r->prev = irps.live_last;
     r->next = NULL;
     *(irps.live_last ? &irps.live_last->next : &irps.live) = r;
@@ -163,11 +164,6 @@ void irp_unlink_from_thread(struct irp_record *r)
     r->info.on_thread_list = false;
 }
 
-static bool in_flight(const struct irp_record *r)
-{
-    return r->irp->CurrentLocation <= r->irp->StackCount && !r->info.finished && r->info.events && !r->info.completing;
-}
-
 void io_free_irp(PIRP irp)
 {
     struct irp_record *r = irp_require(irp, "IoFreeIrp", 0xC9, 1);
@@ -176,9 +172,8 @@ void io_free_irp(PIRP irp)
         bugcheck(0xC9, 1, r->info.number, 0, 0, "V-IO-01", "IoFreeIrp on something whose type is not IRP");
     if (r->info.on_thread_list)
         bugcheck(0xC9, 2, r->info.number, 0, 0, "V-IO-02", "IoFreeIrp on %s, which is still on its thread's list", irp_record_name(r, name, sizeof name));
-    if (in_flight(r) && irp->CurrentLocation <= irp->StackCount && r->info.history[(r->info.events - 1) % IRP_HISTORY].event != IRP_STOPPED)
-        if (irp_record(irp)->frames == NULL && r->info.built_by == 0 && irp->CancelRoutine)
-            bugcheck(0xC9, 0x20A, r->info.number, 0, 0, "V-IO-20A", "IoFreeIrp on %s, which a lower driver still holds", irp_record_name(r, name, sizeof name));
+    if (irp->CancelRoutine)
+        bugcheck(0xC9, 0x20A, r->info.number, 0, 0, "V-IO-20A", "IoFreeIrp on %s, which a lower driver still holds (its cancel routine is set)", irp_record_name(r, name, sizeof name));
     irp_note(irp, IRP_FREED, 0, NULL);
     irp->Type = 0;
     record_put(r);

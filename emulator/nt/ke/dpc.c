@@ -4,6 +4,10 @@
  */
 #include "ke.h"
 
+#define DPC_OBJECT 19
+#define THREADED_DPC_OBJECT 24
+#define DPC_TARGETED 0x100 /* in KDPC.Number, plus the processor */
+
 static struct {
     LIST_ENTRY queue[MACHINE_MAX_CPUS];
     ULONG64 sequence;
@@ -31,10 +35,23 @@ void ke_dpc_begin(void)
 void ke_initialize_dpc(PKDPC dpc, PKDEFERRED_ROUTINE routine, PVOID context)
 {
     RtlZeroMemory(dpc, sizeof *dpc);
-    dpc->Type = 19;
+    dpc->Type = DPC_OBJECT;
     dpc->Importance = MediumImportance;
     dpc->DeferredRoutine = routine;
     dpc->DeferredContext = context;
+}
+
+/* KOBJECTS values of an ordinary and a threaded DPC. A threaded one runs as an ordinary one does, which Windows may always do (W-IRQL, 2.2). */
+static bool is_dpc(const KDPC *dpc) { return dpc->Type == DPC_OBJECT || dpc->Type == THREADED_DPC_OBJECT; }
+
+/* The DPC itself, not its old content, tells whether it is queued: the memory may be fresh. */
+static bool is_queued(const KDPC *dpc)
+{
+    for (unsigned c = 0; c < machine.cpus; c++)
+        for (LIST_ENTRY *e = dpcs.queue[c].Flink; e != &dpcs.queue[c]; e = e->Flink)
+            if (e == &dpc->DpcListEntry)
+                return true;
+    return false;
 }
 
 bool ke_dpc_active(const KDPC *dpc)
@@ -49,7 +66,7 @@ bool ke_dpc_active(const KDPC *dpc)
 
 static unsigned target_cpu(const KDPC *dpc)
 {
-    unsigned wanted = dpc->Number >= 0x100 ? dpc->Number - 0x100u : cpu_current(); /* as MAXIMUM_PROCESSORS + cpu */
+    unsigned wanted = dpc->Number >= DPC_TARGETED ? dpc->Number - DPC_TARGETED : cpu_current();
     return wanted % machine.cpus;
 }
 
@@ -72,7 +89,7 @@ BOOLEAN ke_queue_dpc_on(PKDPC dpc, PVOID a1, PVOID a2, unsigned cpu)
 BOOLEAN ke_insert_queue_dpc(PKDPC dpc, PVOID a1, PVOID a2)
 {
     memory_check(dpc, sizeof *dpc, "KeInsertQueueDpc");
-    if (dpc->Type != 19)
+    if (!is_dpc(dpc))
         bugcheck(0xC7, 1, 0, 0, 0, "V-OBJ-10", "a DPC that was never initialised is queued");
     return ke_queue_dpc_on(dpc, a1, a2, target_cpu(dpc));
 }
@@ -112,6 +129,7 @@ static bool run_one(unsigned cpu)
     const KDPC *outer_dpc = dpcs.running_dpc[cpu];
     dpcs.running[cpu] = (ULONG64)dpc->DpcData - 1;
     dpcs.running_dpc[cpu] = dpc;
+    ke_watchdog_dpc(cpu, true);
     PKDEFERRED_ROUTINE routine = dpc->DeferredRoutine;
     PVOID context = dpc->DeferredContext, a1 = dpc->SystemArgument1, a2 = dpc->SystemArgument2;
     dpc->DpcData = NULL;
@@ -120,6 +138,7 @@ static bool run_one(unsigned cpu)
     hb_acquire(dpc);
     call_routine(dpc, routine, context, a1, a2);
     activation_pop(&activation);
+    ke_watchdog_dpc(cpu, false);
     dpcs.running[cpu] = outer;
     dpcs.running_dpc[cpu] = outer_dpc;
     hb_release(&dpcs);
@@ -161,11 +180,26 @@ void ke_dpc_check_free(const char *memory, size_t size)
                 bugcheck(0xC7, 1, 0, 0, 0, "W-MEM-6", "memory with a queued DPC in it is freed");
 }
 
+static void initialize_dpc(PRKDPC dpc, PKDEFERRED_ROUTINE routine, PVOID context, UCHAR type)
+{
+    memory_check(dpc, sizeof *dpc, "KeInitializeDpc");
+    if (is_queued(dpc))
+        bugcheck(OWN_RULE, 0, 0, 0, 0, "V-OBJ-11", "a DPC is initialised again while it is queued");
+    ke_initialize_dpc(dpc, routine, context);
+    dpc->Type = type;
+}
+
 VOID KeInitializeDpc(PRKDPC Dpc, PKDEFERRED_ROUTINE Routine, PVOID Context)
 {
     gate_enter(DDI_KeInitializeDpc, trace_object(Dpc), 0);
-    memory_check(Dpc, sizeof *Dpc, "KeInitializeDpc");
-    ke_initialize_dpc(Dpc, Routine, Context);
+    initialize_dpc(Dpc, Routine, Context, DPC_OBJECT);
+    gate_leave(0);
+}
+
+VOID KeInitializeThreadedDpc(PRKDPC Dpc, PKDEFERRED_ROUTINE Routine, PVOID Context)
+{
+    gate_enter(DDI_KeInitializeThreadedDpc, trace_object(Dpc), 0);
+    initialize_dpc(Dpc, Routine, Context, THREADED_DPC_OBJECT);
     gate_leave(0);
 }
 
@@ -192,18 +226,44 @@ VOID KeFlushQueuedDpcs(VOID)
     gate_leave(0);
 }
 
+static void check_not_queued(const KDPC *dpc, const char *ddi)
+{
+    memory_check(dpc, sizeof *dpc, ddi);
+    if (!is_dpc(dpc))
+        bugcheck(0xC7, 1, 0, 0, 0, "V-OBJ-10", "%s was given a DPC that was never initialised", ddi);
+    if (dpc->DpcData)
+        bugcheck(OWN_RULE, 0, 0, 0, 0, "W-DPC-4", "%s is called while the DPC is queued", ddi);
+}
+
 VOID KeSetImportanceDpc(PRKDPC Dpc, KDPC_IMPORTANCE Importance)
 {
     gate_enter(DDI_KeSetImportanceDpc, trace_object(Dpc), Importance);
+    check_not_queued(Dpc, "KeSetImportanceDpc");
     Dpc->Importance = (UCHAR)Importance;
     gate_leave(0);
+}
+
+static void aim(PRKDPC dpc, unsigned cpu, const char *ddi)
+{
+    check_not_queued(dpc, ddi);
+    if (cpu >= machine.cpus)
+        bugcheck(0xC7, 3, cpu, machine.cpus, 0, "W-DPC-4", "a DPC is aimed at processor %u of %u", cpu, machine.cpus);
+    dpc->Number = (USHORT)(DPC_TARGETED + cpu);
 }
 
 VOID KeSetTargetProcessorDpc(PRKDPC Dpc, CCHAR Number)
 {
     gate_enter(DDI_KeSetTargetProcessorDpc, trace_object(Dpc), (UCHAR)Number);
-    if ((UCHAR)Number >= machine.cpus)
-        bugcheck(0xC7, 3, (UCHAR)Number, machine.cpus, 0, "W-DPC-4", "a DPC is aimed at processor %u of %u", (UCHAR)Number, machine.cpus);
-    Dpc->Number = (USHORT)(0x100 + (UCHAR)Number);
+    aim(Dpc, (UCHAR)Number, "KeSetTargetProcessorDpc");
     gate_leave(0);
+}
+
+NTSTATUS KeSetTargetProcessorDpcEx(PKDPC Dpc, PPROCESSOR_NUMBER ProcNumber)
+{
+    gate_enter(DDI_KeSetTargetProcessorDpcEx, trace_object(Dpc), ProcNumber->Number);
+    NTSTATUS status = ProcNumber->Group || ProcNumber->Number >= machine.cpus ? STATUS_INVALID_PARAMETER : STATUS_SUCCESS;
+    if (NT_SUCCESS(status))
+        aim(Dpc, ProcNumber->Number, "KeSetTargetProcessorDpcEx");
+    gate_leave((ULONG)status);
+    return status;
 }

@@ -23,6 +23,7 @@ LONG ke_release_mutant(PKMUTANT mutant, NTSTATUS *status)
     if (++header->SignalState != 1)
         return old;
     mutant->OwnerThread = NULL;
+    mutex_order_released(mutant, "KeReleaseMutex");
     if (mutant->ApcDisable)
         thread->ctx->apc_disable--;
     ke_signal(header);
@@ -52,18 +53,20 @@ VOID KeInitializeMutex(PRKMUTEX Mutex, ULONG Level)
 {
     gate_enter(DDI_KeInitializeMutex, trace_object(Mutex), Level);
     memory_check(Mutex, sizeof *Mutex, "KeInitializeMutex");
+    ke_check_initialise(Mutex, "KeInitializeMutex");
+    lock_order_forget(Mutex, sizeof *Mutex);
     ke_initialize_mutant(Mutex, true);
     gate_leave(0);
 }
 
 LONG KeReleaseMutex(PRKMUTEX Mutex, BOOLEAN Wait)
 {
-    (void)Wait;
     gate_enter(DDI_KeReleaseMutex, trace_object(Mutex), 0);
     NTSTATUS status;
     LONG old = ke_release_mutant(Mutex, &status);
     if (status)
         bugcheck(0x1E, (ULONG)status, 0, 0, 0, "V-LCK-24", "KeReleaseMutex by a thread that does not own the mutex raises STATUS_MUTANT_NOT_OWNED");
+    ke_wait_pair(Wait, "KeReleaseMutex");
     gate_leave((ULONG)old);
     return old;
 }
@@ -80,6 +83,9 @@ VOID KeInitializeSemaphore(PRKSEMAPHORE Semaphore, LONG Count, LONG Limit)
 {
     gate_enter(DDI_KeInitializeSemaphore, trace_object(Semaphore), (ULONG)Count);
     memory_check(Semaphore, sizeof *Semaphore, "KeInitializeSemaphore");
+    ke_check_initialise(Semaphore, "KeInitializeSemaphore");
+    if (Count < 0 || Limit <= 0 || Count > Limit)
+        bugcheck(OWN_RULE, (ULONG)Count, (ULONG)Limit, 0, 0, "W-KE-23", "a semaphore is initialised with count %d and limit %d", Count, Limit);
     ke_initialize_semaphore(Semaphore, Count, Limit);
     gate_leave(0);
 }
@@ -87,13 +93,13 @@ VOID KeInitializeSemaphore(PRKSEMAPHORE Semaphore, LONG Count, LONG Limit)
 LONG KeReleaseSemaphore(PRKSEMAPHORE Semaphore, KPRIORITY Increment, LONG Adjustment, BOOLEAN Wait)
 {
     (void)Increment;
-    (void)Wait;
     gate_enter(DDI_KeReleaseSemaphore, trace_object(Semaphore), (ULONG)Adjustment);
     NTSTATUS status;
     LONG old = ke_release_semaphore(Semaphore, Adjustment, &status);
     if (status)
         bugcheck(0x1E, (ULONG)status, (ULONG)old, (ULONG)Adjustment, 0, "V-LCK-25",
                  "KeReleaseSemaphore beyond the limit raises STATUS_SEMAPHORE_LIMIT_EXCEEDED");
+    ke_wait_pair(Wait, "KeReleaseSemaphore");
     gate_leave((ULONG)old);
     return old;
 }

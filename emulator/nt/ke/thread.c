@@ -16,6 +16,7 @@ void ke_thread_begin(void)
 {
     threads.idle = NULL;
     threads.number = 0;
+    machine.is_pageable = is_pageable_code;
     machine.deliver_apcs = deliver_kernel_apcs;
 }
 
@@ -62,8 +63,11 @@ static void end_thread(struct nt_thread *t)
     if (current_ctx->spinlocks_held)
         bugcheck(0xC4, 0x100A, 0, 0, 0, "V-LCK-23", "thread %s ends holding a spin lock", current_ctx->name);
     io_rundown_thread(t);
-    if (current_ctx->apc_disable)
-        bugcheck(0x4000008A, 0, 0, 0, 0, "W-KE-25", "thread %s ends owning a mutex or inside a critical region", current_ctx->name);
+    if (mutex_order_count())
+        bugcheck(0x4000008A, 0, 0, 0, 0, "W-KE-25", "thread %s ends owning a mutex", current_ctx->name);
+    if (current_ctx->apc_disable || current_ctx->special_apc_disable)
+        bugcheck(0x20, 0, current_ctx->apc_disable, current_ctx->special_apc_disable, 0, "V-GEN-8",
+                 "thread %s ends inside a critical or guarded region", current_ctx->name);
     t->ended = true;
     t->header.SignalState = 1;
     ke_signal(&t->header);
@@ -179,17 +183,76 @@ struct nt_thread *ps_create_system_thread(PKSTART_ROUTINE routine, PVOID context
 {
     struct system_thread *start = ex_system_alloc(sizeof *start);
     *start = (struct system_thread){routine, context};
-    return ke_create_thread(CTX_SYSTEM, ROLE_SYSTEM0, "system", NULL, run_system_thread, start);
+    struct nt_thread *thread = ke_create_thread(CTX_SYSTEM, ROLE_SYSTEM0, "system", NULL, run_system_thread, start);
+    thread->system = true;
+    return thread;
 }
 
 PKTHREAD KeGetCurrentThread(VOID) { return (PKTHREAD)ke_current_thread(); }
+PETHREAD PsGetCurrentThread(VOID) { return (PETHREAD)ke_current_thread(); }
+HANDLE PsGetCurrentThreadId(VOID) { return (HANDLE)(ULONG_PTR)(ke_current_thread()->number * 4ull); }
+HANDLE PsGetThreadId(PETHREAD Thread) { return (HANDLE)(ULONG_PTR)(((struct nt_thread *)Thread)->number * 4ull); }
+BOOLEAN PsIsSystemThread(PETHREAD Thread) { return ((struct nt_thread *)Thread)->process == NULL; }
+BOOLEAN PsIsThreadTerminating(PETHREAD Thread) { return ((struct nt_thread *)Thread)->terminating; }
+
+NTSTATUS PsCreateSystemThread(PHANDLE ThreadHandle, ULONG DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes, HANDLE ProcessHandle,
+                              PCLIENT_ID ClientId, PKSTART_ROUTINE StartRoutine, PVOID StartContext)
+{
+    (void)DesiredAccess, (void)ProcessHandle;
+    gate_enter(DDI_PsCreateSystemThread, 0, 0);
+    if (choose_fault(DDI_PsCreateSystemThread)) {
+        gate_leave((ULONG)STATUS_INSUFFICIENT_RESOURCES);
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    struct nt_thread *current = ke_current_thread();
+    if (current->process && !(ObjectAttributes && ObjectAttributes->Attributes & OBJ_KERNEL_HANDLE))
+        bugcheck(OWN_RULE, 0, 0, 0, 0, "V-SEC-6", "PsCreateSystemThread in an app's process without OBJ_KERNEL_HANDLE: the app could close the handle");
+    struct nt_thread *thread = ps_create_system_thread(StartRoutine, StartContext);
+    *ThreadHandle = ob_open_kernel_handle(thread);
+    if (ClientId)
+        *ClientId = (CLIENT_ID){.UniqueThread = PsGetThreadId((PETHREAD)thread)};
+    ob_dereference(thread); /* the handle keeps it */
+    gate_leave(0);
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS PsTerminateSystemThread(NTSTATUS ExitStatus)
+{
+    gate_enter(DDI_PsTerminateSystemThread, (ULONG)ExitStatus, 0);
+    if (!ke_current_thread()->system) {
+        gate_leave((ULONG)STATUS_INVALID_PARAMETER);
+        return STATUS_INVALID_PARAMETER;
+    }
+    current_ctx->gate_depth = 0; /* none of the callers comes back */
+    ke_exit_thread(ExitStatus);
+}
 
 KPRIORITY KeSetPriorityThread(PKTHREAD Thread, KPRIORITY Priority)
 {
     gate_enter(DDI_KeSetPriorityThread, trace_object(Thread), (ULONG)Priority);
     struct nt_thread *t = (struct nt_thread *)Thread;
+    if (Priority < 1 || Priority > 31)
+        bugcheck(OWN_RULE, (ULONG)Priority, 0, 0, 0, "W-THR-3", "KeSetPriorityThread to %d: 1 to 31 are allowed", Priority);
     KPRIORITY old = t->priority;
     t->priority = Priority;
+    gate_leave((ULONG)old);
+    return old;
+}
+
+KPRIORITY KeQueryPriorityThread(PKTHREAD Thread)
+{
+    gate_enter(DDI_KeQueryPriorityThread, trace_object(Thread), 0);
+    KPRIORITY priority = ((struct nt_thread *)Thread)->priority;
+    gate_leave((ULONG)priority);
+    return priority;
+}
+
+LONG KeSetBasePriorityThread(PKTHREAD Thread, LONG Increment)
+{
+    gate_enter(DDI_KeSetBasePriorityThread, trace_object(Thread), (ULONG)Increment);
+    struct nt_thread *t = (struct nt_thread *)Thread;
+    LONG old = t->priority - 8; /* relative to the process, whose class is normal */
+    t->priority = 8 + Increment;
     gate_leave((ULONG)old);
     return old;
 }

@@ -4,7 +4,8 @@
  */
 #include "ke.h"
 
-BOOLEAN ke_queue_dpc_on(PKDPC dpc, PVOID a1, PVOID a2, unsigned cpu);
+/* What a timer's DPC gets as its system arguments: nothing that a driver could use (W-DPC-7). */
+#define SYSTEM_DEFINED ((PVOID)(ULONG_PTR)0xdead71e7dead71e7ull)
 
 struct set_timer {
     struct alarm alarm;
@@ -68,7 +69,7 @@ static void expire(struct alarm *alarm)
     timer->Header.SignalState = 1;
     ke_signal(&timer->Header);
     if (timer->Dpc)
-        ke_queue_dpc_on(timer->Dpc, NULL, NULL, timer->Processor % machine.cpus);
+        ke_queue_dpc_on(timer->Dpc, SYSTEM_DEFINED, SYSTEM_DEFINED, timer->Processor % machine.cpus);
 }
 
 BOOLEAN ke_cancel_timer(PKTIMER timer)
@@ -118,10 +119,19 @@ const KTIMER *ke_timer_of_code(bool (*is_in)(const void *code, void *context), v
     return NULL;
 }
 
+static void check_initialise(const KTIMER *timer)
+{
+    memory_check(timer, sizeof *timer, "KeInitializeTimer");
+    ke_check_initialise(timer, "KeInitializeTimer");
+    for (struct set_timer *r = timers.set; r; r = r->next)
+        if (r->timer == timer)
+            bugcheck(OWN_RULE, 0, 0, 0, 0, "V-OBJ-11", "a timer is initialised again while it is set");
+}
+
 VOID KeInitializeTimer(PKTIMER Timer)
 {
     gate_enter(DDI_KeInitializeTimer, trace_object(Timer), 0);
-    memory_check(Timer, sizeof *Timer, "KeInitializeTimer");
+    check_initialise(Timer);
     ke_initialize_timer_ex(Timer, NotificationTimer);
     gate_leave(0);
 }
@@ -129,7 +139,7 @@ VOID KeInitializeTimer(PKTIMER Timer)
 VOID KeInitializeTimerEx(PKTIMER Timer, TIMER_TYPE Type)
 {
     gate_enter(DDI_KeInitializeTimerEx, trace_object(Timer), Type);
-    memory_check(Timer, sizeof *Timer, "KeInitializeTimerEx");
+    check_initialise(Timer);
     ke_initialize_timer_ex(Timer, Type);
     gate_leave(0);
 }

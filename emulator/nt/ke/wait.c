@@ -6,6 +6,8 @@
  */
 #include "ke.h"
 
+#define STACK_REACH 0x4000
+
 struct waiter {
     struct nt_thread *thread;
     struct ctx *ctx;
@@ -14,7 +16,52 @@ struct waiter {
     NTSTATUS status;
     struct alarm timeout;
     KWAIT_BLOCK *block;
+    struct waiter *next, **link; /* all blocked waits, for checks of freed and reinitialised objects */
 };
+
+static struct waiter *blocked;
+
+void ke_wait_begin(void) { blocked = NULL; }
+
+static void list_blocked(struct waiter *w)
+{
+    w->next = blocked;
+    w->link = &blocked;
+    if (w->next)
+        w->next->link = &w->next;
+    blocked = w;
+}
+
+static void unlist_blocked(struct waiter *w)
+{
+    *w->link = w->next;
+    if (w->next)
+        w->next->link = w->link;
+}
+
+/* Somebody who waits for an object in this memory, or NULL. */
+static const struct waiter *waiter_in(const void *memory, size_t size)
+{
+    for (const struct waiter *w = blocked; w; w = w->next)
+        for (ULONG i = 0; i < w->count; i++)
+            if ((uintptr_t)w->block[i].Object - (uintptr_t)memory < size)
+                return w;
+    return NULL;
+}
+
+void ke_wait_check_free(const char *memory, size_t size)
+{
+    const struct waiter *w = waiter_in(memory, size);
+    if (w)
+        bugcheck(OWN_RULE, 0, 0, 0, 0, "W-KE-11", "memory is freed with an object in it that %s waits for", w->ctx->name);
+}
+
+void ke_check_initialise(const void *object, const char *ddi)
+{
+    const struct waiter *w = waiter_in(object, sizeof(DISPATCHER_HEADER));
+    if (w)
+        bugcheck(OWN_RULE, 0, 0, 0, 0, "V-OBJ-11", "%s: the object is initialised again while %s waits for it", ddi, w->ctx->name);
+}
 
 void ke_dispatcher_init(DISPATCHER_HEADER *header, enum dispatcher_type type, LONG state)
 {
@@ -57,8 +104,13 @@ static NTSTATUS consume(DISPATCHER_HEADER *header, struct nt_thread *thread)
         break;
     case TYPE_MUTANT: {
         KMUTANT *mutant = (KMUTANT *)header;
-        if (mutant->OwnerThread != (void *)thread && mutant->ApcDisable)
-            thread->ctx->apc_disable++;
+        if (header->SignalState == MINLONG)
+            bugcheck(0x1E, (ULONG)STATUS_MUTANT_LIMIT_EXCEEDED, 0, 0, 0, "W-KE-24", "a mutex is acquired too often by its owner");
+        if (mutant->OwnerThread != (void *)thread) {
+            if (mutant->ApcDisable)
+                thread->ctx->apc_disable++;
+            mutex_order_acquired(thread->ctx, mutant);
+        }
         mutant->OwnerThread = (void *)thread;
         header->SignalState--;
         if (mutant->Abandoned) {
@@ -167,6 +219,31 @@ static void check_wait_irql(const LARGE_INTEGER *timeout)
              "a wait that may block, at IRQL %u", ctx->irql);
 }
 
+/* V-LCK-26: while a UserMode wait lasts the kernel stack may be paged out, and an object on it with it. */
+static void check_not_on_stack(const void *object)
+{
+    const uintptr_t here = (uintptr_t)__builtin_frame_address(0), there = (uintptr_t)object;
+    if (there >= here && there - here < STACK_REACH && !memory_is_kernel(object))
+        bugcheck(0xC4, 0x123, 0, 0, 0, "V-LCK-26", "a wait in UserMode for an object on the kernel stack");
+}
+
+static void check_distinct(ULONG count, PVOID objects[])
+{
+    for (ULONG i = 0; i < count; i++)
+        for (ULONG j = 0; j < i; j++)
+            if (objects[i] == objects[j])
+                bugcheck(OWN_RULE, i, j, 0, 0, "W-KE-5", "a wait for all of %u objects names object %u twice", count, j);
+}
+
+/* The second half of a set-and-wait pair (W-KE-6): the level that KeSetEvent(.., Wait = TRUE) left raised goes back. */
+static void wait_follows(struct nt_thread *thread)
+{
+    if (!thread->wait_next)
+        return;
+    thread->wait_next = false;
+    current_ctx->irql = thread->wait_irql;
+}
+
 /* Something other than the objects ends or interrupts the wait: true if it ended it. */
 static bool interrupted(struct waiter *w, KPROCESSOR_MODE mode, BOOLEAN alertable)
 {
@@ -188,9 +265,14 @@ static NTSTATUS wait(ULONG count, PVOID objects[], bool all, KPROCESSOR_MODE mod
     KWAIT_BLOCK blocks[MAXIMUM_WAIT_OBJECTS];
     struct waiter w = {.thread = ke_current_thread(), .ctx = current_ctx, .count = count, .all = all, .block = blocks};
     for (ULONG i = 0; i < count; i++) {
-        blocks[i].Object = ke_dispatcher(objects[i], "a wait");
+        DISPATCHER_HEADER *header = ke_dispatcher(objects[i], "a wait");
+        blocks[i].Object = header;
         blocks[i].Thread = (void *)&w;
+        if (header->Type == TYPE_MUTANT && ((KMUTANT *)header)->OwnerThread != (void *)w.thread && !(timeout && !timeout->QuadPart))
+            mutex_order_intend(header);
     }
+    if (current_ctx->apc_pending)
+        machine.deliver_apcs(); /* what they signal must be seen before this thread blocks */
     if (try_satisfy(&w))
         return w.status;
     if (interrupted(&w, mode, alertable))
@@ -201,6 +283,7 @@ static NTSTATUS wait(ULONG count, PVOID objects[], bool all, KPROCESSOR_MODE mod
     if (timeout)
         alarm_set(&w.timeout, due_time(timeout), timed_out);
     w.thread->alertable = alertable;
+    list_blocked(&w);
     while (!w.done) {
         w.thread->waiting = true;
         ctx_block(why, count ? objects[0] : NULL, NULL);
@@ -212,14 +295,20 @@ static NTSTATUS wait(ULONG count, PVOID objects[], bool all, KPROCESSOR_MODE mod
         if (!w.done && interrupted(&w, mode, alertable))
             finish(&w);
     }
+    unlist_blocked(&w);
     w.thread->alertable = false;
+    for (ULONG i = 0; i < count; i++) /* the signaller satisfied the wait; the order is the waiter's */
+        hb_acquire(blocks[i].Object);
     return w.status;
 }
 
 NTSTATUS ke_wait_for_single_object(PVOID object, KWAIT_REASON reason, KPROCESSOR_MODE mode, BOOLEAN alertable, PLARGE_INTEGER timeout)
 {
     (void)reason;
+    wait_follows(ke_current_thread());
     check_wait_irql(timeout);
+    if (mode == UserMode)
+        check_not_on_stack(object);
     return wait(1, &object, false, mode, alertable, timeout, "an object it waits for");
 }
 
@@ -229,7 +318,12 @@ NTSTATUS ke_wait_for_multiple_objects(ULONG count, PVOID objects[], WAIT_TYPE ty
     (void)reason;
     if (!count || count > MAXIMUM_WAIT_OBJECTS || (count > THREAD_WAIT_OBJECTS && !blocks && mode == KernelMode))
         bugcheck(0x0C, count, 0, 0, 0, "W-KE-5", "a wait for %u objects%s", count, blocks ? "" : " without a wait block array");
+    wait_follows(ke_current_thread());
     check_wait_irql(timeout);
+    for (ULONG i = 0; mode == UserMode && i < count; i++)
+        check_not_on_stack(objects[i]);
+    if (type == WaitAll)
+        check_distinct(count, objects);
     return wait(count, objects, type == WaitAll, mode, alertable, timeout, "objects it waits for");
 }
 
@@ -258,10 +352,10 @@ void ke_initialize_event(PKEVENT event, EVENT_TYPE type, BOOLEAN state)
     ke_dispatcher_init(&event->Header, type == NotificationEvent ? TYPE_NOTIFICATION_EVENT : TYPE_SYNCHRONIZATION_EVENT, state != FALSE);
 }
 
-LONG ke_set_event(PKEVENT event, KPRIORITY increment, BOOLEAN wait_follows)
+LONG ke_set_event(PKEVENT event, KPRIORITY increment, BOOLEAN wait)
 {
     (void)increment;
-    (void)wait_follows;
+    (void)wait;
     DISPATCHER_HEADER *header = ke_dispatcher(event, "KeSetEvent");
     LONG old = header->SignalState;
     header->SignalState = 1;
@@ -277,10 +371,22 @@ LONG ke_reset_event(PKEVENT event)
     return old;
 }
 
+void ke_wait_pair(BOOLEAN wait_is_next, const char *ddi)
+{
+    struct nt_thread *thread = ke_current_thread();
+    if (!wait_is_next)
+        return;
+    if (current_ctx->irql > IRQL_APC)
+        bugcheck(0xC4, 0x20016, current_ctx->irql, IRQL_APC, 0, "V-IRQ-16", "%s with Wait = TRUE at IRQL %u", ddi, current_ctx->irql);
+    thread->wait_next = true;
+    thread->wait_irql = irql_raise(IRQL_DISPATCH);
+}
+
 VOID KeInitializeEvent(PRKEVENT Event, EVENT_TYPE Type, BOOLEAN State)
 {
     gate_enter(DDI_KeInitializeEvent, trace_object(Event), State);
     memory_check(Event, sizeof *Event, "KeInitializeEvent");
+    ke_check_initialise(Event, "KeInitializeEvent");
     ke_initialize_event(Event, Type, State);
     gate_leave(0);
 }
@@ -289,6 +395,7 @@ LONG KeSetEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait)
 {
     gate_enter(DDI_KeSetEvent, trace_object(Event), 0);
     LONG old = ke_set_event(Event, Increment, Wait);
+    ke_wait_pair(Wait, "KeSetEvent");
     gate_leave((ULONG)old);
     return old;
 }
@@ -321,6 +428,7 @@ LONG KePulseEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait)
     gate_enter(DDI_KePulseEvent, trace_object(Event), 0);
     LONG old = ke_set_event(Event, Increment, Wait);
     ke_reset_event(Event);
+    ke_wait_pair(Wait, "KePulseEvent");
     gate_leave((ULONG)old);
     return old;
 }

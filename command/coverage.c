@@ -1,0 +1,214 @@
+/*
+ * `irpfuzz coverage`: which lines of the drivers the seeds, the regressions and fuzz/<target>/corpus reach.
+ *
+ * Lines that cannot be reached are explained in docs/unreachable.txt, a line each: "file:function | reason" or "file:line | reason"; the file
+ * is given from the top of the tree.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "build.h"
+#include "command.h"
+#include "files.h"
+#include "json.h"
+#include "targets.h"
+
+#define MAX_LINES 20000
+#define BATCH 64
+
+struct source {
+    char path[512];                      /* from the top of the tree */
+    unsigned long count[MAX_LINES];      /* executions + 1; 0: no code */
+    const char *function[MAX_LINES];     /* that begins on this line */
+    unsigned last;
+    struct source *next;
+};
+
+static struct source *sources;
+static char *reasons;
+
+/* ---- Running the corpus ---- */
+
+struct batch {
+    const char *runner, *profiles;
+    struct args args;
+    unsigned number, inputs;
+};
+
+static void run_batch(struct batch *batch)
+{
+    struct args environment = {0};
+    struct captured captured;
+    if (batch->args.n <= 2)
+        return;
+    args_add(&environment, "LLVM_PROFILE_FILE=%s/%u-%%p.profraw", batch->profiles, batch->number++);
+    run_captured(&batch->args, &environment, 300, &captured);
+    captured_free(&captured);
+    memset(&batch->args, 0, sizeof batch->args);
+}
+
+static void add_input(const char *path, void *context)
+{
+    struct batch *batch = context;
+    if (!batch->args.n) {
+        args_add(&batch->args, "%s", batch->runner);
+        args_add(&batch->args, "hashes");
+    }
+    args_add(&batch->args, "%s", path);
+    batch->inputs++;
+    if (batch->args.n == BATCH + 2)
+        run_batch(batch);
+}
+
+/* ---- Reading lcov's form ---- */
+
+static struct source *source_of(const char *path)
+{
+    const char *from = strstr(path, "/drivers/");
+    if (!from)
+        return NULL;
+    for (struct source *s = sources; s; s = s->next)
+        if (!strcmp(s->path, from + 1))
+            return s;
+    struct source *s = calloc(1, sizeof *s);
+    snprintf(s->path, sizeof s->path, "%s", from + 1);
+    struct source **at = &sources;
+    while (*at && strcmp((*at)->path, s->path) < 0)
+        at = &(*at)->next;
+    s->next = *at;
+    *at = s;
+    return s;
+}
+
+static void read_lcov(char *words)
+{
+    struct source *s = NULL;
+    for (char *line; (line = strsep(&words, "\n"));) {
+        unsigned number;
+        unsigned long count;
+        if (!strncmp(line, "SF:", 3)) {
+            s = source_of(line + 3);
+        } else if (s && sscanf(line, "DA:%u,%lu", &number, &count) == 2 && number < MAX_LINES) {
+            if (s->count[number] < count + 1)
+                s->count[number] = count + 1;
+            if (number > s->last)
+                s->last = number;
+        } else if (s && sscanf(line, "FN:%u,", &number) == 1 && number < MAX_LINES) {
+            const char *name = strchr(line, ',') + 1;
+            const char *colon = strrchr(name, ':'); /* "queue.c:EchoEvtIoRead" for a static function */
+            s->function[number] = text("%s", colon ? colon + 1 : name);
+        }
+    }
+}
+
+static void export(const char *target, const char *runner, const char *profiles)
+{
+    struct args merge = {0}, show = {0};
+    struct captured captured;
+    args_add(&merge, "sh");
+    args_add(&merge, "-c");
+    args_add(&merge, "exec llvm-profdata-19 merge -sparse -o %s/all.profdata %s/*.profraw", profiles, profiles);
+    run_captured(&merge, NULL, 600, &captured);
+    if (captured.status)
+        fail(EXIT_SETUP, "%s: llvm-profdata-19 failed: %s", target, captured.err);
+    captured_free(&captured);
+    args_add(&show, "llvm-cov-19");
+    args_add(&show, "export");
+    args_add(&show, "--format=lcov");
+    args_add(&show, "--instr-profile=%s/all.profdata", profiles);
+    args_add(&show, "%s", runner);
+    run_captured(&show, NULL, 600, &captured);
+    if (captured.status)
+        fail(EXIT_SETUP, "%s: llvm-cov-19 failed: %s", target, captured.err);
+    read_lcov(captured.out);
+    captured_free(&captured);
+}
+
+static void cover(const char *target)
+{
+    struct batch batch = {.runner = text("build/coverage/targets/run_%s", target), .profiles = text("build/coverage/profiles/%s", target)};
+    remove_tree(batch.profiles);
+    make_directory(batch.profiles);
+    assemble_seeds(target, batch.runner, text("fuzz/%s/seeds", target));
+    each_file(text("fuzz/%s/seeds", target), add_input, &batch);
+    each_file(text("fuzz/%s/corpus", target), add_input, &batch);
+    run_batch(&batch);
+    if (!batch.inputs)
+        fail(EXIT_SETUP, "%s has no inputs: ./irpfuzz fuzz %s makes some", target, target);
+    export(target, batch.runner, batch.profiles);
+}
+
+/* ---- Printing ---- */
+
+static const char *reason_for(const char *path, const char *function, unsigned line)
+{
+    const char *keys[] = {text("\n%s:%s |", path, function), text("\n%s:%u |", path, line)};
+    for (unsigned i = 0; reasons && i < 2; i++) {
+        const char *at = strstr(reasons, keys[i]);
+        if (!at)
+            continue;
+        at = strchr(at + 1, '|') + 1;
+        at += strspn(at, " ");
+        return text("%.*s", (int)strcspn(at, "\n"), at);
+    }
+    return NULL;
+}
+
+static void print_source(const struct source *s, bool json)
+{
+    unsigned all = 0, reached = 0, excused = 0;
+    const char *function = "?";
+    cJSON *missing = cJSON_CreateArray();
+    for (unsigned i = 1; i <= s->last; i++) {
+        if (s->function[i])
+            function = s->function[i];
+        all += s->count[i] > 0;
+        reached += s->count[i] > 1;
+        if (s->count[i] != 1)
+            continue;
+        const char *reason = reason_for(s->path, function, i);
+        excused += reason != NULL;
+        cJSON *item = cJSON_CreateObject();
+        cJSON_AddNumberToObject(item, "line", i);
+        cJSON_AddStringToObject(item, "function", function);
+        cJSON_AddStringToObject(item, "reason", reason ? reason : "");
+        cJSON_AddItemToArray(missing, item);
+    }
+    if (json) {
+        cJSON *line = cJSON_CreateObject();
+        cJSON_AddStringToObject(line, "file", s->path);
+        cJSON_AddNumberToObject(line, "lines", all);
+        cJSON_AddNumberToObject(line, "reached", reached);
+        cJSON_AddNumberToObject(line, "explained", excused);
+        cJSON_AddItemToObject(line, "missing", missing);
+        json_print(line);
+        return;
+    }
+    printf("%-44s %5u of %5u lines  %5.1f %%   %u explained\n", s->path, reached, all, all ? 100.0 * reached / all : 0, excused);
+    const cJSON *item;
+    cJSON_ArrayForEach(item, missing)
+    {
+        printf("    %s:%.0f  %s  %s\n", s->path, json_number(item, "line"), json_string(item, "function"), json_string(item, "reason"));
+    }
+    cJSON_Delete(missing);
+}
+
+int command_coverage(const struct options *o)
+{
+    struct args all = {0}, targets = {0}, programs = {0};
+    all_targets(&all);
+    select_names(&all, o->names, o->name_count, "target", &targets);
+    for (unsigned i = 0; i < targets.n; i++)
+        args_add(&programs, "run_%s", targets.v[i]);
+    build_preset("coverage", &programs);
+    char *words = read_file("docs/unreachable.txt", NULL);
+    reasons = words ? text("\n%s", words) : NULL;
+    for (unsigned i = 0; i < targets.n; i++)
+        cover(targets.v[i]);
+    if (!sources)
+        fail(EXIT_SETUP, "llvm-cov names no file of drivers/: was the build made with the preset coverage?");
+    for (const struct source *s = sources; s; s = s->next)
+        print_source(s, o->json);
+    return EXIT_FINE;
+}

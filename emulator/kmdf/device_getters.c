@@ -1,0 +1,226 @@
+/* What a device tells of itself (K-DRV-42, 44..46) and small settings. */
+#include "device.h"
+
+#define GETTER(ddi)                                    \
+    gate_enter(DDI_##ddi, trace_object(Device), 0);    \
+    struct fx_device *device = fx_handle(Device, FX_DEVICE)
+
+WDFDEVICE wdf_WdfWdmDeviceGetWdfDeviceHandle(PWDF_DRIVER_GLOBALS DriverGlobals, PDEVICE_OBJECT DeviceObject)
+{
+    gate_enter(DDI_WdfWdmDeviceGetWdfDeviceHandle, trace_object(DeviceObject), 0);
+    fx_require(DeviceObject, "DeviceObject");
+    struct fx_device *device = fx_device_of(DeviceObject);
+    gate_leave(trace_object(device));
+    return (WDFDEVICE)device;
+}
+
+PDEVICE_OBJECT wdf_WdfDeviceWdmGetDeviceObject(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Device)
+{
+    GETTER(WdfDeviceWdmGetDeviceObject);
+    gate_leave(trace_object(device->wdm));
+    return device->wdm;
+}
+
+PDEVICE_OBJECT wdf_WdfDeviceWdmGetAttachedDevice(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Device)
+{
+    GETTER(WdfDeviceWdmGetAttachedDevice);
+    gate_leave(trace_object(device->attached));
+    return device->attached;
+}
+
+PDEVICE_OBJECT wdf_WdfDeviceWdmGetPhysicalDevice(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Device)
+{
+    GETTER(WdfDeviceWdmGetPhysicalDevice);
+    gate_leave(trace_object(device->pdo));
+    return device->pdo;
+}
+
+WDFDRIVER wdf_WdfDeviceGetDriver(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Device)
+{
+    GETTER(WdfDeviceGetDriver);
+    gate_leave(0);
+    return (WDFDRIVER)device->object.driver;
+}
+
+ULONG wdf_WdfDeviceGetCharacteristics(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Device)
+{
+    GETTER(WdfDeviceGetCharacteristics);
+    gate_leave(device->wdm->Characteristics);
+    return device->wdm->Characteristics;
+}
+
+VOID wdf_WdfDeviceSetCharacteristics(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Device, ULONG DeviceCharacteristics)
+{
+    GETTER(WdfDeviceSetCharacteristics);
+    device->wdm->Characteristics = DeviceCharacteristics;
+    gate_leave(0);
+}
+
+ULONG wdf_WdfDeviceGetAlignmentRequirement(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Device)
+{
+    GETTER(WdfDeviceGetAlignmentRequirement);
+    gate_leave(device->wdm->AlignmentRequirement);
+    return device->wdm->AlignmentRequirement;
+}
+
+VOID wdf_WdfDeviceSetAlignmentRequirement(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Device, ULONG AlignmentRequirement)
+{
+    GETTER(WdfDeviceSetAlignmentRequirement);
+    device->wdm->AlignmentRequirement = AlignmentRequirement;
+    gate_leave(0);
+}
+
+static WDF_DEVICE_PNP_STATE diagnostic_state(const struct fx_device *device)
+{
+    switch (device->own->state) {
+    case FX_PNP_INIT: return device->control ? WdfDevStatePnpObjectCreated : WdfDevStatePnpInit;
+    case FX_PNP_STARTING: return WdfDevStatePnpHardwareAvailable;
+    case FX_PNP_STARTED: return WdfDevStatePnpStarted;
+    case FX_PNP_QUERY_STOP: return WdfDevStatePnpQueryStopPending;
+    case FX_PNP_STOPPED: return WdfDevStatePnpStopped;
+    case FX_PNP_QUERY_REMOVE: return WdfDevStatePnpQueryRemovePending;
+    case FX_PNP_SURPRISE_REMOVED: return WdfDevStatePnpSurpriseRemove;
+    case FX_PNP_FAILED: return WdfDevStatePnpFailedWaitForRemove;
+    case FX_PNP_REMOVED: return WdfDevStatePnpRemoved;
+    }
+    return WdfDevStatePnpInvalid;
+}
+
+WDF_DEVICE_PNP_STATE wdf_WdfDeviceGetDevicePnpState(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Device)
+{
+    GETTER(WdfDeviceGetDevicePnpState);
+    WDF_DEVICE_PNP_STATE state = diagnostic_state(device);
+    gate_leave(state);
+    return state;
+}
+
+WDF_DEVICE_POWER_STATE wdf_WdfDeviceGetDevicePowerState(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Device)
+{
+    GETTER(WdfDeviceGetDevicePowerState);
+    WDF_DEVICE_POWER_STATE state = device->own->in_d0 ? WdfDevStatePowerD0
+                                   : device->own->recorded == WdfPowerDeviceD3Final ? WdfDevStatePowerStopped
+                                                                                    : WdfDevStatePowerDx;
+    gate_leave(state);
+    return state;
+}
+
+WDF_DEVICE_POWER_POLICY_STATE wdf_WdfDeviceGetDevicePowerPolicyState(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Device)
+{
+    GETTER(WdfDeviceGetDevicePowerPolicyState);
+    WDF_DEVICE_POWER_POLICY_STATE state = device->own->policy_started ? WdfDevStatePwrPolStarted : WdfDevStatePwrPolStopped;
+    gate_leave(state);
+    return state;
+}
+
+POWER_ACTION wdf_WdfDeviceGetSystemPowerAction(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Device)
+{
+    GETTER(WdfDeviceGetSystemPowerAction);
+    POWER_ACTION action = device->own->system_action;
+    gate_leave(action);
+    return action;
+}
+
+/* ---- PnP state a driver sets (K-PNP-62, 63) ---- */
+
+VOID wdf_WdfDeviceGetDeviceState(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Device, PWDF_DEVICE_STATE DeviceState)
+{
+    GETTER(WdfDeviceGetDeviceState);
+    fx_require(DeviceState, "DeviceState");
+    if (DeviceState->Size != sizeof *DeviceState)
+        fx_misuse("K-BUG-2", "WdfDeviceGetDeviceState: WDF_DEVICE_STATE.Size is wrong");
+    *DeviceState = device->own->device_state;
+    gate_leave(0);
+}
+
+VOID wdf_WdfDeviceSetDeviceState(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Device, PWDF_DEVICE_STATE DeviceState)
+{
+    GETTER(WdfDeviceSetDeviceState);
+    fx_require(DeviceState, "DeviceState");
+    if (DeviceState->Size != sizeof *DeviceState)
+        fx_misuse("K-BUG-2", "WdfDeviceSetDeviceState: WDF_DEVICE_STATE.Size is wrong");
+    device->own->device_state = *DeviceState;
+    if (device->node)
+        device->node->invalidate_pending = true;
+    gate_leave(0);
+}
+
+VOID wdf_WdfDeviceSetStaticStopRemove(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Device, BOOLEAN Stoppable)
+{
+    GETTER(WdfDeviceSetStaticStopRemove);
+    device->own->static_stop_remove += Stoppable ? -1 : 1;
+    gate_leave(0);
+}
+
+VOID wdf_WdfDeviceSetFailed(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Device, WDF_DEVICE_FAILED_ACTION FailedAction)
+{
+    GETTER(WdfDeviceSetFailed);
+    if (FailedAction != WdfDeviceFailedAttemptRestart && FailedAction != WdfDeviceFailedNoRestart)
+        fx_misuse("K-PNP-62", "WdfDeviceSetFailed: the action %u is invalid", FailedAction);
+    device->own->failed_by_driver = true;
+    fx_pnp_device_failed(device);
+    gate_leave(0);
+}
+
+VOID wdf_WdfDeviceSetPnpCapabilities(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Device, PWDF_DEVICE_PNP_CAPABILITIES PnpCapabilities)
+{
+    GETTER(WdfDeviceSetPnpCapabilities);
+    fx_require(PnpCapabilities, "PnpCapabilities");
+    if (PnpCapabilities->Size != sizeof *PnpCapabilities)
+        fx_misuse("K-BUG-2", "WdfDeviceSetPnpCapabilities: WDF_DEVICE_PNP_CAPABILITIES.Size is wrong");
+    device->own->pnp_caps = *PnpCapabilities;
+    device->own->has_pnp_caps = true;
+    gate_leave(0);
+}
+
+VOID wdf_WdfDeviceSetPowerCapabilities(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Device, PWDF_DEVICE_POWER_CAPABILITIES PowerCapabilities)
+{
+    GETTER(WdfDeviceSetPowerCapabilities);
+    fx_require(PowerCapabilities, "PowerCapabilities");
+    if (PowerCapabilities->Size != sizeof *PowerCapabilities)
+        fx_misuse("K-BUG-2", "WdfDeviceSetPowerCapabilities: WDF_DEVICE_POWER_CAPABILITIES.Size is wrong");
+    device->own->power_caps = *PowerCapabilities;
+    device->own->has_power_caps = true;
+    gate_leave(0);
+}
+
+VOID wdf_WdfDeviceSetSpecialFileSupport(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Device, WDF_SPECIAL_FILE_TYPE FileType,
+                                        BOOLEAN FileTypeIsSupported)
+{
+    GETTER(WdfDeviceSetSpecialFileSupport);
+    if (FileType <= WdfSpecialFileUndefined || FileType >= WdfSpecialFileMax)
+        fx_misuse("K-PNP-70", "WdfDeviceSetSpecialFileSupport: the file type %u is invalid", FileType);
+    if (FileTypeIsSupported)
+        device->own->special_files |= 1u << FileType;
+    else
+        device->own->special_files &= ~(1u << FileType);
+    gate_leave(0);
+}
+
+/* Stored for the matching IRPs only (K-PNP-88). */
+NTSTATUS wdf_WdfDeviceAssignMofResourceName(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Device, PCUNICODE_STRING MofResourceName)
+{
+    GETTER(WdfDeviceAssignMofResourceName);
+    fx_require(MofResourceName, "MofResourceName");
+    NTSTATUS status = choose_fault(DDI_WdfDeviceAssignMofResourceName) ? STATUS_INSUFFICIENT_RESOURCES
+                      : device->object.state != FX_CREATED             ? STATUS_DELETE_PENDING
+                                                                       : STATUS_SUCCESS;
+    gate_leave((ULONG)status);
+    return status;
+}
+
+VOID wdf_WdfDeviceSetBusInformationForChildren(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Device, PPNP_BUS_INFORMATION BusInformation)
+{
+    GETTER(WdfDeviceSetBusInformationForChildren);
+    fx_require(BusInformation, "BusInformation");
+    fx_require(device, "Device");
+    gate_leave(0);
+}
+
+NTSTATUS wdf_WdfDeviceWdmDispatchPreprocessedIrp(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Device, PIRP Irp)
+{
+    GETTER(WdfDeviceWdmDispatchPreprocessedIrp);
+    fx_require(Irp, "Irp");
+    NTSTATUS status = fx_dispatch_preprocessed(device, Irp);
+    gate_leave((ULONG)status);
+    return status;
+}

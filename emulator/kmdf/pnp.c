@@ -1,0 +1,412 @@
+/*
+ * PnP IRPs of function devices and filters (K-PNP-10..15, 30..33, 40..63).
+ *
+ * The PnP manager sends one state-changing IRP at a time, at PASSIVE_LEVEL; each is processed in its thread.
+ */
+#include "device.h"
+
+static const WDF_PNPPOWER_EVENT_CALLBACKS *callbacks(const struct fx_device *device) { return &device->own->init->pnp; }
+
+/* Started, or on the way to being stopped or removed: hardware may be prepared. */
+static bool is_running(const struct fx_device *device)
+{
+    enum fx_pnp_state s = device->own->state;
+    return s == FX_PNP_STARTED || s == FX_PNP_QUERY_STOP || s == FX_PNP_QUERY_REMOVE;
+}
+
+void fx_pnp_device_failed(struct fx_device *device)
+{
+    device->own->failed = true;
+    if (!device->node)
+        return;
+    device->node->failed = true;
+    device->node->invalidate_pending = true;
+}
+
+/* ---- Hardware ---- */
+
+static void free_resource_lists(struct fx_device *device)
+{
+    struct fx_device_private *own = device->own;
+    if (own->raw)
+        fx_object_delete(own->raw);
+    if (own->translated)
+        fx_object_delete(own->translated);
+    own->raw = own->translated = NULL;
+}
+
+static NTSTATUS make_resource_lists(struct fx_device *device, PIRP irp)
+{
+    PIO_STACK_LOCATION stack = io_get_current_irp_stack_location(irp);
+    NTSTATUS status = fx_cm_list_create(device, stack->Parameters.StartDevice.AllocatedResources, &device->own->raw);
+    if (NT_SUCCESS(status))
+        status = fx_cm_list_create(device, stack->Parameters.StartDevice.AllocatedResourcesTranslated, &device->own->translated);
+    if (!NT_SUCCESS(status))
+        free_resource_lists(device);
+    return status;
+}
+
+static NTSTATUS prepare_hardware(struct fx_device *device)
+{
+    PFN_WDF_DEVICE_PREPARE_HARDWARE routine = callbacks(device)->EvtDevicePrepareHardware;
+    device->own->hardware_prepared = true;
+    if (!routine)
+        return STATUS_SUCCESS;
+    struct callback_frame frame;
+    callback_enter(&frame, DDI_EvtDevicePrepareHardware, routine, device);
+    NTSTATUS status = routine((WDFDEVICE)device, (WDFCMRESLIST)device->own->raw, (WDFCMRESLIST)device->own->translated);
+    callback_leave(&frame, (ULONG)status);
+    return status;
+}
+
+static NTSTATUS release_hardware(struct fx_device *device)
+{
+    PFN_WDF_DEVICE_RELEASE_HARDWARE routine = callbacks(device)->EvtDeviceReleaseHardware;
+    NTSTATUS status = STATUS_SUCCESS;
+    if (!device->own->hardware_prepared)
+        return status;
+    device->own->hardware_prepared = false;
+    if (routine) {
+        struct callback_frame frame;
+        callback_enter(&frame, DDI_EvtDeviceReleaseHardware, routine, device);
+        status = routine((WDFDEVICE)device, (WDFCMRESLIST)device->own->translated);
+        callback_leave(&frame, (ULONG)status);
+    }
+    free_resource_lists(device);
+    return status;
+}
+
+/* K-PNP-41 */
+static void cleanup_for_remove(struct fx_device *device)
+{
+    fx_interfaces_disable(device);
+    fx_symbolic_link_delete(device);
+    fx_queues_purge(device, true);
+    fx_smio_flush(device);
+}
+
+/* ---- Start ---- */
+
+static NTSTATUS start_failed(struct fx_device *device, PIRP irp, NTSTATUS status)
+{
+    release_hardware(device);
+    cleanup_for_remove(device);
+    device->own->state = FX_PNP_FAILED;
+    return fx_complete(irp, status);
+}
+
+static NTSTATUS power_up_locked(struct fx_device *device)
+{
+    fx_power_lock(device);
+    NTSTATUS status = fx_power_up(device);
+    fx_power_unlock(device);
+    return status;
+}
+
+static void power_down_locked(struct fx_device *device)
+{
+    fx_power_lock(device);
+    if (device->own->in_d0)
+        device->own->failed |= !fx_power_down(device, WdfPowerDeviceD3Final);
+    fx_power_unlock(device);
+}
+
+static NTSTATUS start(struct fx_device *device, PIRP irp)
+{
+    struct fx_device_private *own = device->own;
+    if (own->state == FX_PNP_FAILED)
+        return fx_complete(irp, STATUS_INVALID_DEVICE_STATE); /* K-PNP-22 */
+    if (is_running(device)) { /* K-PNP-15 */
+        fx_policy_stop(device, true);
+        power_down_locked(device);
+        release_hardware(device);
+    }
+    bool first = own->state == FX_PNP_INIT;
+    NTSTATUS status = fx_forward_and_wait(device, irp);
+    if (!NT_SUCCESS(status))
+        return fx_complete(irp, status);
+    status = make_resource_lists(device, irp);
+    if (!NT_SUCCESS(status))
+        return fx_complete(irp, status);
+    own->state = FX_PNP_STARTING;
+    status = prepare_hardware(device);
+    if (!NT_SUCCESS(status))
+        return start_failed(device, irp, status);
+    status = power_up_locked(device);
+    if (!NT_SUCCESS(status))
+        return start_failed(device, irp, STATUS_DEVICE_POWER_FAILURE); /* K-PNP-6 */
+    own->state = FX_PNP_STARTED;
+    own->was_started = true;
+    if (first)
+        fx_interfaces_enable(device);
+    fx_policy_started(device);
+    return fx_complete(irp, STATUS_SUCCESS);
+}
+
+/* ---- Query, cancel, stop ---- */
+
+static NTSTATUS ask_driver(struct fx_device *device, uint16_t ddi, NTSTATUS (*routine)(WDFDEVICE))
+{
+    if (!routine)
+        return STATUS_SUCCESS;
+    struct callback_frame frame;
+    callback_enter(&frame, ddi, routine, device);
+    NTSTATUS status = routine((WDFDEVICE)device);
+    callback_leave(&frame, (ULONG)status);
+    if (status == STATUS_NOT_SUPPORTED)
+        fx_misuse("K-PNP-30", "%s returned STATUS_NOT_SUPPORTED", ddi_table[ddi].name);
+    return status;
+}
+
+/* K-PNP-30 */
+static NTSTATUS query(struct fx_device *device, PIRP irp, enum fx_pnp_state pending, uint16_t ddi, NTSTATUS (*routine)(WDFDEVICE))
+{
+    struct fx_device_private *own = device->own;
+    if (own->state == FX_PNP_STARTED) {
+        if (own->static_stop_remove > 0)
+            return fx_complete(irp, STATUS_INVALID_DEVICE_STATE);
+        if (own->special_file_uses > 0)
+            return fx_complete(irp, STATUS_DEVICE_NOT_READY);
+        NTSTATUS status = ask_driver(device, ddi, routine);
+        if (!NT_SUCCESS(status))
+            return fx_complete(irp, status);
+        status = fx_policy_ensure_d0(device);
+        if (!NT_SUCCESS(status))
+            return fx_complete(irp, status);
+        own->state = pending;
+    }
+    irp->IoStatus.Status = STATUS_SUCCESS;
+    return fx_forward(device, irp);
+}
+
+static void drop_query_reference(struct fx_device *device)
+{
+    if (!device->own->query_reference)
+        return;
+    device->own->query_reference = false;
+    fx_power_dereference(device);
+}
+
+static NTSTATUS cancel(struct fx_device *device, PIRP irp, enum fx_pnp_state pending)
+{
+    irp->IoStatus.Status = STATUS_SUCCESS;
+    if (device->own->state != pending)
+        return fx_forward(device, irp);
+    NTSTATUS status = fx_forward_and_wait(device, irp);
+    device->own->state = FX_PNP_STARTED;
+    drop_query_reference(device);
+    return fx_complete(irp, status);
+}
+
+static NTSTATUS stop(struct fx_device *device, PIRP irp)
+{
+    if (is_running(device)) {
+        fx_policy_stop(device, true);
+        drop_query_reference(device);
+        power_down_locked(device);
+        if (!NT_SUCCESS(release_hardware(device)) || device->own->failed)
+            fx_pnp_device_failed(device);
+        device->own->state = FX_PNP_STOPPED;
+    }
+    irp->IoStatus.Status = STATUS_SUCCESS;
+    return fx_forward(device, irp);
+}
+
+/* ---- Removal ---- */
+
+static void call_surprise_removal(struct fx_device *device)
+{
+    PFN_WDF_DEVICE_SURPRISE_REMOVAL routine = callbacks(device)->EvtDeviceSurpriseRemoval;
+    if (!routine)
+        return;
+    struct callback_frame frame;
+    callback_enter(&frame, DDI_EvtDeviceSurpriseRemoval, routine, device);
+    routine((WDFDEVICE)device);
+    callback_leave(&frame, 0);
+}
+
+/* K-PNP-50..52 */
+static NTSTATUS surprise_removal(struct fx_device *device, PIRP irp)
+{
+    struct fx_device_private *own = device->own;
+    bool initial = own->state == FX_PNP_INIT, clean = own->state == FX_PNP_FAILED;
+    if (!initial)
+        call_surprise_removal(device);
+    if (!initial && !clean) {
+        drop_query_reference(device);
+        fx_policy_stop(device, false);
+        power_down_locked(device);
+        release_hardware(device);
+        cleanup_for_remove(device);
+    }
+    own->accepts_creates = false;
+    own->state = FX_PNP_SURPRISE_REMOVED;
+    irp->IoStatus.Status = STATUS_SUCCESS;
+    return fx_forward(device, irp);
+}
+
+static void wait_for_remove_lock(struct fx_device *device)
+{
+    device->own->removed = true;
+    if (device->own->outstanding > 0)
+        ke_wait_internal(&device->own->drained, "power and WMI IRPs to leave the device");
+}
+
+/* K-PNP-40, 42, 43 */
+static NTSTATUS remove_device(struct fx_device *device, PIRP irp)
+{
+    struct fx_device_private *own = device->own;
+    hb_acquire(&own->files);
+    if (is_running(device)) {
+        fx_policy_stop(device, true);
+        drop_query_reference(device);
+        power_down_locked(device);
+        release_hardware(device);
+        cleanup_for_remove(device);
+    } else if (own->state == FX_PNP_STOPPED) {
+        cleanup_for_remove(device);
+    }
+    own->state = FX_PNP_REMOVED;
+    own->accepts_creates = false;
+    fx_policy_stop(device, false);
+    fx_symbolic_link_delete(device);
+    fx_queues_purge(device, false);
+    fx_smio_cleanup(device);
+    fx_device_dispose_tree(device);
+    wait_for_remove_lock(device);
+    irp->IoStatus.Status = STATUS_SUCCESS;
+    NTSTATUS status = fx_forward(device, irp);
+    fx_device_destroy(device);
+    return status;
+}
+
+/* ---- Answers ---- */
+
+static ULONG tri(WDF_TRI_STATE value, ULONG bit) { return value == WdfTrue ? bit : 0; }
+
+static NTSTATUS query_device_state(struct fx_device *device, PIRP irp)
+{
+    const WDF_DEVICE_STATE *s = &device->own->device_state;
+    ULONG bits = tri(s->Disabled, PNP_DEVICE_DISABLED) | tri(s->DontDisplayInUI, PNP_DEVICE_DONT_DISPLAY_IN_UI) | tri(s->Failed, PNP_DEVICE_FAILED) |
+                 tri(s->Removed, PNP_DEVICE_REMOVED) | tri(s->NotDisableable, PNP_DEVICE_NOT_DISABLEABLE) |
+                 tri(s->ResourcesChanged, PNP_DEVICE_RESOURCE_REQUIREMENTS_CHANGED);
+    if (device->own->failed)
+        bits |= PNP_DEVICE_FAILED;
+    if (bits) {
+        irp->IoStatus.Information |= bits;
+        irp->IoStatus.Status = STATUS_SUCCESS;
+    }
+    return fx_forward(device, irp);
+}
+
+#define APPLY(field)                                  \
+    if (own->pnp_caps.field != WdfUseDefault)         \
+        caps->field = own->pnp_caps.field == WdfTrue
+
+static NTSTATUS query_capabilities(struct fx_device *device, PIRP irp)
+{
+    struct fx_device_private *own = device->own;
+    if (!own->has_pnp_caps)
+        return fx_forward(device, irp);
+    NTSTATUS status = fx_forward_and_wait(device, irp);
+    PDEVICE_CAPABILITIES caps = io_get_current_irp_stack_location(irp)->Parameters.DeviceCapabilities.Capabilities;
+    if (NT_SUCCESS(status)) {
+        APPLY(LockSupported);
+        APPLY(EjectSupported);
+        APPLY(Removable);
+        APPLY(DockDevice);
+        APPLY(UniqueID);
+        APPLY(SilentInstall);
+        APPLY(SurpriseRemovalOK);
+        APPLY(HardwareDisabled);
+        APPLY(NoDisplayInUI);
+        if (own->pnp_caps.Address != (ULONG)-1)
+            caps->Address = own->pnp_caps.Address;
+        if (own->pnp_caps.UINumber != (ULONG)-1)
+            caps->UINumber = own->pnp_caps.UINumber;
+    }
+    return fx_complete(irp, status);
+}
+
+static NTSTATUS query_relations(struct fx_device *device, PIRP irp)
+{
+    PFN_WDF_DEVICE_RELATIONS_QUERY routine = callbacks(device)->EvtDeviceRelationsQuery;
+    if (routine) {
+        struct callback_frame frame;
+        callback_enter(&frame, DDI_EvtDeviceRelationsQuery, routine, device);
+        routine((WDFDEVICE)device, io_get_current_irp_stack_location(irp)->Parameters.QueryDeviceRelations.Type);
+        callback_leave(&frame, 0);
+    }
+    return fx_forward(device, irp);
+}
+
+/* The order of DEVICE_USAGE_NOTIFICATION_TYPE and WDF_SPECIAL_FILE_TYPE is the same. */
+static NTSTATUS call_usage(struct fx_device *device, WDF_SPECIAL_FILE_TYPE type, BOOLEAN in_path)
+{
+    const WDF_PNPPOWER_EVENT_CALLBACKS *c = callbacks(device);
+    struct callback_frame frame;
+    NTSTATUS status = STATUS_SUCCESS;
+    if (c->EvtDeviceUsageNotificationEx) {
+        callback_enter(&frame, DDI_EvtDeviceUsageNotificationEx, c->EvtDeviceUsageNotificationEx, device);
+        status = c->EvtDeviceUsageNotificationEx((WDFDEVICE)device, type, in_path);
+        callback_leave(&frame, (ULONG)status);
+    } else if (c->EvtDeviceUsageNotification) {
+        callback_enter(&frame, DDI_EvtDeviceUsageNotification, c->EvtDeviceUsageNotification, device);
+        c->EvtDeviceUsageNotification((WDFDEVICE)device, type, in_path);
+        callback_leave(&frame, 0);
+    }
+    return status;
+}
+
+/* K-PNP-70 */
+static NTSTATUS usage_notification(struct fx_device *device, PIRP irp)
+{
+    PIO_STACK_LOCATION stack = io_get_current_irp_stack_location(irp);
+    WDF_SPECIAL_FILE_TYPE type = (WDF_SPECIAL_FILE_TYPE)stack->Parameters.UsageNotification.Type;
+    BOOLEAN in_path = stack->Parameters.UsageNotification.InPath;
+    bool supported = device->filter || device->own->special_files & 1u << type;
+    if (in_path && !supported)
+        return fx_complete(irp, STATUS_NOT_IMPLEMENTED);
+    irp->IoStatus.Status = STATUS_SUCCESS;
+    NTSTATUS status = fx_forward_and_wait(device, irp);
+    if (NT_SUCCESS(status))
+        status = call_usage(device, type, in_path);
+    if (NT_SUCCESS(status))
+        device->own->special_file_uses += in_path ? 1 : -1;
+    return fx_complete(irp, status);
+}
+
+/* ---- Dispatch ---- */
+
+NTSTATUS fx_pnp_dispatch(struct fx_device *device, PIRP irp)
+{
+    const WDF_PNPPOWER_EVENT_CALLBACKS *c = callbacks(device);
+    switch (io_get_current_irp_stack_location(irp)->MinorFunction) {
+    case IRP_MN_START_DEVICE:
+        return start(device, irp);
+    case IRP_MN_QUERY_STOP_DEVICE:
+        return query(device, irp, FX_PNP_QUERY_STOP, DDI_EvtDeviceQueryStop, c->EvtDeviceQueryStop);
+    case IRP_MN_QUERY_REMOVE_DEVICE:
+        return query(device, irp, FX_PNP_QUERY_REMOVE, DDI_EvtDeviceQueryRemove, c->EvtDeviceQueryRemove);
+    case IRP_MN_CANCEL_STOP_DEVICE:
+        return cancel(device, irp, FX_PNP_QUERY_STOP);
+    case IRP_MN_CANCEL_REMOVE_DEVICE:
+        return cancel(device, irp, FX_PNP_QUERY_REMOVE);
+    case IRP_MN_STOP_DEVICE:
+        return stop(device, irp);
+    case IRP_MN_SURPRISE_REMOVAL:
+        return surprise_removal(device, irp);
+    case IRP_MN_REMOVE_DEVICE:
+        return remove_device(device, irp);
+    case IRP_MN_QUERY_PNP_DEVICE_STATE:
+        return query_device_state(device, irp);
+    case IRP_MN_QUERY_CAPABILITIES:
+        return query_capabilities(device, irp);
+    case IRP_MN_QUERY_DEVICE_RELATIONS:
+        return query_relations(device, irp);
+    case IRP_MN_DEVICE_USAGE_NOTIFICATION:
+        return usage_notification(device, irp);
+    default:
+        return fx_forward(device, irp);
+    }
+}

@@ -1,0 +1,245 @@
+/*
+ * Moving a device between D0 and Dx: the order of K-PNP-11 steps 5..11, K-PNP-35 and K-PNP-37, and the unwinding of a power-up that fails (3.3,
+ * K-PNP-61). Interrupts, DMA enablers and child lists hang in as power parts (fx_power_part_add).
+ *
+ * Device power IRPs of the power policy owner are its own requests: whoever made the request holds the power lock and has done the I/O half of
+ * a power-down already. Other devices take the lock here.
+ */
+#include "device.h"
+
+/* ---- The power lock ---- */
+
+void fx_power_lock(struct fx_device *device) { ke_wait_internal(&device->own->power_free, "another power transition of the device"); }
+void fx_power_unlock(struct fx_device *device) { ke_set_event(&device->own->power_free, 0, FALSE); }
+
+/* ---- Parts ---- */
+
+void fx_power_part_add(struct fx_device *device, enum fx_power_stage stage, struct fx_power_part *part)
+{
+    InsertTailList(&device->own->parts[stage], &part->entry);
+}
+
+void fx_power_part_remove(struct fx_power_part *part) { RemoveEntryList(&part->entry); }
+
+static NTSTATUS parts_up(struct fx_device *device, enum fx_power_stage stage)
+{
+    LIST_ENTRY *head = &device->own->parts[stage];
+    for (LIST_ENTRY *e = head->Flink; e != head; e = e->Flink) {
+        struct fx_power_part *part = CONTAINING_RECORD(e, struct fx_power_part, entry);
+        NTSTATUS status = part->power_up ? part->power_up(part) : STATUS_SUCCESS;
+        if (!NT_SUCCESS(status))
+            return status;
+        part->up = true;
+    }
+    return STATUS_SUCCESS;
+}
+
+/* Reverse order of creation (K-PNP-35). */
+static bool parts_down(struct fx_device *device, enum fx_power_stage stage)
+{
+    LIST_ENTRY *head = &device->own->parts[stage];
+    bool fine = true;
+    for (LIST_ENTRY *e = head->Blink; e != head; e = e->Blink) {
+        struct fx_power_part *part = CONTAINING_RECORD(e, struct fx_power_part, entry);
+        if (!part->up)
+            continue;
+        part->up = false;
+        if (part->power_down && !NT_SUCCESS(part->power_down(part)))
+            fine = false;
+    }
+    return fine;
+}
+
+/* ---- The driver's callbacks ---- */
+
+static NTSTATUS call(struct fx_device *device, uint16_t ddi, NTSTATUS (*routine)(WDFDEVICE, WDF_POWER_DEVICE_STATE), WDF_POWER_DEVICE_STATE state)
+{
+    if (!routine)
+        return STATUS_SUCCESS;
+    struct callback_frame frame;
+    callback_enter(&frame, ddi, routine, device);
+    NTSTATUS status = routine((WDFDEVICE)device, state);
+    callback_leave(&frame, (ULONG)status);
+    return status;
+}
+
+static NTSTATUS d0_entry(struct fx_device *device, WDF_POWER_DEVICE_STATE from)
+{
+    return call(device, DDI_EvtDeviceD0Entry, device->own->init->pnp.EvtDeviceD0Entry, from);
+}
+
+static NTSTATUS post_interrupts(struct fx_device *device, WDF_POWER_DEVICE_STATE from)
+{
+    return call(device, DDI_EvtDeviceD0EntryPostInterruptsEnabled, device->own->init->pnp.EvtDeviceD0EntryPostInterruptsEnabled, from);
+}
+
+static NTSTATUS pre_interrupts(struct fx_device *device, WDF_POWER_DEVICE_STATE to)
+{
+    return call(device, DDI_EvtDeviceD0ExitPreInterruptsDisabled, device->own->init->pnp.EvtDeviceD0ExitPreInterruptsDisabled, to);
+}
+
+static NTSTATUS d0_exit(struct fx_device *device, WDF_POWER_DEVICE_STATE to)
+{
+    return call(device, DDI_EvtDeviceD0Exit, device->own->init->pnp.EvtDeviceD0Exit, to);
+}
+
+/* ---- Up ---- */
+
+/* Everything after EvtDeviceD0Entry that a failure of the interrupt step undoes. */
+static void undo_interrupts(struct fx_device *device)
+{
+    parts_down(device, FX_STAGE_INTERRUPT);
+    d0_exit(device, WdfPowerDeviceD3Final); /* K-PNP-20 */
+}
+
+static void undo_dma(struct fx_device *device)
+{
+    parts_down(device, FX_STAGE_CHILDREN);
+    parts_down(device, FX_STAGE_DMA);
+    pre_interrupts(device, WdfPowerDeviceD3Final);
+    undo_interrupts(device);
+}
+
+static void queues_off(struct fx_device *device)
+{
+    device->queues_on = false;
+    fx_queues_hold(device);
+}
+
+static NTSTATUS power_up_steps(struct fx_device *device)
+{
+    WDF_POWER_DEVICE_STATE from = device->own->recorded;
+    NTSTATUS status = d0_entry(device, from);
+    if (!NT_SUCCESS(status))
+        return status;
+    status = parts_up(device, FX_STAGE_INTERRUPT);
+    if (NT_SUCCESS(status))
+        status = post_interrupts(device, from);
+    if (!NT_SUCCESS(status)) {
+        undo_interrupts(device);
+        return status;
+    }
+    status = parts_up(device, FX_STAGE_DMA);
+    if (NT_SUCCESS(status))
+        status = parts_up(device, FX_STAGE_CHILDREN);
+    if (!NT_SUCCESS(status)) {
+        undo_dma(device);
+        return status;
+    }
+    fx_policy_wake_window(device);
+    device->queues_on = true;
+    hb_release(device);
+    fx_queues_resume(device);
+    status = fx_smio_start(device);
+    if (!NT_SUCCESS(status)) { /* no EvtDeviceSelfManagedIoSuspend */
+        queues_off(device);
+        undo_dma(device);
+    }
+    return status;
+}
+
+NTSTATUS fx_power_up(struct fx_device *device)
+{
+    struct fx_device_private *own = device->own;
+    NTSTATUS status = power_up_steps(device);
+    if (NT_SUCCESS(status)) {
+        own->recorded = WdfPowerDeviceD0; /* K-PNP-13: not before */
+        own->in_d0 = true;
+    } else {
+        own->recorded = WdfPowerDeviceD3Final;
+        own->power_failed = true;
+    }
+    ke_set_event(&own->d0, 0, FALSE);
+    return status;
+}
+
+/* ---- Down ---- */
+
+bool fx_power_down_io(struct fx_device *device)
+{
+    bool fine = NT_SUCCESS(fx_smio_suspend(device));
+    queues_off(device);
+    return fine;
+}
+
+bool fx_power_down_hardware(struct fx_device *device, WDF_POWER_DEVICE_STATE target)
+{
+    struct fx_device_private *own = device->own;
+    bool fine = parts_down(device, FX_STAGE_CHILDREN);
+    fine &= parts_down(device, FX_STAGE_DMA);
+    fine &= NT_SUCCESS(pre_interrupts(device, target));
+    fine &= parts_down(device, FX_STAGE_INTERRUPT);
+    fine &= NT_SUCCESS(d0_exit(device, target));
+    own->recorded = target;
+    own->in_d0 = false;
+    ke_reset_event(&own->d0);
+    return fine;
+}
+
+bool fx_power_down(struct fx_device *device, WDF_POWER_DEVICE_STATE target)
+{
+    bool fine = fx_power_down_io(device);
+    return fx_power_down_hardware(device, target) && fine;
+}
+
+/* ---- Device power IRPs ---- */
+
+static WDF_POWER_DEVICE_STATE target_of(const struct fx_device *device, DEVICE_POWER_STATE state)
+{
+    if (device->own->system_state == PowerSystemShutdown) /* K-PNP-36 */
+        return WdfPowerDeviceD3Final;
+    return state == PowerDeviceD1 ? WdfPowerDeviceD1 : state == PowerDeviceD2 ? WdfPowerDeviceD2 : WdfPowerDeviceD3;
+}
+
+/* A failure never shows in the IRP (K-PNP-6); the device goes down afterwards. */
+static void device_up(struct fx_device *device)
+{
+    if (device->own->in_d0 || device->own->power_failed)
+        return;
+    if (!NT_SUCCESS(fx_power_up(device)))
+        fx_pnp_device_failed(device);
+}
+
+static void device_down(struct fx_device *device, DEVICE_POWER_STATE state)
+{
+    if (!device->own->in_d0)
+        return;
+    bool fine = device->power_policy_owner ? fx_power_down_hardware(device, target_of(device, state))
+                                           : fx_power_down(device, target_of(device, state));
+    if (!fine)
+        fx_pnp_device_failed(device);
+}
+
+static NTSTATUS set_device_power(struct fx_device *device, PIRP irp, DEVICE_POWER_STATE state)
+{
+    bool locks = !device->power_policy_owner;
+    bool up = state == PowerDeviceD0;
+    if (up)
+        fx_forward_and_wait(device, irp);
+    if (locks)
+        fx_power_lock(device);
+    if (up)
+        device_up(device);
+    else
+        device_down(device, state);
+    if (locks)
+        fx_power_unlock(device);
+    if (up)
+        return fx_complete(irp, irp->IoStatus.Status);
+    irp->IoStatus.Status = STATUS_SUCCESS;
+    return fx_forward(device, irp);
+}
+
+NTSTATUS fx_power_dispatch(struct fx_device *device, PIRP irp)
+{
+    PIO_STACK_LOCATION stack = io_get_current_irp_stack_location(irp);
+    bool started = device->own->state != FX_PNP_INIT && device->own->state != FX_PNP_REMOVED;
+    if (stack->MinorFunction != IRP_MN_SET_POWER || !started || ke_get_current_irql() > PASSIVE_LEVEL)
+        return fx_forward(device, irp);
+    if (stack->Parameters.Power.Type == SystemPowerState)
+        return device->power_policy_owner ? fx_policy_system_irp(device, irp) : fx_forward(device, irp);
+    if (device->power_policy_owner && !device->own->own_power_irp)
+        bugcheck(0x10D, 0xD, device->object.number, irp_info(irp)->number, 0, "K-PNP-5",
+                 "device #%u owns the power policy and got a device power IRP that it did not request", device->object.number);
+    return set_device_power(device, irp, stack->Parameters.Power.State.DeviceState);
+}

@@ -1,0 +1,515 @@
+/*
+ * Power policy (K-PNP-73..88): when the owner of a stack's power policy goes to Dx and back.
+ *
+ * Principle of operation. Three reasons move a started device: system sleep, idling (no power reference for the time-out), and a reference that
+ * needs D0. All decisions are taken by decide(), on one work item per device, except for the system IRP that sleeps, which waits in its own
+ * thread. A decision holds the power lock while it asks for the device IRP and waits for it.
+ *
+ * Internal design. References, the idle timer and system resume only queue the work item; it looks at the state again each time, so that nothing
+ * is lost when several reasons come together. fx_policy_stop() makes further work do nothing and waits for the one that runs.
+ */
+#include "device.h"
+
+#define DEFAULT_TIMEOUT_MS 5000
+
+/* ---- Device power IRPs of our own ---- */
+
+struct ask {
+    KEVENT done;
+    NTSTATUS status;
+};
+
+static VOID NTAPI answered(PDEVICE_OBJECT device, UCHAR minor, POWER_STATE state, PVOID context, PIO_STATUS_BLOCK iosb)
+{
+    struct ask *ask = context;
+    ask->status = iosb->Status;
+    ke_set_event(&ask->done, 0, FALSE);
+}
+
+/* fx_power_dispatch() does the work when the IRP arrives. */
+static NTSTATUS ask_for(struct fx_device *device, DEVICE_POWER_STATE state)
+{
+    struct ask ask;
+    ke_initialize_event(&ask.done, NotificationEvent, FALSE);
+    device->own->own_power_irp = true;
+    NTSTATUS status = po_request_power_irp(device->pdo, IRP_MN_SET_POWER, (POWER_STATE){.DeviceState = state}, answered, &ask, NULL);
+    if (status == STATUS_PENDING) {
+        ke_wait_internal(&ask.done, "the device power IRP the framework asked for");
+        status = ask.status;
+    }
+    device->own->own_power_irp = false;
+    return status;
+}
+
+/* ---- Wake ---- */
+
+static NTSTATUS call_arm(struct fx_device *device, uint16_t ddi, NTSTATUS (*routine)(WDFDEVICE))
+{
+    if (!routine)
+        return STATUS_SUCCESS;
+    struct callback_frame frame;
+    callback_enter(&frame, ddi, routine, device);
+    NTSTATUS status = routine((WDFDEVICE)device);
+    callback_leave(&frame, (ULONG)status);
+    return status;
+}
+
+static void call_void(struct fx_device *device, uint16_t ddi, VOID (*routine)(WDFDEVICE))
+{
+    if (!routine)
+        return;
+    struct callback_frame frame;
+    callback_enter(&frame, ddi, routine, device);
+    routine((WDFDEVICE)device);
+    callback_leave(&frame, 0);
+}
+
+static void queue_work(struct fx_device *device);
+
+static VOID NTAPI wake_completed(PDEVICE_OBJECT pdo, UCHAR minor, POWER_STATE state, PVOID context, PIO_STATUS_BLOCK iosb)
+{
+    struct fx_device *device = context;
+    device->own->wait_wake = NULL;
+    if (NT_SUCCESS(iosb->Status)) {
+        device->own->wake_triggered = true;
+        queue_work(device);
+    }
+    ke_set_event(&device->own->wake_done, 0, FALSE);
+}
+
+static void send_wait_wake(struct fx_device *device, SYSTEM_POWER_STATE deepest)
+{
+    ke_reset_event(&device->own->wake_done);
+    NTSTATUS status = po_request_power_irp(device->pdo, IRP_MN_WAIT_WAKE, (POWER_STATE){.SystemState = deepest}, wake_completed, device,
+                                           &device->own->wait_wake);
+    if (status != STATUS_PENDING)
+        ke_set_event(&device->own->wake_done, 0, FALSE);
+}
+
+static void cancel_wait_wake(struct fx_device *device)
+{
+    if (device->own->wait_wake)
+        io_cancel_irp(device->own->wait_wake);
+    ke_wait_internal(&device->own->wake_done, "the wait-wake IRP to end");
+}
+
+static NTSTATUS arm_s0(struct fx_device *device)
+{
+    send_wait_wake(device, PowerSystemWorking);
+    NTSTATUS status = call_arm(device, DDI_EvtDeviceArmWakeFromS0, device->own->init->policy.EvtDeviceArmWakeFromS0);
+    if (NT_SUCCESS(status))
+        device->own->armed_s0 = true;
+    else
+        cancel_wait_wake(device); /* K-PNP-81: no disarm */
+    return status;
+}
+
+static void arm_sx(struct fx_device *device, SYSTEM_POWER_STATE state)
+{
+    const WDF_POWER_POLICY_EVENT_CALLBACKS *c = &device->own->init->policy;
+    NTSTATUS status;
+    send_wait_wake(device, state);
+    if (c->EvtDeviceArmWakeFromSxWithReason) {
+        struct callback_frame frame;
+        callback_enter(&frame, DDI_EvtDeviceArmWakeFromSxWithReason, c->EvtDeviceArmWakeFromSxWithReason, device);
+        status = c->EvtDeviceArmWakeFromSxWithReason((WDFDEVICE)device, TRUE, FALSE);
+        callback_leave(&frame, (ULONG)status);
+    } else {
+        status = call_arm(device, DDI_EvtDeviceArmWakeFromSx, c->EvtDeviceArmWakeFromSx);
+    }
+    if (NT_SUCCESS(status)) {
+        device->own->armed_sx = true;
+        return;
+    }
+    cancel_wait_wake(device);
+    call_void(device, DDI_EvtDeviceDisarmWakeFromSx, c->EvtDeviceDisarmWakeFromSx); /* K-PNP-81 */
+}
+
+/* K-PNP-82 */
+void fx_policy_wake_window(struct fx_device *device)
+{
+    struct fx_device_private *own = device->own;
+    const WDF_POWER_POLICY_EVENT_CALLBACKS *c = &own->init->policy;
+    if (!own->armed_s0 && !own->armed_sx)
+        return;
+    cancel_wait_wake(device);
+    if (own->armed_s0) {
+        if (own->wake_triggered)
+            call_void(device, DDI_EvtDeviceWakeFromS0Triggered, c->EvtDeviceWakeFromS0Triggered);
+        call_void(device, DDI_EvtDeviceDisarmWakeFromS0, c->EvtDeviceDisarmWakeFromS0);
+    } else {
+        if (own->wake_triggered)
+            call_void(device, DDI_EvtDeviceWakeFromSxTriggered, c->EvtDeviceWakeFromSxTriggered);
+        call_void(device, DDI_EvtDeviceDisarmWakeFromSx, c->EvtDeviceDisarmWakeFromSx);
+    }
+    own->armed_s0 = own->armed_sx = own->wake_triggered = false;
+}
+
+/* ---- Transitions, with the power lock held ---- */
+
+/* False: the arming failed and the device has to come up again at once (K-PNP-81). */
+static bool go_idle(struct fx_device *device)
+{
+    struct fx_idle *idle = &device->own->idle;
+    bool fine = fx_power_down_io(device), armed = true;
+    if (idle->settings.IdleCaps == IdleCanWakeFromS0)
+        armed = NT_SUCCESS(arm_s0(device));
+    ask_for(device, idle->dx);
+    if (!fine)
+        fx_pnp_device_failed(device);
+    return armed;
+}
+
+static bool sleeping(const struct fx_device *device) { return device->own->system_state > PowerSystemWorking; }
+
+static bool wake_enabled(const struct fx_device *device)
+{
+    return device->own->wake_assigned && device->own->wake.Enabled != WdfFalse;
+}
+
+static void go_to_sleep(struct fx_device *device, SYSTEM_POWER_STATE state)
+{
+    if (!device->own->in_d0)
+        return; /* K-PNP-74 without wake: it stays in its Dx */
+    bool fine = fx_power_down_io(device);
+    DEVICE_POWER_STATE dx = PowerDeviceD3;
+    if (wake_enabled(device) && state < PowerSystemShutdown) {
+        arm_sx(device, state);
+        if (device->own->wake.DxState != PowerDeviceMaximum)
+            dx = device->own->wake.DxState;
+    }
+    ask_for(device, dx);
+    if (!fine)
+        fx_pnp_device_failed(device);
+}
+
+static void come_up(struct fx_device *device)
+{
+    ask_for(device, PowerDeviceD0);
+    device->own->system_action = PowerActionNone;
+}
+
+/* ---- Decisions ---- */
+
+static void start_idle_timer(struct fx_device *device)
+{
+    struct fx_idle *idle = &device->own->idle;
+    if (!idle->enabled || device->own->power_references || !device->own->policy_started || !device->own->in_d0)
+        return;
+    ULONG ms = idle->settings.IdleTimeout ? idle->settings.IdleTimeout : DEFAULT_TIMEOUT_MS;
+    ke_set_timer_ex(&idle->timer, (LARGE_INTEGER){.QuadPart = -(LONGLONG)ms * (LONGLONG)CLOCK_MS}, 0, &idle->dpc);
+}
+
+static bool needs_d0(const struct fx_device *device)
+{
+    const struct fx_device_private *own = device->own;
+    return own->power_references > 0 || !own->idle.enabled || own->wake_triggered || own->resume_due;
+}
+
+/* One step towards what is wanted; false when there is nothing more to do. */
+static bool decide(struct fx_device *device)
+{
+    struct fx_device_private *own = device->own;
+    if (!own->policy_started || own->power_failed || own->failed || sleeping(device))
+        return false;
+    if (!own->in_d0 && needs_d0(device)) {
+        own->resume_due = false;
+        come_up(device);
+        start_idle_timer(device);
+        return true;
+    }
+    own->resume_due = false;
+    if (own->in_d0 && own->idle.due && !needs_d0(device)) {
+        own->idle.due = false;
+        if (!go_idle(device))
+            come_up(device);
+        return true;
+    }
+    return false;
+}
+
+static void work(void *context)
+{
+    struct fx_device *device = context;
+    bool more = true;
+    device->own->policy_work_queued = false;
+    while (more) {
+        fx_power_lock(device);
+        more = decide(device);
+        fx_power_unlock(device);
+    }
+    if (!device->own->policy_work_queued)
+        ke_set_event(&device->own->policy_done, 0, FALSE);
+}
+
+static void queue_work(struct fx_device *device)
+{
+    if (device->own->policy_work_queued || !device->own->policy_started)
+        return;
+    device->own->policy_work_queued = true;
+    ke_reset_event(&device->own->policy_done);
+    ex_queue_work(&device->own->policy_work);
+}
+
+static VOID NTAPI idle_expired(PKDPC dpc, PVOID context, PVOID a1, PVOID a2)
+{
+    struct fx_device *device = context;
+    if (device->own->power_references)
+        return;
+    device->own->idle.due = true;
+    queue_work(device);
+}
+
+/* ---- References ---- */
+
+void fx_power_reference(struct fx_device *device)
+{
+    struct fx_device_private *own = device->own;
+    if (own->power_references++ > 0 || !own->policy_started)
+        return;
+    if (own->idle.enabled) {
+        own->idle.due = false;
+        ke_cancel_timer(&own->idle.timer);
+    }
+    if (!own->in_d0)
+        queue_work(device);
+}
+
+void fx_power_dereference(struct fx_device *device)
+{
+    struct fx_device_private *own = device->own;
+    if (own->power_references == 0)
+        fx_misuse("K-PNP-84", "%s: a power reference is dropped that was not taken", gate_where(ctx_current()));
+    if (--own->power_references == 0 && own->idle.enabled)
+        start_idle_timer(device);
+}
+
+static NTSTATUS wait_for_d0(struct fx_device *device)
+{
+    ke_wait_internal(&device->own->d0, "the device to reach D0");
+    return device->own->in_d0 ? STATUS_SUCCESS : STATUS_POWER_STATE_INVALID;
+}
+
+NTSTATUS fx_policy_ensure_d0(struct fx_device *device)
+{
+    if (!device->power_policy_owner)
+        return STATUS_SUCCESS;
+    fx_power_reference(device);
+    device->own->query_reference = true;
+    if (device->own->in_d0)
+        return STATUS_SUCCESS;
+    NTSTATUS status = device->own->power_failed ? STATUS_POWER_STATE_INVALID : wait_for_d0(device);
+    if (!NT_SUCCESS(status)) {
+        device->own->query_reference = false;
+        fx_power_dereference(device);
+    }
+    return status;
+}
+
+/* ---- Life of a device ---- */
+
+void fx_policy_init(struct fx_device *device)
+{
+    struct fx_device_private *own = device->own;
+    own->policy_work = (struct ex_work){.run = work, .context = device};
+    own->system_state = PowerSystemWorking;
+    own->system_action = PowerActionNone;
+    ke_initialize_event(&own->power_free, SynchronizationEvent, TRUE);
+    ke_initialize_event(&own->policy_done, NotificationEvent, TRUE);
+    ke_initialize_event(&own->wake_done, NotificationEvent, TRUE);
+    ke_initialize_event(&own->d0, NotificationEvent, FALSE);
+}
+
+void fx_policy_started(struct fx_device *device)
+{
+    if (!device->power_policy_owner)
+        return;
+    device->own->policy_started = true;
+    start_idle_timer(device);
+}
+
+void fx_policy_stop(struct fx_device *device, bool wake_up)
+{
+    struct fx_device_private *own = device->own;
+    if (!own->policy_started)
+        return;
+    own->policy_started = false;
+    if (own->idle.assigned) {
+        ke_cancel_timer(&own->idle.timer);
+        ke_flush_queued_dpcs();
+    }
+    ke_wait_internal(&own->policy_done, "the device's power policy to come to rest");
+    own->idle.due = false;
+    if (own->in_d0)
+        return;
+    if (wake_up && !own->power_failed && !sleeping(device)) {
+        fx_power_lock(device);
+        come_up(device);
+        fx_power_unlock(device);
+    } else if (own->armed_s0 || own->armed_sx) {
+        cancel_wait_wake(device);
+        own->armed_s0 = own->armed_sx = false;
+    }
+}
+
+NTSTATUS fx_policy_system_irp(struct fx_device *device, PIRP irp)
+{
+    struct fx_device_private *own = device->own;
+    PIO_STACK_LOCATION stack = io_get_current_irp_stack_location(irp);
+    SYSTEM_POWER_STATE state = stack->Parameters.Power.State.SystemState;
+    if (!own->policy_started)
+        return fx_forward(device, irp);
+    if (state == PowerSystemWorking) { /* not delayed by the device's own way up (K-PNP-73) */
+        own->system_state = state;
+        own->resume_due = !own->idle.enabled || own->armed_sx || own->idle.settings.PowerUpIdleDeviceOnSystemWake != WdfFalse ||
+                          own->idle.settings.IdleCaps != IdleCannotWakeFromS0;
+        queue_work(device);
+        return fx_forward(device, irp);
+    }
+    NTSTATUS status = fx_forward_and_wait(device, irp);
+    own->system_action = stack->Parameters.Power.ShutdownType;
+    fx_power_lock(device);
+    own->system_state = state;
+    go_to_sleep(device, state);
+    fx_power_unlock(device);
+    return fx_complete(irp, status);
+}
+
+/* ---- DDIs ---- */
+
+static NTSTATUS check_idle(const struct fx_device *device, const WDF_DEVICE_POWER_POLICY_IDLE_SETTINGS *s)
+{
+    const struct fx_idle *idle = &device->own->idle;
+    if (!device->power_policy_owner)
+        return STATUS_INVALID_DEVICE_REQUEST;
+    if (s->Size != sizeof *s)
+        return STATUS_INFO_LENGTH_MISMATCH;
+    if (s->IdleCaps < IdleCannotWakeFromS0 || s->IdleCaps > IdleUsbSelectiveSuspend)
+        return STATUS_INVALID_PARAMETER;
+    if (s->DxState < PowerDeviceD1 || s->DxState > PowerDeviceMaximum || s->Enabled > WdfUseDefault ||
+        s->PowerUpIdleDeviceOnSystemWake > WdfUseDefault || (ULONG)s->IdleTimeoutType > SystemManagedIdleTimeoutWithHint ||
+        s->UserControlOfIdleSettings < IdleDoNotAllowUserControl || s->UserControlOfIdleSettings > IdleAllowUserControl)
+        return STATUS_INVALID_PARAMETER;
+    if (s->IdleCaps == IdleUsbSelectiveSuspend && s->DxState == PowerDeviceD3)
+        return STATUS_POWER_STATE_INVALID;
+    if (idle->assigned && idle->settings.IdleTimeoutType != s->IdleTimeoutType)
+        return STATUS_INVALID_DEVICE_REQUEST;
+    return STATUS_SUCCESS;
+}
+
+static void assign_idle(struct fx_device *device, const WDF_DEVICE_POWER_POLICY_IDLE_SETTINGS *s)
+{
+    struct fx_idle *idle = &device->own->idle;
+    if (!idle->assigned) {
+        ke_initialize_timer_ex(&idle->timer, NotificationTimer);
+        ke_initialize_dpc(&idle->dpc, idle_expired, device);
+    }
+    idle->assigned = true;
+    idle->settings = *s;
+    idle->enabled = s->Enabled != WdfFalse;
+    idle->dx = s->DxState == PowerDeviceMaximum ? (s->IdleCaps == IdleCannotWakeFromS0 ? PowerDeviceD3 : PowerDeviceD2) : s->DxState;
+    ke_cancel_timer(&idle->timer);
+    idle->due = false;
+    if (idle->enabled)
+        start_idle_timer(device);
+    else if (device->own->policy_started && !device->own->in_d0)
+        queue_work(device);
+}
+
+NTSTATUS wdf_WdfDeviceAssignS0IdleSettings(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Device, PWDF_DEVICE_POWER_POLICY_IDLE_SETTINGS Settings)
+{
+    gate_enter(DDI_WdfDeviceAssignS0IdleSettings, trace_object(Device), 0);
+    struct fx_device *device = fx_handle(Device, FX_DEVICE);
+    fx_require(Settings, "Settings");
+    NTSTATUS status = check_idle(device, Settings);
+    if (NT_SUCCESS(status))
+        assign_idle(device, Settings);
+    gate_leave((ULONG)status);
+    return status;
+}
+
+static NTSTATUS check_wake(const struct fx_device *device, const WDF_DEVICE_POWER_POLICY_WAKE_SETTINGS *s)
+{
+    if (!device->power_policy_owner)
+        return STATUS_INVALID_DEVICE_REQUEST;
+    if (s->Size != sizeof *s)
+        return STATUS_INFO_LENGTH_MISMATCH;
+    if (s->DxState < PowerDeviceD0 || s->DxState > PowerDeviceMaximum || s->Enabled > WdfUseDefault ||
+        s->UserControlOfWakeSettings < WakeDoNotAllowUserControl || s->UserControlOfWakeSettings > WakeAllowUserControl)
+        return STATUS_INVALID_PARAMETER;
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS wdf_WdfDeviceAssignSxWakeSettings(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Device, PWDF_DEVICE_POWER_POLICY_WAKE_SETTINGS Settings)
+{
+    gate_enter(DDI_WdfDeviceAssignSxWakeSettings, trace_object(Device), 0);
+    struct fx_device *device = fx_handle(Device, FX_DEVICE);
+    fx_require(Settings, "Settings");
+    NTSTATUS status = check_wake(device, Settings);
+    if (NT_SUCCESS(status)) {
+        device->own->wake = *Settings;
+        device->own->wake_assigned = true;
+    }
+    gate_leave((ULONG)status);
+    return status;
+}
+
+/* K-PNP-83 */
+static NTSTATUS stop_idle(struct fx_device *device, BOOLEAN wait)
+{
+    struct fx_device_private *own = device->own;
+    if (!device->power_policy_owner)
+        return STATUS_INVALID_DEVICE_STATE;
+    if (!own->policy_started || own->power_failed)
+        return STATUS_POWER_STATE_INVALID;
+    fx_power_reference(device);
+    if (own->in_d0)
+        return STATUS_SUCCESS;
+    if (!wait)
+        return STATUS_PENDING;
+    NTSTATUS status = wait_for_d0(device);
+    if (!NT_SUCCESS(status))
+        fx_power_dereference(device);
+    return status;
+}
+
+NTSTATUS wdf_WdfDeviceStopIdleNoTrack(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Device, BOOLEAN WaitForD0)
+{
+    gate_enter(DDI_WdfDeviceStopIdleNoTrack, trace_object(Device), WaitForD0);
+    NTSTATUS status = stop_idle(fx_handle(Device, FX_DEVICE), WaitForD0);
+    gate_leave((ULONG)status);
+    return status;
+}
+
+VOID wdf_WdfDeviceResumeIdleNoTrack(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Device)
+{
+    gate_enter(DDI_WdfDeviceResumeIdleNoTrack, trace_object(Device), 0);
+    fx_power_dereference(fx_handle(Device, FX_DEVICE));
+    gate_leave(0);
+}
+
+NTSTATUS wdf_WdfDeviceStopIdleActual(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Device, BOOLEAN WaitForD0, PVOID Tag, LONG Line, PCSTR File)
+{
+    gate_enter(DDI_WdfDeviceStopIdleActual, trace_object(Device), WaitForD0);
+    NTSTATUS status = stop_idle(fx_handle(Device, FX_DEVICE), WaitForD0);
+    gate_leave((ULONG)status);
+    return status;
+}
+
+VOID wdf_WdfDeviceResumeIdleActual(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Device, PVOID Tag, LONG Line, PCSTR File)
+{
+    gate_enter(DDI_WdfDeviceResumeIdleActual, trace_object(Device), 0);
+    fx_power_dereference(fx_handle(Device, FX_DEVICE));
+    gate_leave(0);
+}
+
+/* Function devices do not own the wait-wake IRP of their bus (K-PNP-86). */
+NTSTATUS wdf_WdfDeviceIndicateWakeStatus(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Device, NTSTATUS WaitWakeStatus)
+{
+    gate_enter(DDI_WdfDeviceIndicateWakeStatus, trace_object(Device), (ULONG)WaitWakeStatus);
+    fx_handle(Device, FX_DEVICE);
+    bool invalid = WaitWakeStatus == STATUS_PENDING || WaitWakeStatus == STATUS_CANCELLED;
+    NTSTATUS status = invalid ? STATUS_INVALID_PARAMETER : STATUS_INVALID_DEVICE_STATE;
+    gate_leave((ULONG)status);
+    return status;
+}

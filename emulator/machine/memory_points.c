@@ -1,0 +1,32 @@
+/*
+ * Scheduling points at the loads and stores of driver code, in builds that ask for them (IRPFUZZ_MEMORY_POINTS): clang calls these
+ * before each access. Accesses to the context's own stack cannot be shared and are skipped.
+ */
+#include "machine.h"
+
+enum { WHERE_MEMORY = 3 }; /* DDI_Memory of emulator/ddi.h */
+
+static void point(const void *address)
+{
+    struct ctx *ctx = current_ctx;
+    if (!ctx || ctx->in_gate || machine.engine != ENGINE_FIBER)
+        return;
+    uintptr_t here = (uintptr_t)__builtin_frame_address(0), there = (uintptr_t)address;
+    if (there - here < (256u << 10) || here - there < 4096)
+        return;
+    sched_point(WHERE_MEMORY);
+}
+
+#define ACCESS(name) \
+    void __sanitizer_cov_##name(const void *address); \
+    void __sanitizer_cov_##name(const void *address) { point(address); }
+ACCESS(load1)
+ACCESS(load2)
+ACCESS(load4)
+ACCESS(load8)
+ACCESS(load16)
+ACCESS(store1)
+ACCESS(store2)
+ACCESS(store4)
+ACCESS(store8)
+ACCESS(store16)

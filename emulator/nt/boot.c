@@ -1,0 +1,50 @@
+/* A boot and a shutdown: every static of nt/ is reset here, through the boot function of its file. */
+#include "image.h"
+#include "io/io.h"
+
+void ob_boot(void);
+void ke_begin(void);
+struct nt_thread *ke_adopt_current_thread(void);
+void report_irps(void);
+
+static const void *image_of(const void *code) { return io_driver_of_code(code); }
+
+void nt_boot(void)
+{
+    static const struct report_section section = {"history of the IRPs", report_irps};
+    machine.on_hang = nt_watchdog;
+    machine.image_of = image_of;
+    report_add_section(&section);
+    images_restore();
+    ob_boot();
+    ob_names_boot();
+    irp_boot();
+    io_driver_begin();
+    io_interfaces_boot();
+    io_workitems_boot();
+    io_remove_locks_boot();
+    ke_begin();
+    ke_adopt_current_thread();
+    io_cancel_boot();
+    pnp_boot();
+}
+
+void nt_shutdown(void)
+{
+    ex_stop_workers();
+    verifier_end_of_life();
+}
+
+/* Live IRPs, latest first, and what befell them. */
+void report_irps(void)
+{
+    char name[64], owner[120];
+    struct irp_record *last = NULL;
+    unsigned shown = 0;
+    for (struct irp_record *r = irp_first_record(); r; r = r->next)
+        last = r;
+    for (struct irp_record *r = last; r && shown < 6; r = r->prev, shown++) {
+        report_line("    %s, owned by %s", irp_record_name(r, name, sizeof name), irp_owner_name(r->irp, owner, sizeof owner));
+        irp_write_history(r);
+    }
+}

@@ -1,0 +1,77 @@
+/*
+ * The images of this program (image.h) and their writable data.
+ *
+ * Design: the linker gathers pointers to the descriptors in section "drv_images", the drivers' writable data in "drv_data" and "drv_bss". The first
+ * call keeps a copy of drv_data; each life begins with it put back. Bytes are moved by plain loops: between globals lie the red
+ * zones of AddressSanitizer, which an intercepted memcpy would report.
+ */
+#include "image.h"
+
+#include "../machine/machine.h"
+
+extern const struct driver_image *const __start_drv_images[] __attribute__((weak));
+extern const struct driver_image *const __stop_drv_images[] __attribute__((weak));
+extern uint64_t __start_drv_data[] __attribute__((weak)), __stop_drv_data[] __attribute__((weak));
+extern uint64_t __start_drv_bss[] __attribute__((weak)), __stop_drv_bss[] __attribute__((weak));
+
+static bool same(const char *a, const char *b)
+{
+    while (*a && *a == *b)
+        a++, b++;
+    return *a == *b;
+}
+
+const struct driver_image *image_next(const struct driver_image *after)
+{
+    const struct driver_image *const *at = __start_drv_images;
+    if (!at)
+        return NULL;
+    if (after) {
+        while (at < __stop_drv_images && *at != after)
+            at++;
+        at++;
+    }
+    while (at < __stop_drv_images && !*at)
+        at++;
+    return at < __stop_drv_images ? *at : NULL;
+}
+
+const struct driver_image *image_find(const char *name)
+{
+    const struct driver_image *image = NULL;
+    while ((image = image_next(image)) != NULL)
+        if (same(image->name, name))
+            return image;
+    return NULL;
+}
+
+__attribute__((no_sanitize("address", "memory", "thread"), no_builtin)) static void copy_bytes(volatile char *to, const volatile char *from, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        to[i] = from[i];
+}
+
+__attribute__((no_sanitize("address", "memory", "thread"), no_builtin)) static void zero_bytes(volatile char *to, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        to[i] = 0;
+}
+
+void images_restore(void)
+{
+    static char *pristine;
+    size_t data = (size_t)((char *)__stop_drv_data - (char *)__start_drv_data), bss = (size_t)((char *)__stop_drv_bss - (char *)__start_drv_bss);
+    if (__start_drv_data && data) {
+        if (!pristine) {
+            pristine = machine_keep(data);
+            copy_bytes(pristine, (char *)__start_drv_data, data);
+        } else {
+            copy_bytes((char *)__start_drv_data, pristine, data);
+        }
+        msan_define(__start_drv_data, data);
+    }
+    if (__start_drv_bss && bss) {
+        zero_bytes((char *)__start_drv_bss, bss);
+        msan_define(__start_drv_bss, bss);
+    }
+}

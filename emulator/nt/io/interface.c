@@ -1,0 +1,197 @@
+/* Device interfaces (W-DRV-19). A link exists while its interface is enabled; arrival waits for the end of START. */
+#include "io.h"
+
+#define LINK_CHARS 256
+
+struct io_interface {
+    LIST_ENTRY entry;           /* devnode->interfaces */
+    struct io_interface *next;  /* all, in order of registration */
+    PDEVICE_OBJECT pdo;
+    GUID guid;
+    UNICODE_STRING link;        /* \??\... */
+    UNICODE_STRING user_link;   /* \\?\... */
+    UNICODE_STRING reference;   /* "\ref" or empty */
+    struct ob_name *name;       /* while enabled */
+};
+
+static struct io_interface *interfaces;
+
+void io_interfaces_boot(void) { interfaces = NULL; }
+
+static size_t put_guid(WCHAR *out, const GUID *g)
+{
+    static const char hex[] = "0123456789abcdef";
+    size_t n = 0;
+    out[n++] = '{';
+    for (int i = 28; i >= 0; i -= 4)
+        out[n++] = (UCHAR)hex[g->Data1 >> i & 15];
+    out[n++] = '-';
+    for (int i = 12; i >= 0; i -= 4)
+        out[n++] = (UCHAR)hex[g->Data2 >> i & 15];
+    out[n++] = '-';
+    for (int i = 12; i >= 0; i -= 4)
+        out[n++] = (UCHAR)hex[g->Data3 >> i & 15];
+    for (unsigned i = 0; i < 8; i++) {
+        if (i == 0 || i == 2)
+            out[n++] = '-';
+        out[n++] = (UCHAR)hex[g->Data4[i] >> 4];
+        out[n++] = (UCHAR)hex[g->Data4[i] & 15];
+    }
+    out[n++] = '}';
+    return n;
+}
+
+/* \??\ROOT#ECHO#0000#{guid}[\ref] */
+static UNICODE_STRING make_link(const struct devnode *node, const GUID *guid, PCUNICODE_STRING reference, const WCHAR *prefix)
+{
+    WCHAR text[LINK_CHARS];
+    size_t n = 0;
+    for (; n < 4; n++)
+        text[n] = prefix[n];
+    for (unsigned i = 0; i < node->instance_path.Length / 2u && n < LINK_CHARS - 48; i++)
+        text[n++] = node->instance_path.Buffer[i] == '\\' ? '#' : node->instance_path.Buffer[i];
+    text[n++] = '#';
+    n += put_guid(text + n, guid);
+    if (reference && reference->Length) {
+        text[n++] = '\\';
+        for (unsigned i = 0; i < reference->Length / 2u && n < LINK_CHARS - 1; i++)
+            text[n++] = reference->Buffer[i];
+    }
+    UNICODE_STRING whole = {(USHORT)(n * 2), (USHORT)(n * 2), text};
+    return rtl_copy_of(&whole);
+}
+
+static struct io_interface *find_link(PCUNICODE_STRING link)
+{
+    struct io_interface *i = interfaces;
+    while (i && !rtl_equal_unicode(&i->link, link, true))
+        i = i->next;
+    return i;
+}
+
+/* The string a driver frees with RtlFreeUnicodeString. */
+static NTSTATUS give_link(const struct io_interface *i, PUNICODE_STRING link, const void *caller)
+{
+    size_t size = (size_t)i->link.Length + 2;
+    link->Buffer = ex_allocate(POOL_PAGED, size, 'rtSI', caller, false);
+    if (!link->Buffer)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    memcpy(link->Buffer, i->link.Buffer, size);
+    msan_define(link->Buffer, size);
+    link->Length = i->link.Length;
+    link->MaximumLength = (USHORT)size;
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS register_for(PDEVICE_OBJECT pdo, const GUID *guid, PUNICODE_STRING reference, PUNICODE_STRING link, const void *caller)
+{
+    struct devnode *node = pdo && ob_is_live(pdo) ? device_of(pdo)->devnode : NULL;
+    *link = (UNICODE_STRING){0, 0, NULL};
+    if (!node)
+        return STATUS_INVALID_DEVICE_REQUEST;
+    for (unsigned i = 0; reference && i < reference->Length / 2u; i++)
+        if (reference->Buffer[i] == '\\' || reference->Buffer[i] == '/')
+            return STATUS_INVALID_DEVICE_REQUEST;
+    UNICODE_STRING wanted = make_link(node, guid, reference, L"\\??\\");
+    struct io_interface *old = find_link(&wanted);
+    if (old) {
+        ex_system_free(wanted.Buffer);
+        return give_link(old, link, caller);
+    }
+    struct io_interface *i = ex_system_alloc(sizeof *i), **at = &interfaces;
+    if (!i)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    i->pdo = pdo;
+    i->guid = *guid;
+    i->link = wanted;
+    i->user_link = make_link(node, guid, reference, L"\\\\?\\");
+    if (reference && reference->Length) {
+        i->reference = (UNICODE_STRING){(USHORT)(reference->Length + 2), (USHORT)(reference->Length + 4), ex_system_alloc((size_t)reference->Length + 4)};
+        i->reference.Buffer[0] = '\\';
+        memcpy(i->reference.Buffer + 1, reference->Buffer, reference->Length);
+    }
+    while (*at)
+        at = &(*at)->next;
+    *at = i;
+    InsertTailList(&node->interfaces, &i->entry);
+    return give_link(i, link, caller);
+}
+
+NTSTATUS io_register_device_interface(PDEVICE_OBJECT pdo, const GUID *guid, PUNICODE_STRING reference, PUNICODE_STRING link)
+{
+    return register_for(pdo, guid, reference, link, NULL);
+}
+
+NTSTATUS io_set_device_interface_state(PUNICODE_STRING link, BOOLEAN enable)
+{
+    struct io_interface *i = find_link(link);
+    if (!i)
+        return STATUS_OBJECT_NAME_NOT_FOUND;
+    if (!enable) {
+        if (!i->name)
+            return STATUS_OBJECT_NAME_NOT_FOUND;
+        ob_name_remove(i->name);
+        i->name = NULL;
+        return STATUS_SUCCESS;
+    }
+    if (i->name)
+        return STATUS_OBJECT_NAME_EXISTS;
+    return ob_name_add(&i->link, i->pdo, i->reference.Buffer ? &i->reference : NULL, true, &i->name);
+}
+
+bool io_enum_interfaces(const GUID *guid, unsigned index, PCUNICODE_STRING *link)
+{
+    for (struct io_interface *i = interfaces; i; i = i->next)
+        if (i->name && !memcmp(&i->guid, guid, sizeof *guid) && index-- == 0) {
+            *link = &i->user_link;
+            return true;
+        }
+    return false;
+}
+
+unsigned io_interfaces_enabled(PDEVICE_OBJECT pdo)
+{
+    unsigned n = 0;
+    for (struct io_interface *i = interfaces; i; i = i->next)
+        n += i->pdo == pdo && i->name;
+    return n;
+}
+
+void io_interfaces_of_device_gone(PDEVICE_OBJECT pdo)
+{
+    for (struct io_interface **at = &interfaces; *at;) {
+        struct io_interface *i = *at;
+        if (i->pdo != pdo) {
+            at = &i->next;
+            continue;
+        }
+        if (i->name)
+            ob_name_remove(i->name);
+        RemoveEntryList(&i->entry);
+        *at = i->next;
+        ex_system_free(i->link.Buffer);
+        ex_system_free(i->user_link.Buffer);
+        if (i->reference.Buffer)
+            ex_system_free(i->reference.Buffer);
+        ex_system_free(i);
+    }
+}
+
+NTSTATUS IoRegisterDeviceInterface(PDEVICE_OBJECT PhysicalDeviceObject, CONST GUID *InterfaceClassGuid, PUNICODE_STRING ReferenceString,
+                                   PUNICODE_STRING SymbolicLinkName)
+{
+    gate_enter(DDI_IoRegisterDeviceInterface, trace_object(PhysicalDeviceObject), 0);
+    NTSTATUS status = choose_fault(DDI_IoRegisterDeviceInterface)
+                          ? STATUS_INSUFFICIENT_RESOURCES
+                          : register_for(PhysicalDeviceObject, InterfaceClassGuid, ReferenceString, SymbolicLinkName, CALLER);
+    gate_leave((ULONG)status);
+    return status;
+}
+
+NTSTATUS IoSetDeviceInterfaceState(PUNICODE_STRING SymbolicLinkName, BOOLEAN Enable)
+{
+    gate_enter(DDI_IoSetDeviceInterfaceState, Enable, 0);
+    NTSTATUS status = io_set_device_interface_state(SymbolicLinkName, Enable);
+    gate_leave((ULONG)status);
+    return status;
+}

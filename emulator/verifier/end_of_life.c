@@ -1,0 +1,156 @@
+/*
+ * What must be gone: when a driver was unloaded (V-UNL-1..11) and at the end of a life.
+ *
+ * One walk over the live blocks answers for pool, IRPs, MDLs, work items, strings; names and devices have lists of their own.
+ */
+#include "../machine/stack.h"
+#include "../nt/image.h"
+#include "../nt/ke/ke.h"
+#include "../nt/io/io.h"
+
+/* Headers of blocks are poisoned for ordinary loads; block_next_live() opens those it passes. */
+static bool drivers_own(const struct block *b)
+{
+    return b->use == BLOCK_POOL || b->use == BLOCK_MDL || b->use == BLOCK_WORKITEM || b->use == BLOCK_STRING;
+}
+
+static const char *what_is(const struct block *b)
+{
+    switch (b->use) {
+    case BLOCK_MDL: return "MDL";
+    case BLOCK_WORKITEM: return "work item";
+    case BLOCK_STRING: return "string";
+    default: return b->pool_type ? "paged pool" : "nonpaged pool";
+    }
+}
+
+static void tag_text(uint32_t tag, char out[5])
+{
+    for (unsigned i = 0; i < 4; i++) {
+        char c = (char)(tag >> (8 * i));
+        out[i] = c >= 32 && c < 127 ? c : '.';
+    }
+    out[4] = 0;
+}
+
+static void check_devices(struct nt_driver *driver)
+{
+    PDEVICE_OBJECT device = driver->object.DeviceObject;
+    char name[80];
+    if (device)
+        bugcheck(0x36, device_number(device), 0, 0, 0, "V-UNL-6", "%s was unloaded and left device #%u",
+                 rtl_to_ascii(&driver->object.DriverName, name, sizeof name), device_number(device));
+}
+
+static void check_blocks(struct nt_driver *driver, bool all)
+{
+    char tag[5], name[80];
+    unsigned count = 0;
+    uint64_t bytes = 0;
+    struct block *first = NULL;
+    for (struct block *b = block_next_live(NULL); b; b = block_next_live(b))
+        if (drivers_own(b) && b->allocated_at && is_driver_code(b->allocated_at) && (all || b->owner == driver)) {
+            first = first ? first : b;
+            count++;
+            bytes += b->size;
+        }
+    if (!first)
+        return;
+    struct stack_frame where = {0};
+    stack_name(first->allocated_at, &where);
+    tag_text(first->tag, tag);
+    bugcheck(0xC4, 0x62, first->number, count, bytes, "V-UNL-1", "%s left %u allocation%s: block #%u (%s, tag %s, %llu bytes) was allocated by %s %s",
+             driver ? rtl_to_ascii(&driver->object.DriverName, name, sizeof name) : "a driver", count, count == 1 ? "" : "s", first->number, what_is(first),
+             tag, (unsigned long long)first->size, where.function[0] ? where.function : "?", where.place);
+}
+
+static void check_irps(struct nt_driver *driver)
+{
+    char name[64];
+    for (struct irp_record *r = irp_first_record(); r; r = r->next) {
+        if (r->raw)
+            continue;
+        if (r->info.built_by == 0) {
+            if (is_driver_code(r->allocated_at))
+                bugcheck(0xC4, 0x62, r->info.number, 0, 0, "V-UNL-1", "%s, which a driver made with IoAllocateIrp, was never freed",
+                         irp_record_name(r, name, sizeof name));
+            continue;
+        }
+        if (!driver && !r->info.finished)
+            bugcheck(OWN_LOST_IRP, r->info.number, r->major, r->minor, 0, "W-CAN-9", "%s was never completed", irp_record_name(r, name, sizeof name));
+    }
+}
+
+extern const char __start_drv_data[] __attribute__((weak)), __stop_drv_data[] __attribute__((weak));
+extern const char __start_drv_bss[] __attribute__((weak)), __stop_drv_bss[] __attribute__((weak));
+
+/* V-UNL-2, V-UNL-3: timers and DPCs in the image's own data. */
+static void check_image_data(void)
+{
+    if (__start_drv_data) {
+        ke_timer_check_free(__start_drv_data, (size_t)(__stop_drv_data - __start_drv_data));
+        ke_dpc_check_free(__start_drv_data, (size_t)(__stop_drv_data - __start_drv_data));
+    }
+    if (__start_drv_bss) {
+        ke_timer_check_free(__start_drv_bss, (size_t)(__stop_drv_bss - __start_drv_bss));
+        ke_dpc_check_free(__start_drv_bss, (size_t)(__stop_drv_bss - __start_drv_bss));
+    }
+}
+
+void verifier_driver_unloaded(struct nt_driver *driver)
+{
+    check_devices(driver);
+    if (!io_driver_of_code(driver->image ? (const void *)driver->image->entry : NULL))
+        return; /* several drivers are loaded: their code cannot be told apart, the end of the life asks for all */
+    check_image_data();
+    check_irps(driver);
+    check_blocks(driver, false);
+}
+
+static void check_names(void)
+{
+    char name[160];
+    for (struct ob_name *n = ob_name_first(); n; n = n->next)
+        if (!n->device)
+            bugcheck(OWN_RULE, 6, 0, 0, 0, "V-UNL-6", "the symbolic link %s was never deleted", rtl_to_ascii(&n->name, name, sizeof name));
+}
+
+static void check_drivers(void)
+{
+    char name[80];
+    for (struct nt_driver *d = io_driver_first(); d; d = io_driver_next(d))
+        for (PDEVICE_OBJECT o = d->object.DeviceObject; d->unloaded && o; o = o->NextDevice)
+            bugcheck(0x36, device_number(o), 0, 0, 0, "V-UNL-6", "%s left device #%u", rtl_to_ascii(&d->object.DriverName, name, sizeof name),
+                     device_number(o));
+}
+
+/* A device that was deleted and still lives, or a file object that is not closed: a reference is left (V-OBJ-4). */
+static void check_references(void)
+{
+    for (struct block *b = block_next_live(NULL); b; b = block_next_live(b)) {
+        if (b->use != BLOCK_DEVICE && b->use != BLOCK_FILE)
+            continue;
+        void *body = (char *)block_memory(b) + OB_HEADER_SIZE;
+        struct ob_header *h = ob_header(body);
+        if (b->use == BLOCK_DEVICE && device_of(body)->deleted)
+            bugcheck(OWN_RULE, h->number, (uint64_t)h->pointers, 0, 0, "V-OBJ-4", "device #%u was deleted but %lld reference(s) to it are left", h->number,
+                     (long long)h->pointers);
+        if (b->use == BLOCK_FILE && h->handles == 0)
+            bugcheck(OWN_RULE, h->number, (uint64_t)h->pointers, 0, 0, "V-OBJ-4", "file object #%u has no handle but %lld reference(s) are left", h->number,
+                     (long long)h->pointers);
+    }
+}
+
+void verifier_end_of_life(void)
+{
+    bool loaded = false;
+    for (struct nt_driver *d = io_driver_first(); d; d = io_driver_next(d))
+        loaded |= d->image != NULL;
+    check_irps(NULL);
+    check_drivers();
+    check_references();
+    if (loaded)
+        return; /* what a loaded driver holds is its own */
+    check_names();
+    check_blocks(NULL, true);
+}

@@ -1,0 +1,178 @@
+/*
+ * stress_<app>: runs a Win32 program against a driver, life after life, until the time is over.
+ *
+ * Principle of operation. With `--schedule free` every thread of the emulated machine is a host thread, so they truly run side by side; nothing
+ * replays, but no schedule is out of reach. With `--schedule SEED` all run on one host thread in an order drawn from the seed: life k
+ * takes SEED + k, and `--schedule SEED+k` shows that life again first.
+ *
+ * A life fails with a bug check (report on stderr) or because the app says so (exit code other than 0; what it printed follows).
+ *
+ * Exit status: 0 fine, 1 a bug was found, 2 wrong usage, 3 set-up failed.
+ */
+#include "runner.h"
+
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "machine/machine.h"
+#include "win32/process.h"
+
+#define MAX_ARGUMENTS 64
+#define CONSOLE_SIZE (64 << 10)
+
+static struct {
+    double seconds;
+    bool free, json;
+    uint64_t seed;
+    const char *argv[MAX_ARGUMENTS + 1];
+    int argc;
+    uint64_t lives;
+} stress = {.seconds = 60, .free = true};
+
+/* What the app printed in this life, the end of it if it was much. */
+static struct {
+    char text[CONSOLE_SIZE];
+    size_t length;
+} console;
+
+static void take_output(const char *text, size_t length)
+{
+    if (length > sizeof console.text)
+        return;
+    if (console.length + length > sizeof console.text) {
+        size_t keep = console.length / 2;
+        memmove(console.text, console.text + console.length - keep, keep);
+        console.length = keep;
+        if (keep + length > sizeof console.text)
+            console.length = 0;
+    }
+    memcpy(console.text + console.length, text, length);
+    console.length += length;
+}
+
+static void write_where(void)
+{
+    report_line("    life %" PRIu64 " of app %s", stress.lives + 1, stress_app.name);
+    if (stress.free)
+        report_line("    free-running: the schedule cannot be repeated");
+    else
+        report_line("    again: ./irpfuzz stress %s --schedule %" PRIu64 " --time 1", stress_app.name, stress.seed + stress.lives);
+}
+static const struct report_section where_section = {"stress", write_where};
+
+static double seconds(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
+}
+
+/* ---- Command line ---- */
+
+static _Noreturn void usage(const char *why)
+{
+    fprintf(stderr, "irpfuzz: stress_%s: %s; usage: [--time S] [--threads N] [--schedule free|SEED] [--json] [-- ARGUMENT..]\n", stress_app.name, why);
+    exit(2);
+}
+
+static void add_argument(const char *argument)
+{
+    if (stress.argc == MAX_ARGUMENTS)
+        usage("too many arguments for the app");
+    stress.argv[stress.argc++] = argument;
+}
+
+static void default_arguments(void)
+{
+    char *words = strdup(stress_app.arguments), *rest = words;
+    for (char *word; (word = strsep(&rest, " "));)
+        if (*word)
+            add_argument(word);
+}
+
+static void parse(int argc, char **argv)
+{
+    const char *threads = NULL;
+    int i = 1;
+    add_argument(stress_app.name);
+    for (; i < argc && strcmp(argv[i], "--"); i++) {
+        const char *value = i + 1 < argc ? argv[i + 1] : NULL;
+        if (!strcmp(argv[i], "--json")) {
+            stress.json = true;
+            continue;
+        }
+        if (!value)
+            usage("an option lacks its value");
+        if (!strcmp(argv[i], "--time"))
+            stress.seconds = atof(value);
+        else if (!strcmp(argv[i], "--threads"))
+            threads = value;
+        else if (!strcmp(argv[i], "--schedule"))
+            stress.free = !strcmp(value, "free"), stress.seed = strtoull(value, NULL, 10);
+        else
+            usage("unknown option");
+        i++;
+    }
+    if (i + 1 < argc)
+        for (i++; i < argc; i++)
+            add_argument(argv[i]);
+    else
+        default_arguments();
+    if (threads) {
+        add_argument("-Threads");
+        add_argument(threads);
+    }
+}
+
+/* ---- Lives ---- */
+
+static bool run_life(uint32_t *exit_code)
+{
+    struct chance chance = {.policy = POLICY_RANDOM, .cpus = MACHINE_MAX_CPUS, .seed = stress.seed + stress.lives + 1};
+    struct stress_life life = {.argc = stress.argc, .argv = stress.argv};
+    console.length = 0;
+    bool ended = machine_run(&chance, stress_life, &life);
+    *exit_code = life.exit_code;
+    return ended;
+}
+
+static void print_result(double took, bool fine)
+{
+    if (stress.json)
+        printf("{\"app\":\"%s\",\"driver\":\"%s\",\"lives\":%" PRIu64 ",\"seconds\":%.1f,\"verdict\":\"%s\"}\n", stress_app.name, stress_app.driver, stress.lives,
+               took, fine ? "fine" : "bug");
+    else
+        printf("%s with %s: %" PRIu64 " lives in %.1f s, %s\n", stress_app.name, stress_app.driver, stress.lives, took, fine ? "fine" : "the app failed");
+}
+
+int main(int argc, char **argv)
+{
+    parse(argc, argv);
+    if (!stress_has_driver()) {
+        fprintf(stderr, "irpfuzz: stress_%s holds no image of the driver %s\n", stress_app.name, stress_app.driver);
+        return 3;
+    }
+    machine_init(stress.free ? ENGINE_THREAD : ENGINE_FIBER);
+    sanitizer_reports_install(true);
+    report_add_section(&where_section);
+    win32_console_hook = take_output;
+
+    double started = seconds();
+    bool fine = true;
+    while (fine && (seconds() - started < stress.seconds || !stress.lives)) {
+        uint32_t exit_code = 0;
+        fine = run_life(&exit_code) && !exit_code;
+        if (exit_code) {
+            fprintf(stderr, "the app ended with %" PRIu32 "; it printed:\n%.*s", exit_code, (int)console.length, console.text);
+            if (!stress.free)
+                fprintf(stderr, "again: ./irpfuzz stress %s --schedule %" PRIu64 " --time 1\n", stress_app.name, stress.seed + stress.lives);
+        }
+        stress.lives += fine;
+    }
+    print_result(seconds() - started, fine);
+    return !fine;
+}

@@ -1,0 +1,273 @@
+/* See devices.h. */
+#include "win32/win32.h"
+#include "nt/image.h"
+
+#include "devices.h"
+#include "life.h"
+
+#define MAX_DEVICES 8
+
+static struct {
+    struct nt_driver *driver;
+    struct devnode *node[MAX_DEVICES]; /* all that are not removed yet; the last is the present one */
+    unsigned count;
+    bool asleep;
+} devices;
+
+static struct devnode *present(void) { return devices.count ? devices.node[devices.count - 1] : NULL; }
+static enum devnode_state state_of(const struct devnode *node) { return node ? node->state : DEVNODE_REMOVED; }
+
+uint32_t devices_state(void) { return state_of(present()) * 2u + devices.asleep; }
+
+/* What a request that is issued from now on, or is out now, has to reckon with. */
+static void note_state(void)
+{
+    uint8_t state = 0;
+    switch (state_of(present())) {
+    case DEVNODE_STARTED: state = devices.asleep ? DISTURBED_STATE : 0; break;
+    case DEVNODE_STOP_PENDING:
+    case DEVNODE_STOPPED:
+    case DEVNODE_REMOVE_PENDING: state = DISTURBED_STATE; break;
+    default: state = DISTURBED_REMOVE; break;
+    }
+    life.state = state;
+    if (state)
+        life_disturb(state, -1, -1, -1);
+}
+
+/* Before an event that changes the state: who is out now may feel it. */
+static void expect(uint8_t disturbance)
+{
+    life.state |= disturbance;
+    life_disturb(disturbance, -1, -1, -1);
+}
+
+static void check_set_up(const char *what, NTSTATUS status)
+{
+    if (!NT_SUCCESS(status) && !life_has_faults())
+        bugcheck(OWN_WRONG_STATUS, (uint32_t)status, 0, 0, 0, NULL, "%s failed with status 0x%08X although nothing was made to fail", what,
+                 (unsigned)status);
+}
+
+static void load(void)
+{
+    const struct driver_image *image = image_find(target.driver);
+    NTSTATUS status = io_load_driver(image, &devices.driver);
+    if (!NT_SUCCESS(status))
+        devices.driver = NULL;
+    check_set_up("loading the driver", status);
+}
+
+static void unload(void)
+{
+    if (devices.driver)
+        io_unload_driver(devices.driver);
+    devices.driver = NULL;
+}
+
+/* A device that failed to start or to be added is removed, as Windows does. */
+static void take_away(unsigned index)
+{
+    struct devnode *node = devices.node[index];
+    if (node->state == DEVNODE_STARTED || node->state == DEVNODE_STOPPED || node->state == DEVNODE_STOP_PENDING ||
+        node->state == DEVNODE_REMOVE_PENDING) {
+        if (node->state != DEVNODE_REMOVE_PENDING && !NT_SUCCESS(pnp_query_remove(node)))
+            pnp_surprise_remove(node);
+    }
+    if (node->state != DEVNODE_REMOVED)
+        pnp_remove(node);
+    devices.count--;
+    for (unsigned i = index; i < devices.count; i++)
+        devices.node[i] = devices.node[i + 1];
+}
+
+/* Devices that went by surprise, or failed, and whose last handle is closed now. */
+static void sweep(void)
+{
+    for (unsigned i = devices.count; i-- > 0;) {
+        struct devnode *node = devices.node[i];
+        bool gone = node->state == DEVNODE_SURPRISE_REMOVED || node->state == DEVNODE_FAILED || node->state == DEVNODE_REMOVED;
+        if (gone && !pnp_has_open_handles(node))
+            take_away(i);
+    }
+}
+
+static NTSTATUS start(struct devnode *node)
+{
+    life.power_ups++;
+    return pnp_start(node);
+}
+
+static void add(void)
+{
+    if (!devices.driver || devices.count == MAX_DEVICES)
+        return;
+    NTSTATUS status;
+    struct devnode *node = pnp_create_root_device(devices.driver, target.device_id, &status);
+    check_set_up("adding the device", status);
+    if (!node)
+        return;
+    devices.node[devices.count++] = node;
+    life.device++;
+    if (NT_SUCCESS(status))
+        check_set_up("starting the device", start(node));
+    sweep();
+    note_state();
+}
+
+void devices_begin(void)
+{
+    devices.driver = NULL;
+    devices.count = 0;
+    devices.asleep = false;
+    load();
+    add();
+}
+
+static void wake_up(void)
+{
+    if (!devices.asleep)
+        return;
+    po_system_resume();
+    devices.asleep = false;
+    life.power_ups++;
+}
+
+static void sleep_system(unsigned slot)
+{
+    static const SYSTEM_POWER_STATE states[] = {PowerSystemSleeping1, PowerSystemSleeping2, PowerSystemSleeping3, PowerSystemHibernate};
+    if (devices.asleep)
+        return;
+    expect(DISTURBED_STATE);
+    life.power_ups++; /* a device may be woken again because another one cannot sleep */
+    devices.asleep = NT_SUCCESS(po_system_sleep(states[slot & 3], slot == 3 ? PowerActionHibernate : PowerActionSleep));
+}
+
+static void stop(struct devnode *node)
+{
+    if (node->state == DEVNODE_STARTED && !NT_SUCCESS(pnp_query_stop(node))) {
+        if (node->state == DEVNODE_STOP_PENDING)
+            pnp_cancel_stop(node);
+        return;
+    }
+    if (node->state == DEVNODE_STOP_PENDING)
+        pnp_stop(node);
+}
+
+static void rebalance(struct devnode *node)
+{
+    stop(node);
+    if (node->state == DEVNODE_STOPPED)
+        check_set_up("starting the device again", start(node));
+}
+
+static void remove_orderly(struct devnode *node)
+{
+    if (node->state == DEVNODE_STARTED && !NT_SUCCESS(pnp_query_remove(node))) {
+        if (node->state == DEVNODE_REMOVE_PENDING)
+            pnp_cancel_remove(node);
+        return;
+    }
+    if (node->state == DEVNODE_REMOVE_PENDING) {
+        expect(DISTURBED_REMOVE);
+        take_away(devices.count - 1);
+    }
+}
+
+static void surprise(struct devnode *node)
+{
+    if (node->state != DEVNODE_STARTED && node->state != DEVNODE_STOP_PENDING && node->state != DEVNODE_STOPPED &&
+        node->state != DEVNODE_REMOVE_PENDING)
+        return;
+    expect(DISTURBED_REMOVE);
+    pnp_surprise_remove(node);
+}
+
+static void reload(void)
+{
+    struct devnode *node = present();
+    if (node) {
+        if (pnp_has_open_handles(node)) /* Windows does not unload a driver that is in use */
+            return;
+        remove_orderly(node);
+        sweep();
+    }
+    if (devices.count)
+        return;
+    unload();
+    load();
+    add();
+}
+
+static void event_on_device(uint8_t kind, struct devnode *node)
+{
+    if (!node)
+        return;
+    switch (kind) {
+    case EV_QUERY_STOP:
+        if (node->state == DEVNODE_STARTED)
+            pnp_query_stop(node);
+        break;
+    case EV_STOP: stop(node); break;
+    case EV_CANCEL_STOP:
+        if (node->state == DEVNODE_STOP_PENDING)
+            pnp_cancel_stop(node);
+        break;
+    case EV_REBALANCE: rebalance(node); break;
+    case EV_QUERY_REMOVE:
+        if (node->state == DEVNODE_STARTED)
+            pnp_query_remove(node);
+        break;
+    case EV_CANCEL_REMOVE:
+        if (node->state == DEVNODE_REMOVE_PENDING)
+            pnp_cancel_remove(node);
+        break;
+    case EV_REMOVE: remove_orderly(node); break;
+    case EV_SURPRISE_REMOVE: surprise(node); break;
+    default: break;
+    }
+}
+
+void devices_event(uint8_t kind, uint8_t slot)
+{
+    if (kind == EV_SLEEP) {
+        sleep_system(slot);
+    } else if (kind == EV_RESUME) {
+        wake_up();
+    } else {
+        wake_up(); /* PnP rests while the machine sleeps: the event wakes it */
+        expect(DISTURBED_STATE);
+        sweep();
+        if (kind == EV_RELOAD)
+            reload();
+        else if (kind == EV_READD && (!present() || present()->state == DEVNODE_SURPRISE_REMOVED))
+            add();
+        else
+            event_on_device(kind, present());
+        sweep();
+    }
+    note_state();
+}
+
+bool devices_restore(void)
+{
+    wake_up();
+    struct devnode *node = present();
+    if (node) {
+        if (node->state == DEVNODE_STOP_PENDING)
+            pnp_cancel_stop(node);
+        if (node->state == DEVNODE_REMOVE_PENDING)
+            pnp_cancel_remove(node);
+        if (node->state == DEVNODE_STOPPED)
+            rebalance(node);
+    }
+    note_state();
+    return state_of(node) == DEVNODE_STARTED;
+}
+
+void devices_end(void)
+{
+    while (devices.count)
+        take_away(devices.count - 1);
+    unload();
+}

@@ -1,0 +1,26 @@
+/*
+ * The device's side of a life: the driver, the devices it was given, and the PnP and power events that come to them.
+ *
+ * Principle of operation. An event that makes no sense in the device's state (a stop of a removed device) does nothing, so that every list of events is
+ * a life that the PnP manager could have. Between events the device is in one state; whoever issues I/O is told whether it may suffer from it.
+ *
+ * Kernel side, PnP thread, PASSIVE_LEVEL.
+ */
+#ifndef ENGINE_DEVICES_H
+#define ENGINE_DEVICES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Loads the driver, adds and starts the first device. Failing without a fault being injected is a bug check. */
+void devices_begin(void);
+/* Carries out one of the PnP or power records (EV_QUERY_STOP..EV_RESUME, EV_RELOAD). */
+void devices_event(uint8_t kind, uint8_t slot);
+/* Wakes and restarts the present device; true if it works then. */
+bool devices_restore(void);
+/* Removes all devices and unloads the driver. No handle is open any more. */
+void devices_end(void);
+/* A small number for coverage: the PnP state, asleep or not. */
+uint32_t devices_state(void);
+
+#endif

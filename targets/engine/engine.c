@@ -1,0 +1,83 @@
+/* See engine.h. */
+#include "engine.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "life.h"
+#include "machine/machine.h"
+#include "nt/image.h"
+#include "text.h"
+#include "turns.h"
+
+void life_main(void *argument);
+
+static struct program program;
+static struct mutator_hints hints;
+
+/* ---- The report's list of steps: the whole program, with a mark where each actor stood ---- */
+
+static int actor_at(size_t record)
+{
+    for (unsigned actor = 0; actor <= ACTOR_PNP; actor++) {
+        int step = turns_current(actor);
+        if (step >= 0 && life.program->operation[step].line == record)
+            return (int)actor;
+    }
+    return -1;
+}
+
+static void write_steps(void)
+{
+    if (!life.program)
+        return;
+    for (size_t i = 0; i < record_count(life.input_size); i++) {
+        struct record r = record_load(life.input + i * RECORD_SIZE);
+        char line[256];
+        text_show_record(&r, target.device, line, sizeof line);
+        report_line("  %c %s", actor_at(i) >= 0 ? '>' : ' ', line);
+    }
+}
+
+bool engine_init(void)
+{
+    if (!image_find(target.driver)) {
+        fprintf(stderr, "irpfuzz: this program holds no driver image \"%s\": link it with irpfuzz_use_driver()\n", target.driver);
+        return false;
+    }
+    static const struct report_section steps = {"steps", write_steps};
+    machine_init(ENGINE_FIBER);
+    report_add_section(&steps);
+    hints = (struct mutator_hints){.lengths = target.lengths, .length_count = target.length_count, .codes = target.codes,
+                                   .code_count = target.code_count, .asked = choose_asked};
+    return true;
+}
+
+bool engine_run(const uint8_t *bytes, size_t size)
+{
+    program_decode(&program, bytes, size);
+    life.program = &program;
+    life.input = bytes;
+    life.input_size = size;
+    return machine_run(&program.chance, life_main, NULL);
+}
+
+bool engine_run_file(const uint8_t *bytes, size_t size, const char *name, char *error, size_t error_size)
+{
+    static char text[1 << 16];
+    static uint8_t assembled[MAX_INPUT];
+    char own_error[256];
+    if (error && error_size)
+        *error = 0;
+    if (!text_is_program(bytes, size))
+        return engine_run(bytes, size);
+    size_t made = 0;
+    size_t length = size < sizeof text - 1 ? size : sizeof text - 1;
+    memcpy(text, bytes, length);
+    text[length] = 0;
+    if (!text_assemble(text, name, assembled, sizeof assembled, &made, error ? error : own_error, error ? error_size : sizeof own_error))
+        made = 0;
+    return engine_run(assembled, made < sizeof assembled ? made : sizeof assembled);
+}
+
+const struct mutator_hints *engine_hints(void) { return &hints; }

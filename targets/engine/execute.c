@@ -1,0 +1,177 @@
+/*
+ * One life: boot, load the driver, add and start the device, let the program's actors loose on it, bring everything down, check.
+ *
+ * Principle of operation. The life runs on the PnP thread, which also carries out the program's events. Whatever state the program leaves the
+ * machine in, the end is the same and orderly: the device is brought back to work, apps wait for what is pending and go, the device is
+ * removed, the driver unloaded, and the end-of-life checks look at what is left.
+ *
+ * Internal design. devices.c holds the device's side of the events, turns.c the order of steps, apps.c the app threads. Nothing here allocates but
+ * from the machine's own arenas, and nothing asks the host.
+ *
+ * Kernel side; runs on the life's first context.
+ */
+#include "win32/win32.h"
+
+#include "devices.h"
+#include "life.h"
+#include "turns.h"
+
+struct life life;
+
+static struct {
+    struct nt_process *process[APP_PROCESSES];
+    struct nt_thread *thread[APP_THREADS];
+} apps;
+
+/* ---- Services for apps.c ---- */
+
+int life_next_step(unsigned actor) { return turns_next(actor); }
+void life_actor_ended(unsigned actor) { turns_actor_ended(actor); }
+void *life_user_memory(size_t size) { return user_alloc(size, CALLER); }
+
+const uint16_t *life_interface_path(void)
+{
+    PCUNICODE_STRING link;
+    const GUID *guid = (const GUID *)&target.interface_id;
+    return io_enum_interfaces(guid, 0, &link) ? link->Buffer : NULL;
+}
+
+void life_disturb(uint8_t disturbance, int process, int thread, int handle)
+{
+    for (uint64_t left = life.pending; left; left &= left - 1) {
+        struct request *r = &life.request[__builtin_ctzll(left)];
+        if ((process < 0 || r->process == process) && (thread < 0 || r->thread == thread) && (handle < 0 || r->handle == handle))
+            r->disturbed |= disturbance;
+    }
+}
+
+const struct request *life_request(unsigned step)
+{
+    return step < MAX_OPERATIONS && life.requests >> step & 1 ? &life.request[step] : NULL;
+}
+
+unsigned life_steps(void) { return life.program->operations; }
+bool life_has_faults(void) { return life.program->chance.fault_count || life.program->chance.random_faults; }
+unsigned life_power_ups(void) { return life.power_ups; }
+uint64_t life_time(void) { return clock_now(); }
+
+/* ---- Apps ---- */
+
+static void start_apps(void)
+{
+    static const char *const names[APP_THREADS] = {"app0", "app1", "app2", "app3"};
+    for (unsigned i = 0; i < APP_THREADS; i++) {
+        if (!(life.program->app_threads_used >> i & 1))
+            continue;
+        struct nt_process **process = &apps.process[process_of_thread(i)];
+        if (!*process)
+            *process = process_create(process_of_thread(i) ? "app2" : "app0");
+        apps.thread[i] = thread_create(*process, (uint8_t)(ROLE_APP0 + i), names[i], app_thread, (void *)(uintptr_t)i);
+    }
+}
+
+static void exit_process(unsigned which)
+{
+    if (!apps.process[which])
+        return;
+    life_disturb(DISTURBED_EXIT | DISTURBED_CANCEL | DISTURBED_CLOSE, (int)which, -1, -1);
+    for (unsigned i = 0; i < APP_THREADS; i++)
+        if (process_of_thread(i) == which)
+            turns_actor_ended(i);
+    memset(life.handle[which], 0, sizeof life.handle[which]);
+    process_terminate(apps.process[which], 1);
+}
+
+/* Apps finish on their own: they wait for what they have pending. Only where requests may wait for ever are they made to. */
+static void end_apps(void)
+{
+    uint64_t patience = PROCESS_FOREVER;
+    if (!target.completes_ms || !life.working)
+        patience = CLOCK_SECOND;
+    for (unsigned i = 0; i < APP_THREADS; i++) {
+        if (!apps.thread[i])
+            continue;
+        if (!thread_wait(apps.thread[i], patience)) {
+            exit_process(process_of_thread(i));
+            thread_wait(apps.thread[i], PROCESS_FOREVER);
+        }
+        thread_release(apps.thread[i]);
+        apps.thread[i] = NULL;
+    }
+    for (unsigned i = 0; i < APP_PROCESSES; i++) {
+        if (!apps.process[i])
+            continue;
+        process_terminate(apps.process[i], 0);
+        process_wait(apps.process[i], PROCESS_FOREVER, NULL);
+        process_release(apps.process[i]);
+        apps.process[i] = NULL;
+    }
+}
+
+/* ---- Events ---- */
+
+static void pass_time(uint32_t ms)
+{
+    LARGE_INTEGER interval = {.QuadPart = -(LONGLONG)(ms * CLOCK_MS)};
+    if (ms)
+        ke_delay_execution_thread(KernelMode, FALSE, &interval);
+    turns_hold(false);
+}
+
+static void carry_out(const struct record *r)
+{
+    coverage_pair(COVER_EVENT, r->kind, devices_state());
+    switch (r->kind) {
+    case EV_PASS_TIME: pass_time(r->a); break;
+    case EV_PROCESS_EXIT: exit_process(r->slot); break;
+    case EV_IDLE:
+    case EV_WAKE: break; /* what a device does when nobody uses it shows as time passes */
+    default: devices_event(r->kind, r->slot); break;
+    }
+}
+
+static void run_program(void)
+{
+    for (int step; (step = turns_next(ACTOR_PNP)) >= 0;) {
+        const struct record *r = &life.program->operation[step].record;
+        trace(TRACE_OPERATION, r->kind, (uint64_t)step, ACTOR_PNP);
+        carry_out(r);
+    }
+}
+
+/* ---- The life ---- */
+
+static void life_begin(void)
+{
+    life.sequence = 0;
+    life.requests = life.pending = 0;
+    life.device = 0;
+    life.state = DISTURBED_REMOVE;
+    life.power_ups = 0;
+    life.working = false;
+    memset(life.named, 0xff, sizeof life.named);
+    memset(life.handle, 0, sizeof life.handle);
+    memset(&apps, 0, sizeof apps); /* a life that was dropped leaves stale ones */
+    if (target.begin)
+        target.begin();
+}
+
+void life_main(void *argument);
+void life_main(void *argument)
+{
+    (void)argument;
+    nt_boot();
+    win32_begin();
+    life_begin();
+    turns_begin(life.program);
+    devices_begin();
+    start_apps();
+    run_program();
+    life.working = devices_restore();
+    turns_close();
+    end_apps();
+    if (target.ended)
+        target.ended();
+    devices_end();
+    nt_shutdown();
+}

@@ -1,0 +1,55 @@
+/*
+ * The life of one input, shared by its two halves: execute.c (kernel side: the PnP thread, order of steps) and apps.c (app side: Win32
+ * calls). Plain C, since the two see different Windows headers.
+ */
+#ifndef ENGINE_LIFE_H
+#define ENGINE_LIFE_H
+
+#include "target.h"
+
+struct app_handle {
+    void *file;              /* HANDLE; NULL: closed */
+    bool overlapped;
+    uint32_t device;
+};
+
+struct life {
+    const struct program *program;
+    const uint8_t *input;
+    size_t input_size;
+    uint64_t sequence;                                /* order of what apps do and see */
+    uint64_t requests, pending;                       /* bit masks over steps */
+    struct request request[MAX_OPERATIONS];
+    int16_t named[APP_PROCESSES][REQUEST_NAMES];      /* step of the latest request of that name, -1 none */
+    struct app_handle handle[APP_PROCESSES][APP_HANDLES];
+    uint32_t device;                                  /* number of the latest device added, 0 none */
+    uint8_t state;                                    /* DISTURBED_REMOVE / DISTURBED_STATE as things stand */
+    unsigned power_ups;
+    bool working;                                     /* restored at the end and fit to finish what is pending */
+};
+extern struct life life;
+
+/* ---- execute.c, for apps.c ---- */
+
+/* The calling actor's next step, or -1 when it has none left. Waits for its turn; ends the thread if somebody asked for that. */
+int life_next_step(unsigned actor);
+/* The actor takes no more steps. */
+void life_actor_ended(unsigned actor);
+/* Path of the device's interface in Windows' UTF-16, or NULL if there is none now. */
+const uint16_t *life_interface_path(void);
+/* Uninitialised user memory; NULL when exhausted. */
+void *life_user_memory(size_t size);
+/* Requests that match get the disturbance: those still out, of this device / handle / thread; negative: any. */
+void life_disturb(uint8_t disturbance, int process, int thread, int handle);
+
+/* ---- apps.c, for execute.c ---- */
+
+/* Body of an app thread; argument: its number. */
+uint32_t app_thread(void *argument);
+
+/* ---- coverage.c: counters that only the engine can see ---- */
+
+void coverage_pair(unsigned space, uint32_t a, uint32_t b);
+enum { COVER_EVENT = 1, COVER_RESULT, COVER_MEETING };
+
+#endif

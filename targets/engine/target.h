@@ -1,0 +1,103 @@
+/*
+ * A fuzz target: one table and, if the target can judge results, at most four short functions.
+ *
+ * To fuzz a driver of your own: copy targets/echo_autosync.c, name the driver, its hardware identifier and its device interface, list the
+ * control codes and lengths worth trying, and add irpfuzz_target(<name>) to targets/CMakeLists.txt. The engine does the rest: it boots a
+ * machine, loads the driver, starts the device, lets app threads and the PnP manager loose on it, and brings everything down again.
+ *
+ * The four functions are the target's oracle; each may be NULL. They are called on the thread of the app that saw the event, never while the
+ * emulator is inside the kernel, and speak with bugcheck(OWN_WRONG_DATA ...). `struct request` says all there is to know about one call of an app.
+ *
+ * Plain C: no Windows header, no host header.
+ */
+#ifndef ENGINE_TARGET_H
+#define ENGINE_TARGET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "input.h"
+
+/* Win32 error codes that oracles like to name. */
+enum {
+    WIN32_SUCCESS = 0, WIN32_INVALID_FUNCTION = 1, WIN32_INVALID_HANDLE = 6, WIN32_MORE_DATA = 234, WIN32_OPERATION_ABORTED = 995,
+    WIN32_NO_SYSTEM_RESOURCES = 1450
+};
+
+/* What happened while a request was out (or just before) that excuses a result other than the usual. */
+enum disturbance {
+    DISTURBED_CANCEL = 1,   /* somebody asked to cancel it */
+    DISTURBED_CLOSE = 2,    /* its handle was closed */
+    DISTURBED_EXIT = 4,     /* its thread or process ended */
+    DISTURBED_REMOVE = 8,   /* the device was not there, failed, or went */
+    DISTURBED_STATE = 16    /* the device was stopped, asleep, or about to be */
+};
+
+/* One call of an app: open, read, write or ioctl. */
+struct request {
+    uint8_t kind;            /* OP_OPEN, OP_READ, OP_WRITE, OP_IOCTL */
+    uint8_t mode;            /* enum io_mode, as carried out */
+    uint8_t thread, process, handle;
+    uint8_t fill;            /* pattern of the data: pattern_byte() */
+    uint8_t disturbed;       /* enum disturbance */
+    uint16_t step;           /* its operation in the program: the stable name */
+    uint32_t length;         /* of the read or write; in length of an ioctl */
+    uint32_t out_length;     /* of an ioctl */
+    uint32_t code;           /* of an ioctl */
+    uint32_t device;         /* 1, 2 ...: which device, in order of being added, the handle belongs to */
+    bool issued, finished;   /* finished: the app saw its end */
+    uint64_t issued_at;      /* order of events in this life ... */
+    uint64_t finished_at;
+    uint64_t finished_time;  /* ... and virtual time, 100 ns */
+    uint32_t error;          /* Win32 error, 0 success */
+    uint32_t bytes;          /* transferred, as told to the app */
+    uint8_t *data;           /* buffer of a read or write; in buffer of an ioctl */
+    uint8_t *out;            /* out buffer of an ioctl */
+
+    /* The engine's own. */
+    void *file, *event;
+    void *overlapped;
+    bool overlapped_file;
+};
+
+struct target_guid {
+    uint32_t a;
+    uint16_t b, c;
+    uint8_t d[8];
+};
+
+struct target {
+    const char *name;              /* also that of its corpus */
+    const char *driver;            /* the driver image */
+    const char *device;            /* what the device is called in texts */
+    const char *device_id;         /* of the root-enumerated device: "Root\\ECHO" */
+    struct target_guid interface_id;/* how apps find it */
+    const uint32_t *codes;         /* control codes worth trying */
+    unsigned code_count;
+    const uint32_t *lengths;       /* lengths around its limits */
+    unsigned length_count;
+    uint32_t completes_ms;         /* a request on a working device ends within this time for each one before it; 0: may wait for ever */
+
+    void (*begin)(void);                               /* start of a life */
+    void (*issued)(const struct request *request);     /* about to be sent */
+    void (*finished)(const struct request *request);   /* the app saw its end */
+    void (*ended)(void);                               /* the life's end: everything is closed */
+};
+
+/* Every binary of the engine is linked with one target. */
+extern const struct target target;
+
+/* What an oracle may ask. The requests of this life by step; NULL where the step is none (or not yet carried out). */
+const struct request *life_request(unsigned step);
+unsigned life_steps(void);
+/* May an allocation or DDI fail in this life? Then any call may end with an error. */
+bool life_has_faults(void);
+/* How often devices of this target were started or powered up so far. */
+unsigned life_power_ups(void);
+uint64_t life_time(void);
+
+/* Data that apps send and expect: differs from byte to byte and from page to page. */
+static inline uint8_t pattern_byte(uint8_t fill, size_t i) { return (uint8_t)(fill + i + (i >> 8)); }
+
+#endif
