@@ -42,7 +42,7 @@ function(add_kernel_driver name)
     set(image "${CMAKE_CURRENT_BINARY_DIR}/${name}.sys.o")
     add_custom_command(OUTPUT "${image}"
         COMMAND "${CMAKE_LINKER}" -r -o "${image}.tmp" "$<TARGET_OBJECTS:${name}_objects>"
-        COMMAND "${IRPFUZZ_OBJCOPY}" "--keep-global-symbol=irpfuzz_image_${name}" "${image}.tmp" "${image}"
+        COMMAND "${IRPFUZZ_OBJCOPY}" "--keep-global-symbol=irpfuzz_image_${name}" --keep-global-symbol=___asan_globals_registered "${image}.tmp" "${image}"
         DEPENDS ${name}_objects "$<TARGET_OBJECTS:${name}_objects>" COMMAND_EXPAND_LISTS
         COMMENT "Linking driver image ${name}")
     add_custom_target(${name} DEPENDS "${image}")

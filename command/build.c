@@ -36,7 +36,8 @@ static void print_tail(const char *log)
     free(words);
 }
 
-static void run_step(const struct args *args, const char *log, const char *what)
+/* False, after the log's words, if it failed. */
+static bool run_step(const struct args *args, const char *log, const char *what)
 {
     bool terminal = isatty(2);
     bool told = false;
@@ -57,43 +58,54 @@ static void run_step(const struct args *args, const char *log, const char *what)
     }
     if (told && terminal)
         fprintf(stderr, "\r\033[K");
-    if (!child.status)
+    if (child.status)
+        print_tail(log);
+    return !child.status;
+}
+
+static void configure(const char *directory, const char *preset, const struct args *settings, const char *log)
+{
+    struct args args = {0};
+    make_directory(directory);
+    if (file_exists(text("%s/build.ninja", directory)))
         return;
-    print_tail(log);
-    fail(EXIT_SETUP, "%s failed: see %s", what, log);
+    args_add(&args, "cmake");
+    args_add(&args, "--preset");
+    args_add(&args, "%s", preset);
+    args_add(&args, "-B");
+    args_add(&args, "%s", directory);
+    for (unsigned i = 0; settings && i < settings->n; i++)
+        args_add(&args, "%s", settings->v[i]);
+    if (!run_step(&args, log, text("configuring %s", directory)))
+        fail(EXIT_SETUP, "configuring %s failed: see %s", directory, log);
 }
 
 void build_directory(const char *directory, const char *preset, const struct args *settings, const struct args *targets)
 {
     const char *log = text("%s/irpfuzz-build.log", directory);
-    make_directory(directory);
-    if (!file_exists(text("%s/build.ninja", directory))) {
-        struct args configure = {0};
-        args_add(&configure, "cmake");
-        args_add(&configure, "--preset");
-        args_add(&configure, "%s", preset);
-        args_add(&configure, "-B");
-        args_add(&configure, "%s", directory);
-        for (unsigned i = 0; settings && i < settings->n; i++)
-            args_add(&configure, "%s", settings->v[i]);
-        run_step(&configure, log, text("configuring %s", directory));
-    }
-    struct args build = {0};
-    args_add(&build, "cmake");
-    args_add(&build, "--build");
-    args_add(&build, "%s", directory);
-    if (targets && targets->n)
-        args_add(&build, "--target");
-    for (unsigned i = 0; targets && i < targets->n; i++)
-        args_add(&build, "%s", targets->v[i]);
-    run_step(&build, log, text("building %s", directory));
+    struct args args = {0};
+    configure(directory, preset, settings, log);
+    args_add(&args, "cmake");
+    args_add(&args, "--build");
+    args_add(&args, "%s", directory);
+    args_add(&args, "--target");
+    for (unsigned i = 0; i < targets->n; i++)
+        args_add(&args, "%s", targets->v[i]);
+    if (!run_step(&args, log, text("building %s", directory)))
+        fail(EXIT_SETUP, "building %s failed: see %s", directory, log);
 }
 
-void configure_preset(const char *preset)
+bool build_everything(const char *preset)
 {
-    struct args help = {0};
-    args_add(&help, "help");
-    build_preset(preset, &help);
+    const char *directory = text("build/%s", preset), *log = text("%s/irpfuzz-build.log", directory);
+    struct args args = {0};
+    configure(directory, preset, NULL, log);
+    args_add(&args, "cmake");
+    args_add(&args, "--build");
+    args_add(&args, "%s", directory);
+    args_add(&args, "--");
+    args_add(&args, "-k0");
+    return run_step(&args, log, text("building %s", directory));
 }
 
 void build_preset(const char *preset, const struct args *targets)
@@ -106,12 +118,4 @@ void build_one(const char *preset, const char *target)
     struct args targets = {0};
     args_add(&targets, "%s", target);
     build_preset(preset, &targets);
-}
-
-bool build_knows(const char *directory, const char *target)
-{
-    char *rules = read_file(text("%s/build.ninja", directory), NULL);
-    bool known = rules && strstr(rules, text("\nbuild %s: phony", target));
-    free(rules);
-    return known;
 }

@@ -155,43 +155,73 @@ static const char *reason_for(const char *path, const char *function, unsigned l
     return NULL;
 }
 
-static void print_source(const struct source *s, bool json)
+struct range {
+    unsigned first, last;
+    const char *function, *reason;
+};
+
+/* Lines in a row, of one function and with one reason. */
+static unsigned missing_ranges(const struct source *s, struct range *ranges)
 {
-    unsigned all = 0, reached = 0, excused = 0;
+    unsigned count = 0;
     const char *function = "?";
-    cJSON *missing = cJSON_CreateArray();
     for (unsigned i = 1; i <= s->last; i++) {
         if (s->function[i])
             function = s->function[i];
-        all += s->count[i] > 0;
-        reached += s->count[i] > 1;
         if (s->count[i] != 1)
             continue;
         const char *reason = reason_for(s->path, function, i);
-        excused += reason != NULL;
+        struct range *last = count ? &ranges[count - 1] : NULL;
+        bool same = last && last->last == i - 1 && last->function == function &&
+                    (reason == last->reason || (reason && last->reason && !strcmp(reason, last->reason)));
+        if (same)
+            last->last = i;
+        else
+            ranges[count++] = (struct range){i, i, function, reason};
+    }
+    return count;
+}
+
+static void print_json(const struct source *s, const struct range *ranges, unsigned count, unsigned all, unsigned reached)
+{
+    cJSON *line = cJSON_CreateObject();
+    cJSON_AddStringToObject(line, "file", s->path);
+    cJSON_AddNumberToObject(line, "lines", all);
+    cJSON_AddNumberToObject(line, "reached", reached);
+    cJSON *missing = cJSON_AddArrayToObject(line, "missing");
+    for (unsigned i = 0; i < count; i++) {
         cJSON *item = cJSON_CreateObject();
-        cJSON_AddNumberToObject(item, "line", i);
-        cJSON_AddStringToObject(item, "function", function);
-        cJSON_AddStringToObject(item, "reason", reason ? reason : "");
+        cJSON_AddNumberToObject(item, "first", ranges[i].first);
+        cJSON_AddNumberToObject(item, "last", ranges[i].last);
+        cJSON_AddStringToObject(item, "function", ranges[i].function);
+        cJSON_AddStringToObject(item, "reason", ranges[i].reason ? ranges[i].reason : "");
         cJSON_AddItemToArray(missing, item);
     }
+    json_print(line);
+}
+
+static void print_source(const struct source *s, bool json)
+{
+    static struct range ranges[MAX_LINES];
+    unsigned all = 0, reached = 0, explained = 0;
+    for (unsigned i = 1; i <= s->last; i++) {
+        all += s->count[i] > 0;
+        reached += s->count[i] > 1;
+    }
+    if (!all)
+        return;
+    unsigned count = missing_ranges(s, ranges);
     if (json) {
-        cJSON *line = cJSON_CreateObject();
-        cJSON_AddStringToObject(line, "file", s->path);
-        cJSON_AddNumberToObject(line, "lines", all);
-        cJSON_AddNumberToObject(line, "reached", reached);
-        cJSON_AddNumberToObject(line, "explained", excused);
-        cJSON_AddItemToObject(line, "missing", missing);
-        json_print(line);
+        print_json(s, ranges, count, all, reached);
         return;
     }
-    printf("%-44s %5u of %5u lines  %5.1f %%   %u explained\n", s->path, reached, all, all ? 100.0 * reached / all : 0, excused);
-    const cJSON *item;
-    cJSON_ArrayForEach(item, missing)
-    {
-        printf("    %s:%.0f  %s  %s\n", s->path, json_number(item, "line"), json_string(item, "function"), json_string(item, "reason"));
-    }
-    cJSON_Delete(missing);
+    for (unsigned i = 0; i < count; i++)
+        explained += ranges[i].reason ? ranges[i].last - ranges[i].first + 1 : 0;
+    printf("%-40s %5u of %5u lines  %5.1f %%", s->path, reached, all, 100.0 * reached / all);
+    printf(reached < all ? "   %u not reached, %u of them explained\n" : "\n", all - reached, explained);
+    for (unsigned i = 0; i < count; i++)
+        printf("    %u-%u  %s%s%s\n", ranges[i].first, ranges[i].last, ranges[i].function, ranges[i].reason ? ": " : "",
+               ranges[i].reason ? ranges[i].reason : "");
 }
 
 int command_coverage(const struct options *o)

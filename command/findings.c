@@ -27,7 +27,7 @@ static void copy_word(char *out, size_t size, const char *from, const char *stop
 /* "    #0 Function  drivers/.../file.c:12": the first such line that names a driver's file. */
 static void find_driver_frame(const char *words, struct finding *finding)
 {
-    strcpy(finding->function, "-");
+    strcpy(finding->function, "none");
     for (const char *line = words; line; line = strchr(line + 1, '\n')) {
         const char *at = line + (*line == '\n');
         const char *end = strchrnul(at, '\n');
@@ -100,7 +100,7 @@ void finding_replay(const char *run_program, const char *input, struct finding *
         snprintf(finding->name, sizeof finding->name, "%s", captured.timed_out ? "TIMEOUT" : died ? "CRASH" : "NOT_REPRODUCED");
         snprintf(finding->what, sizeof finding->what, "the replay %s (status %d)",
                  captured.timed_out ? "did not end in time" : died ? "died without a report" : "ran to its end in peace", captured.status);
-        strcpy(finding->function, "-");
+        strcpy(finding->function, "none");
         finding->reproduced = died;
         finding->report = text("%s%s", captured.err, captured.out);
     }

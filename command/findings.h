@@ -12,7 +12,7 @@
 
 struct finding {
     char name[96];         /* DRIVER_PAGE_FAULT_IN_FREED_SPECIAL_POOL */
-    char function[96];     /* "-" if no driver frame is on the stack */
+    char function[96];     /* "none" if no driver frame is on the stack */
     char place[192];       /* drivers/echo/autosync/queue.c:120 */
     char what[320];        /* the sentence of the report */
     bool reproduced;       /* false: the replay ran to its end in peace */

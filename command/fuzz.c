@@ -25,6 +25,7 @@
 #define DEFAULT_SECONDS 60
 #define QUICK_DEATHS 5     /* in a row, without a finding: the fuzzer does not work */
 #define STOP_PATIENCE 5.0
+#define RATE_WINDOW 3.0  /* seconds */
 
 static struct {
     const struct fuzz_engine *engine;
@@ -64,8 +65,9 @@ static void announce(const struct campaign *campaign, const struct found *found)
         json_print(line);
         return;
     }
-    printf("%s: %s in %s%s\n  %s\n  ./irpfuzz replay %s%s\n", campaign->target, found->name, found->function,
-           found->is_new ? "" : " (known from an earlier run)", found->what, found->path, sanitizer);
+    bool placed = strcmp(found->function, "none");
+    printf("%s: %s%s%s%s\n  %s\n  ./irpfuzz replay %s%s\n", campaign->target, found->name, placed ? " in " : "",
+           placed ? found->function : "", found->is_new ? "" : " (known from an earlier run)", found->what, found->path, sanitizer);
     fflush(stdout);
 }
 
@@ -201,37 +203,29 @@ static unsigned busy_workers(void)
     return busy;
 }
 
+/* What running processes did since they last told is estimated: they tell their numbers now and then only. */
 static void add_up(void)
 {
+    double time = now();
     for (unsigned i = 0; i < run.campaign_count; i++) {
-        run.campaigns[i].rate = 0;
         run.campaigns[i].left = 0;
+        run.campaigns[i].shown = run.campaigns[i].executions;
     }
     for (unsigned i = 0; i < run.worker_count; i++) {
         const struct worker *w = &run.workers[i];
         if (!w->campaign)
             continue;
-        w->campaign->rate += w->rate;
-        if (w->deadline - now() > w->campaign->left)
-            w->campaign->left = w->deadline - now();
+        w->campaign->shown += w->executions + (w->executions > 0 ? w->rate * (time - w->reported) : 0);
+        if (w->deadline - time > w->campaign->left)
+            w->campaign->left = w->deadline - time;
     }
-}
-
-/* What the running processes did is added for the moment of showing: they tell their numbers now and then only. */
-static void show(bool now_please)
-{
-    add_up();
-    for (int sign = 1; sign >= -1; sign -= 2) {
-        for (unsigned i = 0; i < run.worker_count; i++) {
-            struct worker *w = &run.workers[i];
-            static double estimate[1024];
-            if (sign > 0)
-                estimate[i] = w->executions + w->rate * (w->reported > 0 && w->campaign ? now() - w->reported : 0);
-            if (w->campaign)
-                w->campaign->executions += sign * estimate[i];
-        }
-        if (sign > 0)
-            status_show(&run.status, now_please);
+    for (unsigned i = 0; i < run.campaign_count; i++) {
+        struct campaign *c = &run.campaigns[i];
+        if (time - c->rate_time < RATE_WINDOW)
+            continue;
+        c->rate = c->rate_time > 0 && c->shown > c->rate_shown ? (c->shown - c->rate_shown) / (time - c->rate_time) : 0;
+        c->rate_time = time;
+        c->rate_shown = c->shown;
     }
 }
 
@@ -265,7 +259,8 @@ static void conduct(void)
             if (!run.workers[i].campaign && run.next < run.campaign_count && !interrupted)
                 start_worker(&run.workers[i], &run.campaigns[run.next++], 0, run.slice);
         }
-        show(false);
+        add_up();
+        status_show(&run.status, false);
         sleep_seconds(0.2);
     }
     stop_all();
@@ -328,6 +323,7 @@ int command_fuzz(const struct options *o)
     run.status.last = started;
     start_first(jobs);
     conduct();
+    add_up();
     status_summary(&run.status, now() - started);
     unsigned findings = 0;
     for (unsigned i = 0; i < targets.n; i++)

@@ -27,7 +27,9 @@ struct campaign {
     const char *target, *preset, *sanitizer;
     const char *directory;            /* fuzz/<target> */
     const char *fuzz_program, *run_program;
-    double executions, rate;          /* of ended processes plus of the running ones; per second, now */
+    double executions;                /* of ended processes */
+    double shown;                     /* the same and those of running processes, estimated */
+    double rate, rate_time, rate_shown; /* per second, lately; when that was reckoned, and from what */
     double seconds;                   /* worked so far, of all workers */
     unsigned coverage, features, corpus, running;
     struct found *found;

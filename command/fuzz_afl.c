@@ -4,6 +4,7 @@
  */
 #include "fuzz.h"
 
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -96,7 +97,8 @@ static void progress(struct worker *worker)
         worker->executions = executions;
         worker->reported = now();
     }
-    worker->rate = stat_of(words, "execs_per_sec");
+    double rate = stat_of(words, "execs_per_sec");
+    worker->rate = isfinite(rate) ? rate : 0;
     unsigned edges = (unsigned)stat_of(words, "edges_found"), corpus = (unsigned)stat_of(words, "corpus_count");
     campaign->coverage = edges > campaign->coverage ? edges : campaign->coverage;
     campaign->corpus = corpus > campaign->corpus ? corpus : campaign->corpus;

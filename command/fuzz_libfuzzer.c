@@ -45,7 +45,7 @@ static void read_line(struct worker *worker, const char *line)
 {
     struct campaign *campaign = worker->campaign;
     unsigned long executions;
-    unsigned coverage, features, corpus, rate;
+    unsigned coverage, features, corpus;
     if (sscanf(line, "stat::number_of_executed_units: %lu", &executions) == 1) {
         worker->executions = (double)executions;
         worker->rate = 0;
@@ -63,8 +63,7 @@ static void read_line(struct worker *worker, const char *line)
         campaign->features = features > campaign->features ? features : campaign->features;
     if ((at = strstr(line, "corp: ")) && sscanf(at, "corp: %u", &corpus) == 1)
         campaign->corpus = corpus > campaign->corpus ? corpus : campaign->corpus;
-    if ((at = strstr(line, "exec/s: ")) && sscanf(at, "exec/s: %u", &rate) == 1 && rate)
-        worker->rate = rate;
+    worker->rate = worker->executions / (worker->reported - worker->child.started + 0.01); /* libFuzzer's own is 0 for the first second */
 }
 
 static void progress(struct worker *worker)

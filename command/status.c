@@ -21,7 +21,7 @@ static cJSON *to_json(const struct campaign *c, const char *event)
     cJSON_AddStringToObject(line, "event", event);
     cJSON_AddStringToObject(line, "target", c->target);
     cJSON_AddStringToObject(line, "sanitizer", c->sanitizer);
-    cJSON_AddNumberToObject(line, "executions", (double)(long long)c->executions);
+    cJSON_AddNumberToObject(line, "executions", (double)(long long)c->shown);
     cJSON_AddNumberToObject(line, "rate", (double)(long long)c->rate);
     cJSON_AddNumberToObject(line, "coverage", c->coverage);
     cJSON_AddNumberToObject(line, "corpus", c->corpus);
@@ -33,7 +33,7 @@ static void print_line(const struct campaign *c)
 {
     char executions[16], rate[16];
     int left = c->left > 0 ? (int)c->left : 0;
-    printf("  %-20s %9s lives  %7s/s  coverage %-5u corpus %-5u findings %-3u", c->target, short_number(c->executions, executions),
+    printf("  %-20s %9s lives  %7s/s  coverage %-5u corpus %-5u findings %-3u", c->target, short_number(c->shown, executions),
            short_number(c->rate, rate), c->coverage, c->corpus, c->found_count);
     if (c->running)
         printf(" %d:%02d left\n", left / 60, left % 60);
@@ -70,12 +70,12 @@ void status_summary(struct status *status, double seconds)
         printf("\n  %-20s %-10s %10s %9s %9s %8s %9s\n", "target", "sanitizer", "lives", "lives/s", "coverage", "corpus", "findings");
     for (unsigned i = 0; i < status->count; i++) {
         struct campaign *c = &status->campaigns[i];
-        c->rate = c->seconds > 0 ? c->executions / c->seconds : 0; /* for each worker */
+        c->rate = c->seconds > 0 ? c->shown / c->seconds : 0; /* for each worker */
         if (status->json) {
             json_print(to_json(c, "summary"));
             continue;
         }
-        printf("  %-20s %-10s %10s %9s %9u %8u %9u\n", c->target, c->sanitizer, short_number(c->executions, executions),
+        printf("  %-20s %-10s %10s %9s %9u %8u %9u\n", c->target, c->sanitizer, short_number(c->shown, executions),
                short_number(c->rate, rate), c->coverage, c->corpus, c->found_count);
     }
     if (!status->json)

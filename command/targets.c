@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bug_list.h"
 #include "command.h"
 #include "files.h"
 
@@ -80,20 +81,34 @@ void select_names(const struct args *all, char **words, unsigned count, const ch
         args_add(chosen, "%s", all->v[i]);
 }
 
+/* fuzz/bugs/<name>/...: the table of bugs knows whose it is. */
+static const char *target_of_bug(const char *path)
+{
+    static struct bug bugs[MAX_BUGS];
+    char name[256];
+    if (sscanf(path, "fuzz/bugs/%255[^/]/", name) != 1)
+        return NULL;
+    unsigned count = bug_list(bugs);
+    for (unsigned i = 0; i < count; i++)
+        if (!strcmp(bugs[i].name, name))
+            return bugs[i].target;
+    return NULL;
+}
+
 const char *target_of(const char *path, const char *given)
 {
     struct args all = {0};
-    char name[256];
+    char folder[256] = "";
     all_targets(&all);
-    if (given && has(&all, given))
-        return given;
-    if (given)
+    if (given && !has(&all, given))
         fail(EXIT_USAGE, "--target %s: there is no such target; irpfuzz list shows them", given);
-    if (sscanf(path, "fuzz/bugs/%255[^/]/", name) == 1 || (sscanf(path, "fuzz/%255[^/]/", name) != 1 && sscanf(path, "corpus/%255[^/]/", name) != 1))
-        *name = 0;
-    for (unsigned i = 0; i < all.n; i++)
-        if (!strcmp(all.v[i], name))
-            return all.v[i];
+    if (given)
+        return given;
+    const char *name = target_of_bug(path);
+    if (!name && (sscanf(path, "fuzz/%255[^/]/", folder) == 1 || sscanf(path, "corpus/%255[^/]/", folder) == 1))
+        name = text("%s", folder);
+    if (name && has(&all, name))
+        return name;
     if (all.n == 1)
         return all.v[0];
     fail(EXIT_USAGE, "%s: the path does not tell which target this input is for: add --target NAME", path);

@@ -6,8 +6,6 @@
  */
 #include "device.h"
 
-bool fx_device_is_fdo(const struct fx_device *device) { return !device->control; }
-
 bool fx_device_in_init(const struct fx_device *device)
 {
     return device->control ? !device->own->finished_initializing : device->own->state == FX_PNP_INIT;

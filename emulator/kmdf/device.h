@@ -112,9 +112,7 @@ struct fx_idle {
 struct fx_device_private {
     PWDFDEVICE_INIT init;       /* what it was created from, kept for its callbacks */
     enum fx_pnp_state state;
-    bool was_started;           /* SelfManagedIoInit is due only once */
-    bool hardware_prepared, failed, deleting, removed, finished_initializing;
-    bool failed_by_driver;      /* WdfDeviceSetFailed */
+    bool hardware_prepared, failed, removed, finished_initializing;
     WDF_POWER_DEVICE_STATE recorded; /* D state as the callbacks see it (K-PNP-13) */
     bool in_d0;
     enum fx_smio_state smio;
@@ -146,15 +144,11 @@ struct fx_device_private {
     /* PnP details. */
     LONG static_stop_remove;    /* outstanding WdfDeviceSetStaticStopRemove(FALSE) */
     WDF_DEVICE_STATE device_state;
-    LONG not_disableable;
-    bool reported_failed;
     ULONG special_files;        /* types enabled, by bit */
     LONG special_file_uses;     /* in the path of so many files (K-PNP-70) */
     WDF_DEVICE_PNP_CAPABILITIES pnp_caps;
     WDF_DEVICE_POWER_CAPABILITIES power_caps;
     bool has_pnp_caps, has_power_caps;
-    DEVICE_CAPABILITIES caps;   /* of the stack, queried at start */
-    bool caps_known;
     struct fx_object *raw, *translated; /* WDFCMRESLIST of this start */
     LIST_ENTRY interfaces;
     UNICODE_STRING symbolic_link;
@@ -167,7 +161,6 @@ struct fx_device_private {
     bool closing;               /* a control device was deleted while open (K-DRV-72) */
 };
 
-bool fx_device_is_fdo(const struct fx_device *device);
 /* Tears down a device that was never started or whose AddDevice failed (K-DRV-23). */
 void fx_device_delete_from_failed_add(struct fx_device *device);
 /* Disposes the object tree and waits for deferred deletes (K-PNP-42); the DEVICE_OBJECT is still attached. */

@@ -156,7 +156,6 @@ VOID wdf_WdfDeviceSetFailed(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Device,
     GETTER(WdfDeviceSetFailed);
     if (FailedAction != WdfDeviceFailedAttemptRestart && FailedAction != WdfDeviceFailedNoRestart)
         fx_misuse("K-PNP-62", "WdfDeviceSetFailed: the action %u is invalid", FailedAction);
-    device->own->failed_by_driver = true;
     fx_pnp_device_failed(device);
     gate_leave(0);
 }

@@ -136,7 +136,6 @@ static NTSTATUS start(struct fx_device *device, PIRP irp)
     if (!NT_SUCCESS(status))
         return start_failed(device, irp, STATUS_DEVICE_POWER_FAILURE); /* K-PNP-6 */
     own->state = FX_PNP_STARTED;
-    own->was_started = true;
     if (first)
         fx_interfaces_enable(device);
     fx_policy_started(device);

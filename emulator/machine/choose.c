@@ -11,6 +11,7 @@ struct positional {
     uint8_t first[MAX_DDIS];     /* index of a decision for this DDI, chained by next; NO_DECISION none */
     uint8_t next[MAX_DECISIONS];
     const struct decision *decision;
+    uint16_t marked[MAX_DECISIONS]; /* DDIs with an entry in first: undone at the next life's start */
     unsigned count;
 };
 
@@ -30,15 +31,15 @@ static const struct policy *const policies[POLICY_COUNT] = {
 
 static void positional_begin(struct positional *p, const struct decision *decision, unsigned count)
 {
-    for (unsigned i = 0; i < p->count; i++) /* undo the last life's marks only */
-        p->first[p->decision[i].ddi % MAX_DDIS] = NO_DECISION;
+    for (unsigned i = 0; i < p->count; i++)
+        p->first[p->marked[i]] = NO_DECISION;
     memset(p->asked, 0, sizeof p->asked[0] * ddi_count);
     if (!p->decision)
         memset(p->first, NO_DECISION, sizeof p->first);
     p->decision = decision;
     p->count = count < MAX_DECISIONS ? count : MAX_DECISIONS;
     for (unsigned i = 0; i < p->count; i++) {
-        uint16_t ddi = decision[i].ddi % MAX_DDIS;
+        uint16_t ddi = p->marked[i] = decision[i].ddi % MAX_DDIS;
         p->next[i] = p->first[ddi];
         p->first[ddi] = (uint8_t)i;
     }

@@ -34,7 +34,8 @@ struct fiber {
     fcontext context;
     char *stack;
     void *fake_stack;
-    void *tsan;
+    void *tsan;       /* identity ThreadSanitizer sees: own_tsan, or that of the DPC that runs on top */
+    void *own_tsan;
     bool parked;      /* at rest in fiber_main(): its stack holds nothing of a context */
     jmp_buf base;     /* fiber_main(), for ctx_exit() */
 };
@@ -56,6 +57,7 @@ void *__tsan_get_current_fiber(void);
 void __tsan_switch_to_fiber(void *fiber, unsigned flags);
 #define TSAN_NO_SYNC 1
 static void *dpc_tsan[MACHINE_MAX_CPUS];
+static bool dpc_joined[MACHINE_MAX_CPUS]; /* knows of the earlier lives */
 static char life_sync;
 #endif
 
@@ -276,9 +278,6 @@ static void fiber_settle(void)
 static void finish(void)
 {
     struct ctx *self = current_ctx;
-#if defined(IRPFUZZ_TSAN)
-    __tsan_release(&life_sync);
-#endif
     fiber_of(self)->parked = true;
     if (self->kind == CTX_IDLE) {
         leave_cpu(self);
@@ -333,8 +332,9 @@ static void fiber_create(struct ctx *ctx)
         return;
     f->context = make_fcontext(f->stack + STACK_SIZE, STACK_SIZE - 4096, fiber_main);
 #if defined(IRPFUZZ_TSAN)
-    if (!f->tsan)
-        f->tsan = __tsan_create_fiber(0);
+    if (!f->own_tsan)
+        f->own_tsan = __tsan_create_fiber(0);
+    f->tsan = f->own_tsan;
 #endif
 }
 
@@ -352,6 +352,35 @@ static struct ctx *idle_of(unsigned c)
 
 static bool abandoned;
 
+#if defined(IRPFUZZ_TSAN)
+static void join(void *identity)
+{
+    __tsan_switch_to_fiber(identity, TSAN_NO_SYNC);
+    __tsan_release(&life_sync);
+    __tsan_switch_to_fiber(host.tsan, TSAN_NO_SYNC);
+}
+
+/* What this life's threads and DPCs did happened before the next life; within a life this key orders nothing. */
+static void join_identities(void)
+{
+    for (unsigned i = 0; i < machine.ctx_count; i++)
+        if (fibers[i].own_tsan) {
+            join(fibers[i].own_tsan);
+            fibers[i].tsan = fibers[i].own_tsan;
+        }
+    for (unsigned c = 0; c < MACHINE_MAX_CPUS; c++) {
+        if (dpc_tsan[c])
+            join(dpc_tsan[c]);
+        if (dpc_tsan[c] && abandoned) { /* perhaps in the middle of a routine */
+            __tsan_destroy_fiber(dpc_tsan[c]);
+            dpc_tsan[c] = NULL;
+        }
+        dpc_joined[c] = false;
+    }
+    __tsan_acquire(&life_sync);
+}
+#endif
+
 /* The fiber starts afresh: whatever its stack held is dropped. */
 static void fiber_reset(struct fiber *f)
 {
@@ -359,13 +388,9 @@ static void fiber_reset(struct fiber *f)
     f->parked = false;
     asan_unpoison(f->stack + 4096, STACK_SIZE - 4096);
 #if defined(IRPFUZZ_TSAN)
-    if (f->tsan) { /* what it did happened before the next life */
-        __tsan_switch_to_fiber(f->tsan, TSAN_NO_SYNC);
-        __tsan_release(&life_sync);
-        __tsan_switch_to_fiber(host.tsan, TSAN_NO_SYNC);
-        __tsan_destroy_fiber(f->tsan);
-    }
-    f->tsan = NULL;
+    if (f->own_tsan)
+        __tsan_destroy_fiber(f->own_tsan);
+    f->tsan = f->own_tsan = NULL;
 #endif
 }
 
@@ -383,18 +408,12 @@ static bool fiber_run(void (*life)(void *), void *argument)
     current_ctx = first;
     jump(&host, fiber_of(first));
     current_ctx = NULL;
+#if defined(IRPFUZZ_TSAN)
+    join_identities();
+#endif
     for (unsigned i = 0; i < machine.ctx_count; i++)
         if (fibers[i].context && !fibers[i].parked)
             fiber_reset(&fibers[i]);
-#if defined(IRPFUZZ_TSAN)
-    for (unsigned c = 0; c < MACHINE_MAX_CPUS; c++) /* an abandoned DPC */
-        if (dpc_tsan[c]) {
-            __tsan_switch_to_fiber(dpc_tsan[c], TSAN_NO_SYNC);
-            __tsan_release(&life_sync);
-            __tsan_switch_to_fiber(host.tsan, TSAN_NO_SYNC);
-        }
-    __tsan_acquire(&life_sync);
-#endif
     return !abandoned;
 }
 
@@ -419,10 +438,11 @@ static void fiber_activate(struct activation *a, bool begins)
         if (!*fiber)
             *fiber = __tsan_create_fiber(0);
         __tsan_switch_to_fiber(*fiber, TSAN_NO_SYNC);
-        __tsan_acquire(&life_sync);
+        if (!dpc_joined[cpu_current()])
+            __tsan_acquire(&life_sync);
+        dpc_joined[cpu_current()] = true;
         f->tsan = *fiber; /* a switch away while the DPC runs comes back to it */
     } else if (!begins && a->tsan_fiber_below) {
-        __tsan_release(&life_sync);
         __tsan_switch_to_fiber(a->tsan_fiber_below, TSAN_NO_SYNC);
         f->tsan = a->tsan_fiber_below;
     }

@@ -6,7 +6,7 @@
 
 #define GRANULE 16
 #define RED_ZONE 16
-#define CLASS_COUNT 48
+#define CLASS_COUNT 100 /* up to ARENA_SIZE / 4: class_of(2^28) = 99 */
 #define QUARANTINE (4u << 20)
 #define MAGIC BLOCK_MAGIC /* block_is() */
 #define FREED_PATTERN 0xfe

@@ -150,8 +150,6 @@ void irql_lower(uint8_t irql)
     self->irql = irql;
     if (drops)
         cpu_drain_dpcs();
-    if (irql == IRQL_PASSIVE && self->apc_pending && !self->running_dpcs)
-        machine.deliver_apcs();
 }
 
 void cpu_request_dpc(unsigned cpu)

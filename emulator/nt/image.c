@@ -11,8 +11,8 @@
 
 extern const struct driver_image *const __start_drv_images[] __attribute__((weak));
 extern const struct driver_image *const __stop_drv_images[] __attribute__((weak));
-extern uint64_t __start_drv_data[] __attribute__((weak)), __stop_drv_data[] __attribute__((weak));
-extern uint64_t __start_drv_bss[] __attribute__((weak)), __stop_drv_bss[] __attribute__((weak));
+extern char __start_drv_data[] __attribute__((weak)), __stop_drv_data[] __attribute__((weak));
+extern char __start_drv_bss[] __attribute__((weak)), __stop_drv_bss[] __attribute__((weak));
 
 static bool same(const char *a, const char *b)
 {
@@ -60,18 +60,18 @@ __attribute__((no_sanitize("address", "memory", "thread"), no_builtin)) static v
 void images_restore(void)
 {
     static char *pristine;
-    size_t data = (size_t)((char *)__stop_drv_data - (char *)__start_drv_data), bss = (size_t)((char *)__stop_drv_bss - (char *)__start_drv_bss);
+    size_t data = (size_t)(__stop_drv_data - __start_drv_data), bss = (size_t)(__stop_drv_bss - __start_drv_bss);
     if (__start_drv_data && data) {
         if (!pristine) {
             pristine = machine_keep(data);
-            copy_bytes(pristine, (char *)__start_drv_data, data);
+            copy_bytes(pristine, __start_drv_data, data);
         } else {
-            copy_bytes((char *)__start_drv_data, pristine, data);
+            copy_bytes(__start_drv_data, pristine, data);
         }
         msan_define(__start_drv_data, data);
     }
     if (__start_drv_bss && bss) {
-        zero_bytes((char *)__start_drv_bss, bss);
+        zero_bytes(__start_drv_bss, bss);
         msan_define(__start_drv_bss, bss);
     }
 }

@@ -253,7 +253,8 @@ NTSTATUS io_read_write_file(const struct io_target_file *to, bool write, void *b
 NTSTATUS io_device_io_control_file(const struct io_target_file *to, ULONG code, void *in, ULONG in_length, void *out, ULONG out_length);
 /* NULL iosb: all of the file; by_thread: only the current thread's. Returns how many were asked to cancel. */
 ULONG io_cancel_file(PFILE_OBJECT file, PIO_STATUS_BLOCK iosb, bool by_thread, bool wait);
-/* A handle to the file closed; the last one sends CLEANUP, the last reference CLOSE. */
+/* A handle to the file closed; the last one sends CLEANUP, the last reference CLOSE. Handles only count: the caller of io_create_file() owns one
+ * reference and drops it with ob_dereference(). */
 void io_handle_opened(PFILE_OBJECT file);
 void io_handle_closed(PFILE_OBJECT file);
 /* Thread rundown: cancels all its IRPs and waits for them (W-FIL-20). */

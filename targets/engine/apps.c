@@ -107,14 +107,23 @@ static struct request *request_begin(const struct record *rec, unsigned step)
     *r = (struct request){.kind = rec->kind, .mode = rec->flags, .thread = rec->actor, .process = (uint8_t)process_of_thread(rec->actor),
                           .handle = rec->slot, .step = (uint16_t)step, .disturbed = life.state, .device = life.device};
     life.requests |= 1ull << step;
+    life.pending |= 1ull << step; /* from here on what happens to its handle happens to it */
     return r;
+}
+
+/* It is not sent after all. */
+static void request_drop(const struct request *r)
+{
+    life.requests &= ~(1ull << r->step);
+    life.pending &= ~(1ull << r->step);
 }
 
 static void announce(struct request *r)
 {
     r->issued_at = ++life.sequence;
-    life.pending |= 1ull << r->step;
     r->disturbed |= life.state;
+    if (life.handle[r->process][r->handle].cancelling)
+        r->disturbed |= DISTURBED_CANCEL;
     if (target.issued)
         target.issued(r);
 }
@@ -187,8 +196,10 @@ static void issue(const struct record *rec, unsigned step)
         r->mode = IO_SYNC;
     else if (r->mode == IO_APC && r->kind == OP_IOCTL)
         r->mode = IO_EVENT;
-    if (!make_buffers(r) || (h->overlapped && !make_overlapped(r)))
+    if (!make_buffers(r) || (r->overlapped_file && !make_overlapped(r))) {
+        request_drop(r);
         return;
+    }
     if (rec->flags != IO_SYNC)
         life.named[r->process][request_name(rec)] = (int16_t)step;
 
@@ -197,7 +208,7 @@ static void issue(const struct record *rec, unsigned step)
     BOOL good = call(r, &bytes);
     DWORD error = good ? 0 : GetLastError();
     r->issued = true;
-    if (!h->overlapped) {
+    if (!r->overlapped_file) {
         finish(r, error, bytes);
     } else if (!good && error != ERROR_IO_PENDING && error != ERROR_MORE_DATA) {
         finish(r, error, 0); /* refused at once: the OVERLAPPED was not used */
@@ -226,7 +237,7 @@ static void open(const struct record *rec, unsigned step)
     if (good && (h->file || life.device != r->device))
         CloseHandle(file);
     else if (good)
-        *h = (struct app_handle){.file = file, .overlapped = overlapped, .device = r->device};
+        *h = (struct app_handle){.file = file, .overlapped = overlapped, .device = r->device, .cancelling = h->cancelling};
     finish(r, good ? 0 : GetLastError(), 0);
 }
 
@@ -241,7 +252,7 @@ static struct request *named_request(const struct record *rec)
 static void cancel(const struct record *rec)
 {
     struct request *r = named_request(rec);
-    if (!r || !(life.pending >> r->step & 1) || !r->overlapped)
+    if (!r || !(life.pending >> r->step & 1) || !r->overlapped || !r->issued_at)
         return;
     r->disturbed |= DISTURBED_CANCEL;
     CancelIoEx(r->file, r->overlapped);
@@ -250,15 +261,18 @@ static void cancel(const struct record *rec)
 static void cancel_all(const struct record *rec)
 {
     unsigned process = process_of_thread(rec->actor);
-    HANDLE file = life.handle[process][rec->slot].file;
+    struct app_handle *h = &life.handle[process][rec->slot];
+    HANDLE file = h->file;
     if (!file)
         return;
     bool own = rec->flags & CANCEL_OWN;
     life_disturb(DISTURBED_CANCEL, (int)process, own ? rec->actor : -1, rec->slot);
+    h->cancelling++;
     if (own)
         CancelIo(file);
     else
         CancelIoEx(file, NULL);
+    h->cancelling--;
 }
 
 static void close(const struct record *rec)
@@ -285,7 +299,7 @@ static void wait_for(struct request *r, unsigned thread, DWORD ms)
 static void wait(const struct record *rec)
 {
     struct request *r = named_request(rec);
-    if (r && life.pending >> r->step & 1 && r->overlapped)
+    if (r && life.pending >> r->step & 1 && r->issued && r->overlapped)
         wait_for(r, rec->actor, INFINITE);
     see_all(process_of_thread(rec->actor));
 }

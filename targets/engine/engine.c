@@ -12,7 +12,8 @@
 
 void life_main(void *argument);
 
-static struct program program;
+/* Two in turn: the start of a life undoes the marks of the decisions of the one before (machine/choose.c). */
+static struct program programs[2];
 static struct mutator_hints hints;
 
 /* ---- The report's list of steps: the whole program, with a mark where each actor stood ---- */
@@ -55,11 +56,13 @@ bool engine_init(void)
 
 bool engine_run(const uint8_t *bytes, size_t size)
 {
-    program_decode(&program, bytes, size);
-    life.program = &program;
+    static unsigned turn;
+    struct program *program = &programs[turn ^= 1];
+    program_decode(program, bytes, size);
+    life.program = program;
     life.input = bytes;
     life.input_size = size;
-    return machine_run(&program.chance, life_main, NULL);
+    return machine_run(&program->chance, life_main, NULL);
 }
 
 bool engine_run_file(const uint8_t *bytes, size_t size, const char *name, char *error, size_t error_size)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "engine.h"
+#include "text.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
@@ -23,10 +24,30 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     return 0;
 }
 
+/* A seed in the text form becomes records in place; one that does not assemble, or does not fit, is left out. */
+static size_t to_records(uint8_t *bytes, size_t size, size_t max)
+{
+    static char text[1 << 16];
+    static uint8_t records[MAX_INPUT];
+    char error[256];
+    size_t made;
+    if (!text_is_program(bytes, size))
+        return size;
+    if (size >= sizeof text)
+        return 0;
+    memcpy(text, bytes, size);
+    text[size] = 0;
+    if (!text_assemble(text, "seed", records, sizeof records, &made, error, sizeof error) || made > sizeof records || made > max)
+        return 0;
+    memcpy(bytes, records, made);
+    return made;
+}
+
 size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t size, size_t max, unsigned seed)
 {
     if (max < RECORD_SIZE)
         return size;
+    size = to_records(bytes, size, max);
     struct mutator m;
     mutator_init(&m, seed, engine_hints());
     return mutator_mutate(&m, bytes, size, max);
@@ -35,6 +56,8 @@ size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t size, size_t max, unsigned
 size_t LLVMFuzzerCustomCrossOver(const uint8_t *a, size_t a_size, const uint8_t *b, size_t b_size, uint8_t *out, size_t max, unsigned seed)
 {
     if (max < RECORD_SIZE)
+        return 0;
+    if (text_is_program(a, a_size) || text_is_program(b, b_size)) /* each is mutated once first, which makes it records */
         return 0;
     struct mutator m;
     mutator_init(&m, seed, engine_hints());

@@ -11,6 +11,7 @@ struct app_handle {
     void *file;              /* HANDLE; NULL: closed */
     bool overlapped;
     uint32_t device;
+    uint8_t cancelling;      /* threads that are just now cancelling all of its requests: may hit one that is only being sent */
 };
 
 struct life {

@@ -250,6 +250,95 @@ static void start_timer(WDFDEVICE d)
 }
 static BOOLEAN stop_timer(void) { return WdfTimerStop(timer, TRUE); }
 
+static WDFWORKITEM item;
+static ULONG worked;
+static KIRQL worked_at;
+static VOID on_work(WDFWORKITEM w)
+{
+    worked_at = KeGetCurrentIrql();
+    if (++worked == 1)
+        WdfWorkItemEnqueue(w); /* one more run */
+}
+static void start_work(WDFDEVICE d)
+{
+    WDF_WORKITEM_CONFIG c;
+    WDF_OBJECT_ATTRIBUTES a;
+    WDF_WORKITEM_CONFIG_INIT(&c, on_work);
+    attributes_for(&a, d);
+    if (!NT_SUCCESS(WdfWorkItemCreate(&c, &a, &item)))
+        return;
+    named(item)->name = "W";
+    WdfWorkItemEnqueue(item);
+    WdfWorkItemEnqueue(item); /* ignored while queued */
+    WdfWorkItemFlush(item);
+    if (worked == 2 && worked_at == PASSIVE_LEVEL)
+        say("flushed");
+    WdfObjectDelete(item);
+}
+
+static void wait_lock(WDFDEVICE d)
+{
+    WDFWAITLOCK lock;
+    LONGLONG zero = 0;
+    if (!NT_SUCCESS(WdfWaitLockCreate(WDF_NO_OBJECT_ATTRIBUTES, &lock)))
+        return;
+    if (WdfWaitLockAcquire(lock, NULL) == STATUS_SUCCESS && WdfWaitLockAcquire(lock, &zero) == STATUS_TIMEOUT)
+        say("timeout");
+    WdfWaitLockRelease(lock);
+    if (WdfWaitLockAcquire(lock, &zero) == STATUS_SUCCESS)
+        say("free");
+    WdfWaitLockRelease(lock);
+}
+
+static void collect(WDFDEVICE d)
+{
+    WDFCOLLECTION c;
+    WDF_OBJECT_ATTRIBUTES a;
+    WDF_OBJECT_ATTRIBUTES_INIT(&a);
+    a.ParentObject = d;
+    if (!NT_SUCCESS(WdfCollectionCreate(&a, &c)))
+        return;
+    WDFOBJECT p = make("P", d);
+    WdfCollectionAdd(c, p);
+    WdfCollectionAdd(c, p);
+    if (WdfCollectionGetCount(c) == 2 && WdfCollectionGetLastItem(c) == p && !WdfCollectionGetItem(c, 2))
+        say("two");
+    WdfCollectionRemoveItem(c, 0);
+    WdfObjectDelete(p);
+    say("deleted"); /* the collection's reference holds its memory (K-COL-1) */
+    WdfObjectDelete(c);
+}
+
+static void bad_attributes(WDFDEVICE d)
+{
+    WDF_OBJECT_ATTRIBUTES a;
+    WDFOBJECT o;
+    WDF_TIMER_CONFIG c;
+    WDFTIMER t;
+    RtlZeroMemory(&a, sizeof a);
+    if (WdfObjectCreate(&a, &o) == STATUS_INFO_LENGTH_MISMATCH)
+        say("size");
+    a.Size = sizeof a;
+    if (WdfObjectCreate(&a, &o) == STATUS_WDF_OBJECT_ATTRIBUTES_INVALID)
+        say("level");
+    WDF_OBJECT_ATTRIBUTES_INIT(&a);
+    a.SynchronizationScope = WdfSynchronizationScopeDevice;
+    if (WdfObjectCreate(&a, &o) == STATUS_WDF_SYNCHRONIZATION_SCOPE_INVALID)
+        say("scope");
+    WDF_TIMER_CONFIG_INIT(&c, on_timer);
+    WDF_OBJECT_ATTRIBUTES_INIT(&a);
+    if (WdfTimerCreate(&c, &a, &t) == STATUS_WDF_PARENT_NOT_SPECIFIED)
+        say("parent");
+    a.ParentObject = driver;
+    if (WdfTimerCreate(&c, &a, &t) == STATUS_INVALID_DEVICE_REQUEST)
+        say("device");
+    a.ParentObject = d;
+    a.ExecutionLevel = WdfExecutionLevelPassive;
+    c.Period = 10;
+    if (WdfTimerCreate(&c, &a, &t) == STATUS_NOT_SUPPORTED)
+        say("periodic");
+}
+
 static WDFDEVICE control;
 static VOID on_create(WDFDEVICE d, WDFREQUEST r, WDFFILEOBJECT f) { say("create"); named(f)->name = "file"; WdfRequestComplete(r, plan.create); }
 static VOID on_file_cleanup(WDFFILEOBJECT f) { say("cleanup"); }
@@ -415,6 +504,23 @@ static void over_dereference_K_OBJ_5(void **state) { bug(over_dereference, body_
 static void a_function_device_is_not_deletable_K_OBJ_34(void **state) { bug(delete_device, body_begin, OWN_WDF_MISUSE, ~0ull); }
 static void leaked_reference_K_OBJ_64(void **state) { bug(leak_reference, body_whole, OWN_OBJECT_LEAK, ~0ull); }
 static void recursive_lock_K_OBJ_52(void **state) { bug(recursive_lock, body_begin, 0x10D, 2); }
+
+static const char *small_log;
+static void body_small(void) { begin(); expect_log(small_log); end(NEVER_STARTED); }
+static void small(void (*in_add)(WDFDEVICE), const char *log)
+{
+    reset();
+    plan.in_add = in_add;
+    small_log = log;
+    unit_life(body_small, NULL);
+}
+static void work_item_runs_and_flushes_K_WI_1_2(void **state) { small(start_work, "flushed ~W !W"); }
+static void wait_lock_times_out_K_SYN_12(void **state) { small(wait_lock, "timeout free"); }
+static void collection_holds_references_K_COL_1(void **state) { small(collect, "two ~P deleted !P"); }
+static void attributes_are_validated_K_OBJ_30_K_TMR_1(void **state)
+{
+    small(bad_attributes, "size level scope parent device periodic");
+}
 
 /* ---- PnP and power ---- */
 
@@ -704,6 +810,10 @@ int main(void)
         cmocka_unit_test(a_function_device_is_not_deletable_K_OBJ_34),
         cmocka_unit_test(leaked_reference_K_OBJ_64),
         cmocka_unit_test(recursive_lock_K_OBJ_52),
+        cmocka_unit_test(work_item_runs_and_flushes_K_WI_1_2),
+        cmocka_unit_test(wait_lock_times_out_K_SYN_12),
+        cmocka_unit_test(collection_holds_references_K_COL_1),
+        cmocka_unit_test(attributes_are_validated_K_OBJ_30_K_TMR_1),
         cmocka_unit_test(start_and_graceful_remove_K_SEQ_1_11),
         cmocka_unit_test(system_sleep_K_SEQ_8),
         cmocka_unit_test(rebalance_K_SEQ_10),

@@ -20,10 +20,10 @@ void *bsearch(
 int abs(int value);
 
 #ifndef _KERNEL_MODE
-void *malloc(size_t size);
-void *calloc(size_t count, size_t size);
-void *realloc(void *memory, size_t size);
-void free(void *memory);
+void *irpfuzz_malloc(size_t size);
+void *irpfuzz_calloc(size_t count, size_t size);
+void *irpfuzz_realloc(void *memory, size_t size);
+void irpfuzz_free(void *memory);
 double strtod(const char *text, char **end);
 double atof(const char *text);
 __attribute__((__noreturn__)) void irpfuzz_app_exit(int status);
@@ -33,6 +33,13 @@ void irpfuzz_srand(unsigned int seed);
 
 #ifdef __cplusplus
 }
+#endif
+
+#ifndef _KERNEL_MODE /* an app's heap is the emulated process' */
+#define malloc(size) irpfuzz_malloc(size)
+#define calloc(count, size) irpfuzz_calloc((count), (size))
+#define realloc(memory, size) irpfuzz_realloc((memory), (size))
+#define free(memory) irpfuzz_free(memory)
 #endif
 
 #define atoi(text) irpfuzz_clamp_long(irpfuzz_strtoll((text), 0, 10))

@@ -7,3 +7,9 @@
 #include "irpfuzz_checks.h"
 #include "irpfuzz_lists.h"
 #include "irpfuzz_newer.h"
+
+/* The packaged ones compute with a null pointer, which is undefined and reported as such. */
+#undef CONTAINING_RECORD
+#define CONTAINING_RECORD(address, type, field) ((type *)((PCHAR)(address) - __builtin_offsetof(type, field)))
+#undef FIELD_OFFSET
+#define FIELD_OFFSET(type, field) ((LONG)__builtin_offsetof(type, field))

@@ -1,5 +1,5 @@
 /* The gate around pool: which DDI asks for what (W-MEM-1..5). */
-#include "../nt.h"
+#include "../ke/ke.h"
 
 #define QUOTA_FAIL 8      /* POOL_QUOTA_FAIL_INSTEAD_OF_RAISE */
 #define RAISE_ON_FAIL 16  /* POOL_RAISE_IF_ALLOCATION_FAILURE */
@@ -11,7 +11,7 @@ static enum pool_kind kind_of_type(POOL_TYPE type) { return (type & 1) ? POOL_PA
 static void raise_if_failed(PVOID memory, bool raises)
 {
     if (!memory && raises)
-        ExRaiseStatus(STATUS_INSUFFICIENT_RESOURCES);
+        seh_raise((ULONG)STATUS_INSUFFICIENT_RESOURCES);
 }
 
 /* Quota is charged to a process: not in a DPC, nor on an idle processor (V-MEM-18). */

@@ -137,11 +137,11 @@ static bool run_one(unsigned cpu)
     activation_push(&activation, "DPC", dpc);
     hb_acquire(dpc);
     call_routine(dpc, routine, context, a1, a2);
+    hb_release(&dpcs); /* still as the DPC: what it did is before the return of KeFlushQueuedDpcs */
     activation_pop(&activation);
     ke_watchdog_dpc(cpu, false);
     dpcs.running[cpu] = outer;
     dpcs.running_dpc[cpu] = outer_dpc;
-    hb_release(&dpcs);
     if (dpcs.flushers)
         ke_set_event(&dpcs.progress, 0, FALSE);
     return true;

@@ -85,6 +85,10 @@ void ke_check_initialise(const void *object, const char *ddi);
 /* After a release with Wait = TRUE: the level stays raised until the wait that must follow (W-KE-6). */
 void ke_wait_pair(BOOLEAN wait_is_next, const char *ddi);
 
+/* Exceptions (rtl/seh.c): is there a __try around the caller, and the raise, which does not return. */
+bool seh_guarded(void);
+__attribute__((__noreturn__)) void seh_raise(ULONG code);
+
 /* ---- Kernel handles (handles.c) ---- */
 
 HANDLE ob_open_kernel_handle(void *body);

@@ -23,9 +23,10 @@ LONG ke_release_mutant(PKMUTANT mutant, NTSTATUS *status)
     if (++header->SignalState != 1)
         return old;
     mutant->OwnerThread = NULL;
-    mutex_order_released(mutant, "KeReleaseMutex");
-    if (mutant->ApcDisable)
+    if (mutant->ApcDisable) {
+        mutex_order_released(mutant, "KeReleaseMutex");
         thread->ctx->apc_disable--;
+    }
     ke_signal(header);
     return old;
 }
@@ -64,6 +65,8 @@ LONG KeReleaseMutex(PRKMUTEX Mutex, BOOLEAN Wait)
     gate_enter(DDI_KeReleaseMutex, trace_object(Mutex), 0);
     NTSTATUS status;
     LONG old = ke_release_mutant(Mutex, &status);
+    if (status && seh_guarded())
+        seh_raise((ULONG)status);
     if (status)
         bugcheck(0x1E, (ULONG)status, 0, 0, 0, "V-LCK-24", "KeReleaseMutex by a thread that does not own the mutex raises STATUS_MUTANT_NOT_OWNED");
     ke_wait_pair(Wait, "KeReleaseMutex");
@@ -96,6 +99,8 @@ LONG KeReleaseSemaphore(PRKSEMAPHORE Semaphore, KPRIORITY Increment, LONG Adjust
     gate_enter(DDI_KeReleaseSemaphore, trace_object(Semaphore), (ULONG)Adjustment);
     NTSTATUS status;
     LONG old = ke_release_semaphore(Semaphore, Adjustment, &status);
+    if (status && seh_guarded())
+        seh_raise((ULONG)status);
     if (status)
         bugcheck(0x1E, (ULONG)status, (ULONG)old, (ULONG)Adjustment, 0, "V-LCK-25",
                  "KeReleaseSemaphore beyond the limit raises STATUS_SEMAPHORE_LIMIT_EXCEEDED");

@@ -55,6 +55,12 @@ struct nt_thread *ke_current_thread(void)
     return threads.idle;
 }
 
+static void check_mutexes(const struct ctx *ctx)
+{
+    if (mutex_order_count())
+        bugcheck(0x4000008A, 0, 0, 0, 0, "W-KE-25", "thread %s ends owning a mutex", ctx->name);
+}
+
 static void end_thread(struct nt_thread *t)
 {
     t->terminating = true;
@@ -63,8 +69,7 @@ static void end_thread(struct nt_thread *t)
     if (current_ctx->spinlocks_held)
         bugcheck(0xC4, 0x100A, 0, 0, 0, "V-LCK-23", "thread %s ends holding a spin lock", current_ctx->name);
     io_rundown_thread(t);
-    if (mutex_order_count())
-        bugcheck(0x4000008A, 0, 0, 0, 0, "W-KE-25", "thread %s ends owning a mutex", current_ctx->name);
+    check_mutexes(current_ctx);
     if (current_ctx->apc_disable || current_ctx->special_apc_disable)
         bugcheck(0x20, 0, current_ctx->apc_disable, current_ctx->special_apc_disable, 0, "V-GEN-8",
                  "thread %s ends inside a critical or guarded region", current_ctx->name);
@@ -176,6 +181,7 @@ static void run_system_thread(void *argument)
     struct callback_frame frame;
     callback_enter(&frame, DDI_SystemThreadRoutine, (const void *)start.routine, NULL);
     start.routine(start.context);
+    check_mutexes(current_ctx);
     callback_leave(&frame, 0);
 }
 

@@ -107,9 +107,10 @@ static NTSTATUS consume(DISPATCHER_HEADER *header, struct nt_thread *thread)
         if (header->SignalState == MINLONG)
             bugcheck(0x1E, (ULONG)STATUS_MUTANT_LIMIT_EXCEEDED, 0, 0, 0, "W-KE-24", "a mutex is acquired too often by its owner");
         if (mutant->OwnerThread != (void *)thread) {
-            if (mutant->ApcDisable)
+            if (mutant->ApcDisable) { /* a kernel mutex: those of apps may be released in any order, and abandoned */
                 thread->ctx->apc_disable++;
-            mutex_order_acquired(thread->ctx, mutant);
+                mutex_order_acquired(thread->ctx, mutant);
+            }
         }
         mutant->OwnerThread = (void *)thread;
         header->SignalState--;
@@ -241,7 +242,7 @@ static void wait_follows(struct nt_thread *thread)
     if (!thread->wait_next)
         return;
     thread->wait_next = false;
-    current_ctx->irql = thread->wait_irql;
+    irql_lower(thread->wait_irql);
 }
 
 /* Something other than the objects ends or interrupts the wait: true if it ended it. */
@@ -259,6 +260,12 @@ static bool interrupted(struct waiter *w, KPROCESSOR_MODE mode, BOOLEAN alertabl
     return false;
 }
 
+static void intend_mutex(const KMUTANT *mutant, const struct nt_thread *thread)
+{
+    if (mutant->ApcDisable && mutant->OwnerThread != (const void *)thread)
+        mutex_order_intend(mutant);
+}
+
 static NTSTATUS wait(ULONG count, PVOID objects[], bool all, KPROCESSOR_MODE mode, BOOLEAN alertable, const LARGE_INTEGER *timeout,
                      const char *why)
 {
@@ -268,8 +275,8 @@ static NTSTATUS wait(ULONG count, PVOID objects[], bool all, KPROCESSOR_MODE mod
         DISPATCHER_HEADER *header = ke_dispatcher(objects[i], "a wait");
         blocks[i].Object = header;
         blocks[i].Thread = (void *)&w;
-        if (header->Type == TYPE_MUTANT && ((KMUTANT *)header)->OwnerThread != (void *)w.thread && !(timeout && !timeout->QuadPart))
-            mutex_order_intend(header);
+        if (header->Type == TYPE_MUTANT && !(timeout && !timeout->QuadPart))
+            intend_mutex((const KMUTANT *)header, w.thread);
     }
     if (current_ctx->apc_pending)
         machine.deliver_apcs(); /* what they signal must be seen before this thread blocks */
