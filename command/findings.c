@@ -13,6 +13,7 @@
 #include "files.h"
 #include "process.h"
 
+#define SYMBOLIZER "/usr/bin/llvm-symbolizer-19"
 #define REPLAY_LIMIT 60 /* seconds; an input takes microseconds, a start under a sanitizer a second */
 
 static void copy_word(char *out, size_t size, const char *from, const char *stop)
@@ -87,14 +88,23 @@ bool finding_parse(const char *words, struct finding *finding)
     return finding->reproduced;
 }
 
+void replay_environment(struct args *environment)
+{
+    static const char *const runtimes[] = {"ASAN", "MSAN", "UBSAN"};
+    for (unsigned i = 0; i < 3; i++)
+        if (file_exists(SYMBOLIZER) && !getenv(text("%s_SYMBOLIZER_PATH", runtimes[i])))
+            args_add(environment, "%s_SYMBOLIZER_PATH=" SYMBOLIZER, runtimes[i]);
+}
+
 void finding_replay(const char *run_program, const char *input, struct finding *finding)
 {
-    struct args args = {0};
+    struct args args = {0}, environment = {0};
     struct captured captured;
+    replay_environment(&environment);
     args_add(&args, "%s", run_program);
     args_add(&args, "replay");
     args_add(&args, "%s", input);
-    run_captured(&args, NULL, REPLAY_LIMIT, &captured);
+    run_captured(&args, &environment, REPLAY_LIMIT, &captured);
     if (!finding_parse(captured.err, finding)) {
         bool died = captured.timed_out || captured.status > 1;
         snprintf(finding->name, sizeof finding->name, "%s", captured.timed_out ? "TIMEOUT" : died ? "CRASH" : "NOT_REPRODUCED");

@@ -10,6 +10,8 @@
 
 #include <stdbool.h>
 
+#include "process.h"
+
 struct finding {
     char name[96];         /* DRIVER_PAGE_FAULT_IN_FREED_SPECIAL_POOL */
     char function[96];     /* "none" if no driver frame is on the stack */
@@ -23,6 +25,8 @@ struct finding {
 bool finding_parse(const char *words, struct finding *finding);
 /* Runs the input through run_<target>. */
 void finding_replay(const char *run_program, const char *input, struct finding *finding);
+/* What replaying programs need to name functions in a sanitizer's own report. */
+void replay_environment(struct args *environment);
 void finding_free(struct finding *finding);
 
 /* Stores it. The path of the input is put in `path`; true if this finding was not there before. */

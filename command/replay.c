@@ -48,11 +48,13 @@ static void print_death(const char *path, const char *target, const struct captu
 
 static int run_one(const struct options *o, struct args *args, const char *path, const char *target)
 {
+    struct args environment = {0};
     struct captured captured;
+    replay_environment(&environment);
     if (!o->json)
-        return run_foreground(args, NULL);
+        return run_foreground(args, &environment);
     args_add(args, "--json");
-    run_captured(args, NULL, 0, &captured);
+    run_captured(args, &environment, 0, &captured);
     cJSON *line = json_line(captured.out);
     if (line)
         fputs(captured.out, stdout);

@@ -15,6 +15,19 @@
 #include "machine.h"
 #include "stack.h"
 
+static bool reported; /* a finding of a sanitizer was written */
+static void (*found_hook)(const struct bugcheck *bugcheck);
+
+void report_on_sanitizer(void (*found)(const struct bugcheck *bugcheck)) { found_hook = found; }
+
+static void found(const struct bugcheck *b)
+{
+    static bool once;
+    if (!once && found_hook)
+        found_hook(b);
+    once = true;
+}
+
 static struct bugcheck describe_fault(const void *address, bool write)
 {
     struct bugcheck b = {.code = 0x50, .parameter = {0, write, 0, 0}, .rule = "V-GEN-14"};
@@ -69,8 +82,10 @@ static void asan_report(const char *text)
         b.code = OWN_SANITIZER, b.rule = "V-MEM-29";
         snprintf(b.text, sizeof b.text, "the driver accesses memory outside of a variable (%s)", kind);
     }
+    reported = true;
     report_write_at(&b, __asan_get_report_bp());
     write_block_history(address);
+    found(&b);
 }
 #endif
 
@@ -138,7 +153,6 @@ void __sanitizer_set_death_callback(void (*callback)(void));
 #endif
 
 #if defined(IRPFUZZ_MSAN) || defined(IRPFUZZ_UBSAN) || defined(IRPFUZZ_ASAN)
-static bool reported;
 static void dying(void)
 {
     if (reported || !current_ctx)
@@ -152,6 +166,7 @@ static void dying(void)
     snprintf(b.text, sizeof b.text, "undefined behaviour, see the line above");
 #endif
     report_write(&b);
+    found(&b);
 }
 #endif
 
@@ -164,6 +179,7 @@ static void fault(int signal_number, siginfo_t *info, void *context)
         snprintf(b.text, sizeof b.text, "the driver runs into %s", signal_number == SIGFPE ? "a division by zero" : "an illegal instruction");
     }
     report_write_at(&b, (const void *)u->uc_mcontext.gregs[REG_RBP]);
+    found(&b);
     signal(signal_number, SIG_DFL);
     raise(signal_number);
 }
@@ -176,10 +192,8 @@ void sanitizer_reports_install(bool own_signals)
 #endif
     if (!own_signals)
         return;
-#if defined(IRPFUZZ_MSAN) || defined(IRPFUZZ_UBSAN)
-    __sanitizer_set_death_callback(dying);
-#elif defined(IRPFUZZ_ASAN)
-    (void)dying;
+#if defined(IRPFUZZ_MSAN) || defined(IRPFUZZ_UBSAN) || defined(IRPFUZZ_ASAN)
+    __sanitizer_set_death_callback(dying); /* UndefinedBehaviorSanitizer's, MemorySanitizer's */
 #endif
 #if !defined(IRPFUZZ_ASAN)
     static char stack[64 << 10];
@@ -194,4 +208,5 @@ void sanitizer_reports_install(bool own_signals)
     (void)fault;
 #endif
     (void)write_block_history;
+    (void)reported;
 }

@@ -15,6 +15,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     (void)argc, (void)argv;
     if (!engine_init())
         exit(3);
+    sanitizer_reports_install(false);
     return 0;
 }
 

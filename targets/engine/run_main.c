@@ -178,39 +178,22 @@ static void on_bugcheck(const struct bugcheck *bug)
     machine_abandon();
 }
 
-/* A sanitizer or the processor found it: no way back into the life, but the steps are worth telling. */
-static void on_sanitizer(void)
-{
-    static bool once;
-    if (once || !machine.in_life)
-        return;
-    once = true;
-    struct bugcheck bug = {.code = OWN_SANITIZER, .text = "a sanitizer stopped the life, see its report"};
-    report_write(&bug);
-}
+static void print_json(const char *name, size_t size, uint64_t count);
+static const char *current_name = "";
+static size_t current_size;
 
-static void on_signal(int number)
+/* A sanitizer or the processor found it: no way back into the life; the report is written already. */
+static void on_sanitizer(const struct bugcheck *bug)
 {
-    struct bugcheck bug = {.code = OWN_SANITIZER, .parameter = {(uint64_t)number}};
-    snprintf(bug.text, sizeof bug.text, "the code ran into signal %d (%s)", number, strsignal(number));
-    if (machine.in_life)
-        report_write(&bug);
-    _exit(1);
-}
-
-void __sanitizer_set_death_callback(void (*callback)(void)) __attribute__((weak));
-
-static void catch_crashes(void)
-{
-    if (__sanitizer_set_death_callback) {
-        __sanitizer_set_death_callback(on_sanitizer);
-        return;
-    }
-    static char stack[64 << 10];
-    sigaltstack(&(stack_t){.ss_sp = stack, .ss_size = sizeof stack}, NULL);
-    static const int signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP};
-    for (unsigned i = 0; i < sizeof signals / sizeof signals[0]; i++)
-        sigaction(signals[i], &(struct sigaction){.sa_handler = on_signal, .sa_flags = SA_ONSTACK | SA_RESETHAND}, NULL);
+    found.any = true;
+    found.bug = *bug;
+    found.hash = 0;
+    found.report[0] = 0;
+    if (options.json)
+        print_json(current_name, current_size, 1);
+    else
+        printf("%s: bug %s\n", current_name, bugcheck_name(bug->code));
+    fflush(stdout);
 }
 
 static void set_up(void)
@@ -218,7 +201,8 @@ static void set_up(void)
     if (!engine_init())
         exit(3);
     bugcheck_set_hook(on_bugcheck);
-    catch_crashes();
+    sanitizer_reports_install(true);
+    report_on_sanitizer(on_sanitizer);
 }
 
 /* ---- replay, hashes ---- */
@@ -278,6 +262,8 @@ static void print_json(const char *name, size_t size, uint64_t count)
 static bool replay_file(const char *name)
 {
     size_t size = read_input(name, input, sizeof input);
+    current_name = name;
+    current_size = size;
     run_traced(size);
     uint64_t hash = found.hash, count = trace_count();
     bool bug = found.any;

@@ -82,6 +82,7 @@ static void body_notification_event(void)
     assert_int_equal(KeReadStateEvent(&event_a), 1);
 }
 
+/* RULE W-KE-20: setting a notification event releases every waiter, and it stays set. */
 static void W_KE_20_notification_event_releases_all(void **state)
 {
     (void)state;
@@ -98,6 +99,7 @@ static void body_synchronization_event(void)
     assert_int_equal(KeWaitForSingleObject(&event_b, Executive, KernelMode, FALSE, &zero), STATUS_TIMEOUT);
 }
 
+/* RULE W-KE-2: a wait clears a synchronization event; a set of a set event is lost. */
 static void W_KE_2_synchronization_event_clears(void **state)
 {
     (void)state;
@@ -122,6 +124,8 @@ static void body_timer(void)
     KeFlushQueuedDpcs();
 }
 
+/* RULE W-TMR-1: setting tells whether the timer was set before. */
+/* RULE W-TMR-3: cancelling tells whether it was in the queue; a periodic timer always is. */
 static void W_TMR_1_2_3_timer_and_its_dpc(void **state)
 {
     (void)state;
@@ -145,6 +149,7 @@ static void body_dpc(void)
     assert_int_equal(hits, 2);
 }
 
+/* RULE W-DPC-2: a DPC for the own processor runs before the call returns, or when the level falls below DISPATCH_LEVEL. */
 static void W_DPC_1_2_delivery(void **state)
 {
     (void)state;
@@ -159,6 +164,8 @@ static void body_recursive_lock(void)
     KeAcquireSpinLockAtDpcLevel(&lock_a);
 }
 
+/* RULE V-LCK-1: a spin lock acquired twice by one processor is 0xF. */
+/* RULE W-LCK-22: the same lock is never waited for by who holds it. */
 static void V_LCK_1_recursive_acquire(void **state)
 {
     (void)state;
@@ -172,6 +179,7 @@ static void body_lock_order(void)
     lock_ba(NULL);
 }
 
+/* RULE V-LCK-17: two locks taken in opposite orders are 0xC4/0x1001, deadlock or not. */
 static void V_LCK_17_lock_order(void **state)
 {
     (void)state;
@@ -186,6 +194,7 @@ static void body_release_unowned(void)
     KeReleaseSpinLock(&lock_a, old);
 }
 
+/* RULE V-LCK-5: releasing a free spin lock is 0x10. */
 static void V_LCK_5_release_unowned(void **state)
 {
     (void)state;
@@ -200,6 +209,7 @@ static void body_wait_at_dispatch(void)
     KeWaitForSingleObject(&event_a, Executive, KernelMode, FALSE, NULL);
 }
 
+/* RULE V-IRQ-27: a wait without timeout at DISPATCH_LEVEL is 0xC4/0x121. */
 static void V_IRQ_27_wait_at_dispatch(void **state)
 {
     (void)state;
@@ -212,6 +222,7 @@ static void body_deadlock(void)
     KeWaitForSingleObject(&event_a, Executive, KernelMode, FALSE, NULL);
 }
 
+/* RULE V-LCK-30: when nothing can run any more, that is reported with who waits. */
 static void V_LCK_30_deadlock_is_reported(void **state)
 {
     (void)state;
@@ -225,6 +236,7 @@ static void body_uninitialised(void)
     KeSetEvent(&event_a, 0, FALSE);
 }
 
+/* RULE V-OBJ-10: an event that was never initialised is reported. */
 static void V_OBJ_10_uninitialised_event(void **state)
 {
     (void)state;
@@ -239,6 +251,7 @@ static void body_spin_contention(void)
     join(t2);
 }
 
+/* RULE W-LCK-20: contenders get a spin lock one after the other, under any schedule. */
 static void W_LCK_20_contention_under_random_schedules(void **state)
 {
     (void)state;
@@ -255,6 +268,7 @@ static void body_double_free(void)
     ExFreePoolWithTag(p, 'tseT');
 }
 
+/* RULE V-MEM-6: a block freed twice is 0xC4/0x13. */
 static void V_MEM_6_double_free(void **state)
 {
     (void)state;
@@ -267,6 +281,7 @@ static void body_wrong_tag(void)
     ExFreePoolWithTag(p, 'rehO');
 }
 
+/* RULE V-MEM-7: a block freed with another tag is 0xC2/0x0A. */
 static void V_MEM_7_wrong_tag(void **state)
 {
     (void)state;
@@ -280,6 +295,7 @@ static uint64_t hash_once(uint64_t seed)
     return trace_hash();
 }
 
+/* RULE W-CON-6: the same seed gives the same life. */
 static void same_seed_same_hash(void **state)
 {
     (void)state;

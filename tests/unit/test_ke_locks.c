@@ -353,7 +353,7 @@ static void queued_order(void)
         join(t[i]);
     assert_int_equal(steps, 2);
 }
-/* RULE W-LCK-23: queued spin locks exclude each other and hand the lock over in order. */
+/* RULE W-LCK-23: queued spin locks exclude each other and restore the level that the handle saved. */
 TEST(W_LCK_23_queued_spin_locks)
 {
     (void)state;
