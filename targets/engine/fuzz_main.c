@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "engine.h"
+#include "machine/report.h"
 #include "text.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
