@@ -30,6 +30,7 @@ static struct devnode *bring_up(struct nt_driver **driver)
 
 static void bring_down(struct nt_driver *driver, struct devnode *node)
 {
+    io_wait_for_closes();
     check("asking the driver for the device's removal", pnp_query_remove(node));
     check("removing the device", pnp_remove(node));
     io_unload_driver(driver);

@@ -26,6 +26,7 @@ void nt_boot(void)
     ke_begin();
     ke_adopt_current_thread();
     io_cancel_boot();
+    io_file_boot();
     pnp_boot();
 }
 

@@ -257,6 +257,8 @@ ULONG io_cancel_file(PFILE_OBJECT file, PIO_STATUS_BLOCK iosb, bool by_thread, b
  * reference and drops it with ob_dereference(). */
 void io_handle_opened(PFILE_OBJECT file);
 void io_handle_closed(PFILE_OBJECT file);
+/* Waits for every CLOSE that is due: the last reference of a file may go where CLOSE cannot be sent, a worker sends it then. PASSIVE_LEVEL. */
+void io_wait_for_closes(void);
 /* Thread rundown: cancels all its IRPs and waits for them (W-FIL-20). */
 void io_rundown_thread(struct nt_thread *thread);
 /* Completion port hook: win32 sets it. Called at the final stage in the issuer's thread. */

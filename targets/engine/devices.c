@@ -65,8 +65,8 @@ static void unload(void)
     devices.driver = NULL;
 }
 
-/* A device that failed to start or to be added is removed, as Windows does. */
-static void take_away(unsigned index)
+/* Removes the device if no file of it is open; else it goes when the last one is closed (W-PNP-55). */
+static bool take_away(unsigned index)
 {
     struct devnode *node = devices.node[index];
     if (node->state == DEVNODE_STARTED || node->state == DEVNODE_STOPPED || node->state == DEVNODE_STOP_PENDING ||
@@ -74,11 +74,12 @@ static void take_away(unsigned index)
         if (node->state != DEVNODE_REMOVE_PENDING && !NT_SUCCESS(pnp_query_remove(node)))
             pnp_surprise_remove(node);
     }
-    if (node->state != DEVNODE_REMOVED)
-        pnp_remove(node);
+    if (node->state != DEVNODE_REMOVED && !NT_SUCCESS(pnp_remove(node)))
+        return false;
     devices.count--;
     for (unsigned i = index; i < devices.count; i++)
         devices.node[i] = devices.node[i + 1];
+    return true;
 }
 
 /* Devices that went by surprise, or failed, and whose last handle is closed now. */
@@ -267,7 +268,8 @@ bool devices_restore(void)
 
 void devices_end(void)
 {
-    while (devices.count)
-        take_away(devices.count - 1);
+    io_wait_for_closes(); /* the apps are gone, and with them every handle */
+    while (devices.count && take_away(devices.count - 1))
+        ;
     unload();
 }

@@ -1,22 +1,27 @@
 /*
- * Worker threads and their queue (W-THR-4..6). Workers are created when work first waits and kept until the end of the life.
+ * Worker threads and their queue (W-THR-4..6). Workers are created when work waits and none is free for it, and kept until the end of the life.
+ *
+ * A worker may wait for work that stands in this queue (a power transition waits for its IRPs), so an item must never wait for a worker to
+ * become free while another could be made: Windows makes further workers when all are stuck, up to its own bound.
  */
 #include "../nt.h"
 
-#define WORKERS 3
+#define WORKERS 8
 
 static struct {
     struct ex_work *head, *tail;
     KEVENT arrived;              /* synchronization: one worker wakes per item */
     struct nt_thread *worker[WORKERS];
-    unsigned workers, idle;
+    unsigned workers;
+    unsigned idle;               /* workers that wait, those included that an item has woken but that have not run yet */
+    unsigned queued;             /* items in the list */
     bool stop;
 } work;
 
 void ex_work_begin(void)
 {
     work.head = work.tail = NULL;
-    work.workers = work.idle = 0;
+    work.workers = work.idle = work.queued = 0;
     work.stop = false;
     ke_initialize_event(&work.arrived, SynchronizationEvent, FALSE);
 }
@@ -31,6 +36,7 @@ static struct ex_work *next_item(void)
     struct ex_work *item = work.head;
     if (!item)
         return NULL;
+    work.queued--;
     work.head = item->next;
     if (!work.head)
         work.tail = NULL;
@@ -58,7 +64,7 @@ static void worker_main(void *argument)
 
 void ex_queue_work(struct ex_work *item)
 {
-    static const char *const names[WORKERS] = {"worker0", "worker1", "worker2"};
+    static const char *const names[WORKERS] = {"worker0", "worker1", "worker2", "worker3", "worker4", "worker5", "worker6", "worker7"};
     item->queued = true;
     item->next = NULL;
     hb_release(item);
@@ -67,7 +73,7 @@ void ex_queue_work(struct ex_work *item)
     else
         work.head = item;
     work.tail = item;
-    if (!work.idle && work.workers < WORKERS) {
+    if (++work.queued > work.idle && work.workers < WORKERS) {
         unsigned i = work.workers++;
         work.worker[i] = ke_create_thread(CTX_WORKER, (uint8_t)(ROLE_WORKER0 + i), names[i], NULL, worker_main, NULL);
         return;

@@ -6,6 +6,19 @@
  */
 #include "io.h"
 
+static struct {
+    unsigned due;      /* files whose CLOSE a worker has to send */
+    KEVENT none_due;
+} closes;
+
+void io_file_boot(void)
+{
+    closes.due = 0;
+    ke_initialize_event(&closes.none_due, NotificationEvent, TRUE);
+}
+
+void io_wait_for_closes(void) { ke_wait_internal(&closes.none_due, "files to be closed"); }
+
 static void send_close(struct nt_file *f)
 {
     PFILE_OBJECT file = &f->object;
@@ -41,6 +54,8 @@ static void close_later(void *context)
     send_close(f);
     release_file(f);
     ob_dereference(f);
+    if (--closes.due == 0)
+        ke_set_event(&closes.none_due, 0, FALSE);
 }
 
 static void destroy_file(void *body)
@@ -57,6 +72,8 @@ static void destroy_file(void *body)
         release_file(f);
     } else {
         f->close_work = (struct ex_work){.run = close_later, .context = f};
+        closes.due++;
+        ke_reset_event(&closes.none_due);
         ex_queue_work(&f->close_work);
         return;
     }

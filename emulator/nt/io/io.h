@@ -152,6 +152,7 @@ void mm_unlock_pages(PMDL mdl);
 /* ---- The rest ---- */
 
 void io_cancel_boot(void);
+void io_file_boot(void);
 void io_interfaces_boot(void);
 void io_interfaces_of_device_gone(PDEVICE_OBJECT pdo);
 void io_workitems_boot(void);
