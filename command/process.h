@@ -13,7 +13,7 @@
 
 /* An argument list in the making. */
 struct args {
-    char *v[96];
+    char *v[512];
     unsigned n;
 };
 void args_add(struct args *args, const char *format, ...) __attribute__((format(printf, 2, 3)));
