@@ -222,8 +222,8 @@ static void issue(const struct record *rec, unsigned step)
 static void open(const struct record *rec, unsigned step)
 {
     struct app_handle *h = &life.handle[process_of_thread(rec->actor)][rec->slot];
-    const uint16_t *path = life_interface_path();
-    if (h->file || !path)
+    uint16_t path[LIFE_PATH_CHARS]; /* a copy: the device may go before the call gets to it */
+    if (h->file || !life_interface_path(path))
         return;
     struct request *r = request_begin(rec, step);
     r->mode = IO_SYNC;

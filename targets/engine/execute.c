@@ -29,11 +29,15 @@ int life_next_step(unsigned actor) { return turns_next(actor); }
 void life_actor_ended(unsigned actor) { turns_actor_ended(actor); }
 void *life_user_memory(size_t size) { return user_alloc(size, CALLER); }
 
-const uint16_t *life_interface_path(void)
+bool life_interface_path(uint16_t path[LIFE_PATH_CHARS])
 {
     PCUNICODE_STRING link;
     const GUID *guid = (const GUID *)&target.interface_id;
-    return io_enum_interfaces(guid, 0, &link) ? link->Buffer : NULL;
+    if (!io_enum_interfaces(guid, 0, &link) || link->Length / 2u >= LIFE_PATH_CHARS)
+        return false;
+    memcpy(path, link->Buffer, link->Length);
+    path[link->Length / 2u] = 0;
+    return true;
 }
 
 void life_disturb(uint8_t disturbance, int process, int thread, int handle)

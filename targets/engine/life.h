@@ -36,8 +36,9 @@ extern struct life life;
 int life_next_step(unsigned actor);
 /* The actor takes no more steps. */
 void life_actor_ended(unsigned actor);
-/* Path of the device's interface in Windows' UTF-16, or NULL if there is none now. */
-const uint16_t *life_interface_path(void);
+#define LIFE_PATH_CHARS 256
+/* Copies the path of the device's interface, Windows' UTF-16 with its zero; false if there is none now. */
+bool life_interface_path(uint16_t path[LIFE_PATH_CHARS]);
 /* Uninitialised user memory; NULL when exhausted. */
 void *life_user_memory(size_t size);
 /* Requests that match get the disturbance: those still out, of this device / handle / thread; negative: any. */
