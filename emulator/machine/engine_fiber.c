@@ -421,6 +421,7 @@ static void fiber_abandon(void)
 {
     abandoned = true;
     struct fiber *me = fiber_of(current_ctx);
+    me->parked = false; /* also where the bug check came while it ended: it holds a frame to be dropped */
     current_ctx = NULL;
     jump(me, &host);
 }
