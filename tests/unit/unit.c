@@ -5,7 +5,29 @@ static struct {
     bool expected, seen;
     struct bugcheck last;
     void (*body)(void);
+    bool alive;              /* inside a life */
+    struct { const char *expression, *file; int line; unsigned long long a, b; } failure; /* of an assertion in there */
 } unit;
+
+static void fail(void)
+{
+    const char *expression = unit.failure.expression;
+    unit.failure.expression = NULL;
+    if (unit.failure.b <= 1) /* a truth value, most likely: the text says more than the operands */
+        _assert_true(0, expression, unit.failure.file, unit.failure.line);
+    _assert_int_equal(unit.failure.a, unit.failure.b, unit.failure.file, unit.failure.line);
+}
+
+void unit_assert(unsigned long long a, unsigned long long b, const char *expression, const char *file, int line)
+{
+    if (a == b || unit.failure.expression)
+        return;
+    unit.failure.expression = expression, unit.failure.file = file, unit.failure.line = line;
+    unit.failure.a = a, unit.failure.b = b;
+    if (unit.alive)
+        machine_abandon();
+    fail();
+}
 
 static void hook(const struct bugcheck *b)
 {
@@ -35,7 +57,12 @@ static bool run(void (*body)(void), const struct chance *chance, bool expected)
     unit.expected = expected;
     unit.seen = false;
     unit.body = body;
-    return machine_run(chance ? chance : &benign, life, NULL);
+    unit.alive = true;
+    bool ended_well = machine_run(chance ? chance : &benign, life, NULL);
+    unit.alive = false;
+    if (unit.failure.expression)
+        fail();
+    return ended_well;
 }
 
 void unit_life(void (*body)(void), const struct chance *chance)

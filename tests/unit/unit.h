@@ -10,9 +10,9 @@
 
 void _assert_true(const unsigned long long result, const char *expression, const char *file, const int line);
 void _assert_int_equal(const unsigned long long a, const unsigned long long b, const char *file, const int line);
-#define assert_true(c) _assert_true((unsigned long long)((c) ? 1 : 0), #c, __FILE__, __LINE__)
-#define assert_false(c) _assert_true((unsigned long long)((c) ? 0 : 1), "!(" #c ")", __FILE__, __LINE__)
-#define assert_int_equal(a, b) _assert_int_equal((unsigned long long)(a), (unsigned long long)(b), __FILE__, __LINE__)
+#define assert_true(c) unit_assert((unsigned long long)((c) ? 1 : 0), 1, #c, __FILE__, __LINE__)
+#define assert_false(c) unit_assert((unsigned long long)((c) ? 1 : 0), 0, #c, __FILE__, __LINE__)
+#define assert_int_equal(a, b) unit_assert((unsigned long long)(a), (unsigned long long)(b), #a " == " #b, __FILE__, __LINE__)
 
 struct CMUnitTest {
     const char *name;
@@ -27,6 +27,8 @@ int _cmocka_run_group_tests(const char *group_name, const struct CMUnitTest *con
 #define cmocka_run_group_tests(tests) _cmocka_run_group_tests(#tests, tests, sizeof(tests) / sizeof((tests)[0]), NULL, NULL)
 
 /* unit.c */
+/* a == b, or the test fails; inside a life (on whatever stack) the life is given up first, so that the next test finds a whole machine. */
+void unit_assert(unsigned long long a, unsigned long long b, const char *expression, const char *file, int line);
 void unit_life(void (*body)(void), const struct chance *chance);
 /* Runs a life that must end in this bug check; p1 ~0: any. */
 void unit_expect_bugcheck(void (*body)(void), uint32_t code, uint64_t p1);
