@@ -2,6 +2,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "canary.h"
 #include "machine.h"
 
 #define GRANULE 16
@@ -104,6 +105,7 @@ static bool is_pattern(const unsigned char *p, size_t n, unsigned char pattern)
 /* A live block whose `size` bytes are addressable and hold anything. */
 static char *take_block(enum arena arena, enum block_use use, size_t size, uint32_t tag, const void *caller)
 {
+    size += canary_noise();
     if (size > ARENA_SIZE / 4)
         return NULL;
     size_t rounded;

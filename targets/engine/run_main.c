@@ -12,9 +12,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "diverge.h"
 #include "engine.h"
 #include "life.h"
 #include "machine/machine.h"
@@ -24,10 +28,12 @@
 #define MAX_FILE (1 << 20)
 
 static const char usage_text[] =
-    "usage: run_%1$s replay FILE.. [--repeat N] [--trace text|json] [--json] [--hash-only]\n"
+    "usage: run_%1$s replay FILE.. [--repeat N] [--trace text|json] [--json] [--hash-only] [--quiet]\n"
+    "       run_%1$s replay FILE --save-trace TRACE\n"
+    "       run_%1$s replay FILE.. --diverge [--diverge-with TRACE]\n"
     "       run_%1$s show FILE\n"
     "       run_%1$s assemble TEXT -o FILE\n"
-    "       run_%1$s generate N DIRECTORY [--seed S]\n"
+    "       run_%1$s generate N DIRECTORY [--seed S] [--hostile]\n"
     "       run_%1$s hashes FILE..\n"
     "       run_%1$s bench SECONDS [--json]\n";
 
@@ -55,8 +61,8 @@ static struct {
     const char *file[65536];
     unsigned files;
     unsigned repeat;
-    const char *trace, *output;
-    bool json, hash_only;
+    const char *trace, *output, *save_trace, *diverge_with;
+    bool json, hash_only, quiet, diverge, hostile;
     uint64_t seed;
 } options = {.repeat = 1};
 
@@ -78,6 +84,16 @@ static void parse_options(int argc, char **argv)
             options.json = true;
         else if (!strcmp(a, "--hash-only"))
             options.hash_only = true;
+        else if (!strcmp(a, "--quiet"))
+            options.quiet = true;
+        else if (!strcmp(a, "--hostile"))
+            options.hostile = true;
+        else if (!strcmp(a, "--diverge"))
+            options.diverge = true;
+        else if (!strcmp(a, "--diverge-with") && value)
+            options.diverge = true, options.diverge_with = value, i++;
+        else if (!strcmp(a, "--save-trace") && value)
+            options.save_trace = value, i++;
         else if (!strcmp(a, "--repeat"))
             options.repeat = (unsigned)number_option(a, value), i++;
         else if (!strcmp(a, "--seed"))
@@ -90,6 +106,8 @@ static void parse_options(int argc, char **argv)
             stop(2, "unknown option or missing value: %s", a);
         else if (options.files < sizeof options.file / sizeof options.file[0])
             options.file[options.files++] = a;
+        else
+            stop(2, "more than %zu files at once: give fewer", sizeof options.file / sizeof options.file[0]);
     }
 }
 
@@ -118,6 +136,8 @@ static size_t read_input(const char *name, uint8_t *out, size_t room)
 {
     size_t size = read_file(name), made;
     char error[512];
+    if (text_is_program(file_bytes, size) && memchr(file_bytes, 0, size))
+        stop(2, "%s begins as a program in text, but holds a zero byte: it is damaged", name);
     if (!text_is_program(file_bytes, size)) {
         if (size > room)
             stop(2, "%s is longer than %zu bytes: no input", name, room);
@@ -131,11 +151,25 @@ static size_t read_input(const char *name, uint8_t *out, size_t room)
     return made;
 }
 
+/* A file appears whole or not at all, whatever stops the program: it is written beside its place and renamed. */
 static void write_file(const char *name, const uint8_t *bytes, size_t size)
 {
-    FILE *file = fopen(name, "wb");
-    if (!file || fwrite(bytes, 1, size, file) != size || fclose(file))
+    struct stat status;
+    char temporary[4096];
+    bool regular = stat(name, &status) || S_ISREG(status.st_mode); /* a device or a pipe is written as it is */
+    if ((size_t)snprintf(temporary, sizeof temporary, regular ? "%s.tmp%d" : "%s", name, (int)getpid()) >= sizeof temporary)
+        stop(2, "cannot write %s: the name is too long", name);
+    FILE *file = fopen(temporary, "wb");
+    if (!file)
         stop(2, "cannot write %s: %s", name, strerror(errno));
+    bool good = fwrite(bytes, 1, size, file) == size;
+    good = !fclose(file) && good;
+    if (good && (!regular || !rename(temporary, name)))
+        return;
+    int error = errno;
+    if (regular)
+        unlink(temporary);
+    stop(2, "cannot write %s: %s", name, strerror(error));
 }
 
 /* ---- Findings ---- */
@@ -151,7 +185,8 @@ static struct {
 static void catch_report(const struct bugcheck *bug)
 {
     fflush(stderr);
-    FILE *file = tmpfile();
+    int memory = memfd_create("report", MFD_CLOEXEC); /* needs no room on a disk */
+    FILE *file = memory < 0 ? NULL : fdopen(memory, "w+");
     int saved = dup(STDERR_FILENO);
     if (!file || saved < 0 || dup2(fileno(file), STDERR_FILENO) < 0)
         return;
@@ -173,7 +208,7 @@ static void on_bugcheck(const struct bugcheck *bug)
     found.report[0] = 0;
     if (options.json)
         catch_report(bug);
-    else if (!options.hash_only)
+    else if (!options.hash_only && !options.quiet)
         report_write(bug);
     machine_abandon();
 }
@@ -259,11 +294,86 @@ static void print_json(const char *name, size_t size, uint64_t count)
     cJSON_Delete(o);
 }
 
+/* ---- --save-trace, --diverge ---- */
+
+static void run_logged(size_t size, struct trace_log *log)
+{
+    *log = (struct trace_log){0};
+    trace_set_sink(diverge_sink(log));
+    run_once(size);
+    trace_set_sink(NULL);
+}
+
+static void save_trace(size_t size)
+{
+    struct trace_log log;
+    run_logged(size, &log);
+    FILE *file = fopen(options.save_trace, "wb");
+    bool good = file && diverge_save(&log, file);
+    if (!file || fclose(file) || !good)
+        stop(2, "cannot write %s: %s", options.save_trace, strerror(errno));
+    diverge_free(&log);
+}
+
+/* The trace of the same input in a process of its own: other addresses, nothing left from an earlier life. */
+static void run_elsewhere(const char *name, struct trace_log *log)
+{
+    char trace[64], error[512];
+    int status = 0, memory = memfd_create("trace", 0);
+    snprintf(trace, sizeof trace, "/proc/self/fd/%d", memory);
+    fflush(stdout);
+    pid_t pid = memory < 0 ? -1 : fork();
+    if (!pid) {
+        if (!freopen("/dev/null", "w", stdout)) /* its verdict is not asked for */
+            _exit(127);
+        execl("/proc/self/exe", "run", "replay", name, "--quiet", "--hash-only", "--save-trace", trace, (char *)NULL);
+        _exit(127);
+    }
+    if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status) || WEXITSTATUS(status) > 1)
+        stop(3, "%s: no second process could run it", name);
+    if (!diverge_load(log, trace, error, sizeof error))
+        stop(3, "%s", error);
+    close(memory);
+}
+
+/* True: the lives part. */
+static bool diverge_file(const char *name, size_t size)
+{
+    struct trace_log first, other;
+    char error[512];
+    options.quiet = true;
+    run_logged(size, &first);
+    run_logged(size, &other);
+    bool same = diverge_compare(&first, "first life", &other, "second life", stdout);
+    diverge_free(&other);
+    if (same) {
+        run_elsewhere(name, &other);
+        same = diverge_compare(&first, "this process", &other, "another process", stdout);
+        diverge_free(&other);
+    }
+    if (same && options.diverge_with) {
+        if (!diverge_load(&other, options.diverge_with, error, sizeof error))
+            stop(2, "%s", error);
+        same = diverge_compare(&first, "this program", &other, options.diverge_with, stdout);
+        diverge_free(&other);
+    }
+    if (same)
+        printf("%s: no difference in %" PRIu64 " records\n", name, first.records);
+    else
+        printf("%s: not the same every time\n", name);
+    diverge_free(&first);
+    return !same;
+}
+
 static bool replay_file(const char *name)
 {
     size_t size = read_input(name, input, sizeof input);
     current_name = name;
     current_size = size;
+    if (options.diverge)
+        return diverge_file(name, size);
+    if (options.save_trace)
+        save_trace(size);
     run_traced(size);
     uint64_t hash = found.hash, count = trace_count();
     bool bug = found.any;
@@ -284,8 +394,10 @@ static bool replay_file(const char *name)
 
 static int replay(void)
 {
-    if (!options.files || !options.repeat)
+    if (!options.files || !options.repeat || ((options.save_trace || options.diverge_with) && options.files != 1))
         usage();
+    if (options.diverge && !strcmp(options.file[0], "-"))
+        stop(2, "--diverge reads its file twice: standard input cannot be");
     set_up();
     bool bug = false;
     for (unsigned i = 0; i < options.files; i++)
@@ -328,6 +440,26 @@ static int assemble(void)
     return 0;
 }
 
+static uint32_t random_number(uint64_t *state) /* a linear congruence; the upper half is good enough */
+{
+    *state = *state * 6364136223846793005ull + 1442695040888963407ull;
+    return (uint32_t)(*state >> 32);
+}
+
+/* What is no well-made input: noise, or a good one that was cut or has bytes changed. */
+static size_t spoil(size_t size, uint64_t *noise)
+{
+    unsigned how = random_number(noise) % 4;
+    if (how == 0)
+        size = random_number(noise) % (MAX_INPUT + 64);
+    if (how == 1 && size)
+        size = random_number(noise) % size;
+    for (size_t i = 0; i < size && how != 1; i++)
+        if (how == 0 || random_number(noise) % (how == 2 ? 16 : 256) == 0)
+            input[i] = (uint8_t)random_number(noise);
+    return size;
+}
+
 static int generate(void)
 {
     if (options.files != 2)
@@ -336,10 +468,13 @@ static int generate(void)
     if (!engine_init())
         return 3;
     struct mutator m;
+    uint64_t noise = options.seed;
     mutator_init(&m, options.seed, engine_hints());
     for (uint64_t i = 0; i < count; i++) {
         char name[4096];
         size_t size = mutator_generate(&m, input, MAX_INPUT);
+        if (options.hostile)
+            size = spoil(size, &noise);
         snprintf(name, sizeof name, "%s/%06" PRIu64 ".bin", options.file[1], i);
         write_file(name, input, size);
     }
@@ -404,7 +539,11 @@ int main(int argc, char **argv)
         usage();
     parse_options(argc - 2, argv + 2);
     for (unsigned i = 0; i < sizeof commands / sizeof commands[0]; i++)
-        if (!strcmp(argv[1], commands[i].name))
-            return commands[i].run();
+        if (!strcmp(argv[1], commands[i].name)) {
+            int status = commands[i].run();
+            if (fflush(stdout) || ferror(stdout))
+                stop(3, "cannot write to the standard output: %s", strerror(errno));
+            return status;
+        }
     usage();
 }

@@ -56,15 +56,22 @@ static void describe(const struct trace_record *r, char *out, size_t size)
     }
 }
 
-static void text_record(void *owner, const struct trace_record *r)
+void trace_view_line(const struct trace_record *r, char *out, size_t size)
 {
     char line[160];
     describe(r, line, sizeof line);
     unsigned depth = r->depth;
     if ((r->type == TRACE_CALL || r->type == TRACE_CALLBACK_END) && depth)
         depth--; /* a call stands as deep as its return */
-    fprintf(owner, "%4" PRIu64 ".%07" PRIu64 " %-10s %s%d %*s%s\n", (uint64_t)(r->time / CLOCK_SECOND), (uint64_t)(r->time % CLOCK_SECOND),
-            context_name(r), irql_letter(r->irql), (int8_t)r->cpu, (int)depth * 2, "", line);
+    snprintf(out, size, "%4" PRIu64 ".%07" PRIu64 " %-10s %s%d %*s%s", (uint64_t)(r->time / CLOCK_SECOND), (uint64_t)(r->time % CLOCK_SECOND),
+             context_name(r), irql_letter(r->irql), (int8_t)r->cpu, (int)depth * 2, "", line);
+}
+
+static void text_record(void *owner, const struct trace_record *r)
+{
+    char line[512];
+    trace_view_line(r, line, sizeof line);
+    fprintf(owner, "%s\n", line);
 }
 
 static void text_text(void *owner, const char *text, size_t length)
