@@ -60,8 +60,9 @@ function(irpfuzz_emulator_flags target)
     target_compile_definitions(${target} PRIVATE ${definitions})
 endfunction()
 
+# A DDI knows who calls it by its return address, which a tail call would take away.
 function(irpfuzz_driver_flags target)
-    target_compile_options(${target} PRIVATE ${IRPFUZZ_COMMON_FLAGS} ${IRPFUZZ_SAN_FLAGS} ${IRPFUZZ_FEEDBACK_FLAGS})
+    target_compile_options(${target} PRIVATE ${IRPFUZZ_COMMON_FLAGS} -fno-optimize-sibling-calls ${IRPFUZZ_SAN_FLAGS} ${IRPFUZZ_FEEDBACK_FLAGS})
 endfunction()
 
 function(irpfuzz_link_flags target)

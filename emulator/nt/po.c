@@ -262,6 +262,10 @@ void nt_watchdog(struct ctx *waiting)
             pnp = r;
         else if (r->info.issuer && r->info.issuer->ctx == waiting && !mine)
             mine = r;
+        if (r->irp->Cancel && r->irp->CancelRoutine)
+            bugcheck(0xC4, 0x135, r->info.number, 0, 0, "V-IRP-13",
+                     "%s was cancelled before its cancel routine was set, and %s did not look at Irp->Cancel afterwards: it is never completed",
+                     irp_record_name(r, name, sizeof name), irp_owner_name(r->irp, owner, sizeof owner));
     }
     if (pnp)
         bugcheck(0x9F, 4, pnp->info.number, 0, 0, "W-POW-16", "%s was not completed in time: %s has it", irp_record_name(pnp, name, sizeof name),

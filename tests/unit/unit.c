@@ -70,12 +70,18 @@ void unit_life(void (*body)(void), const struct chance *chance)
     assert_true(run(body, chance, false));
 }
 
+const char *unit_expecting;
+
 void unit_expect_bugcheck(void (*body)(void), uint32_t code, uint64_t p1)
 {
-    assert_false(run(body, NULL, true));
-    assert_true(unit.seen);
-    if (unit.last.code != code)
+    bool survived = run(body, NULL, true);
+    if (survived)
+        report_line("expected bug check 0x%X%s%s, and nothing came", code, unit_expecting ? " of " : "", unit_expecting ? unit_expecting : "");
+    else if (unit.last.code != code || (p1 != ~0ull && unit.last.parameter[0] != p1))
         report_write(&unit.last);
+    unit_expecting = NULL;
+    assert_false(survived);
+    assert_true(unit.seen);
     assert_int_equal(unit.last.code, code);
     if (p1 != ~0ull)
         assert_int_equal(unit.last.parameter[0], p1);

@@ -38,13 +38,13 @@ static struct block *block_to_free(void *memory, uint32_t tag)
     struct block *block = block_of(memory);
     if (((ULONG_PTR)memory & 15) || !block_is(block)) {
         block = block_find(memory);
+        if (block && block->use == BLOCK_IRP)
+            bugcheck(0xC4, 0x105, block->number, 0, 0, "V-IO-15", "an IRP is freed with ExFreePool");
         bugcheck(0xC4, 0x10, block ? block->number : 0, 0, 0, "V-MEM-4", "an address inside block #%u is freed, not its start",
                  block ? block->number : 0);
     }
     if (block->state == BLOCK_FREE)
         bugcheck(0xC4, 0x13, block->number, block->tag, 0, "V-MEM-6", "block #%u is freed a second time", block->number);
-    if (block->use == BLOCK_IRP)
-        bugcheck(0xC4, 0x105, block->number, 0, 0, "V-IO-15", "an IRP is freed with ExFreePool");
     if (tag && block->tag != tag)
         bugcheck(0xC2, 0x0A, block->number, block->tag, tag, "V-MEM-7", "block #%u is freed with another tag than it was allocated with",
                  block->number);

@@ -2,6 +2,13 @@
 #include "io.h"
 
 /* IRP_MJ_READ, WRITE, FLUSH_BUFFERS, SHUTDOWN, PNP, POWER with the buffers the target's flags ask for. */
+/* A buffer that a driver gives must be memory; NULL and what is near it is not (W-IRP-43). */
+static void check_buffer(const void *buffer, ULONG length, uint32_t p1, const char *what)
+{
+    if (length && (uintptr_t)buffer < 0x10000)
+        bugcheck(0xC9, p1, length, 0, 0, p1 == 8 ? "V-IO-08" : "V-IO-09", "%s with a length of %u and no buffer", what, length);
+}
+
 static PIRP build_fsd(ULONG major, PDEVICE_OBJECT device, PVOID buffer, ULONG length, PLARGE_INTEGER offset)
 {
     PIRP irp = io_allocate_irp(device->StackSize, FALSE);
@@ -41,6 +48,8 @@ PIRP IoBuildSynchronousFsdRequest(ULONG MajorFunction, PDEVICE_OBJECT DeviceObje
                                   PKEVENT Event, PIO_STATUS_BLOCK IoStatusBlock)
 {
     gate_enter(DDI_IoBuildSynchronousFsdRequest, MajorFunction, trace_object(DeviceObject));
+    if (MajorFunction == IRP_MJ_READ || MajorFunction == IRP_MJ_WRITE)
+        check_buffer(Buffer, Length, 8, "IoBuildSynchronousFsdRequest");
     PIRP irp = choose_fault(DDI_IoBuildSynchronousFsdRequest) ? NULL : build_fsd(MajorFunction, DeviceObject, Buffer, Length, StartingOffset);
     if (irp)
         bind(irp, Event, IoStatusBlock);
@@ -52,6 +61,8 @@ PIRP IoBuildAsynchronousFsdRequest(ULONG MajorFunction, PDEVICE_OBJECT DeviceObj
                                    PIO_STATUS_BLOCK IoStatusBlock)
 {
     gate_enter(DDI_IoBuildAsynchronousFsdRequest, MajorFunction, trace_object(DeviceObject));
+    if (MajorFunction == IRP_MJ_READ || MajorFunction == IRP_MJ_WRITE)
+        check_buffer(Buffer, Length, 8, "IoBuildAsynchronousFsdRequest");
     PIRP irp = choose_fault(DDI_IoBuildAsynchronousFsdRequest) ? NULL : build_fsd(MajorFunction, DeviceObject, Buffer, Length, StartingOffset);
     if (irp) {
         irp->UserIosb = IoStatusBlock;
@@ -65,6 +76,10 @@ PIRP IoBuildDeviceIoControlRequest(ULONG IoControlCode, PDEVICE_OBJECT DeviceObj
                                    ULONG OutputBufferLength, BOOLEAN InternalDeviceIoControl, PKEVENT Event, PIO_STATUS_BLOCK IoStatusBlock)
 {
     gate_enter(DDI_IoBuildDeviceIoControlRequest, IoControlCode, trace_object(DeviceObject));
+    if ((IoControlCode & 3) != METHOD_NEITHER) {
+        check_buffer(InputBuffer, InputBufferLength, 9, "IoBuildDeviceIoControlRequest");
+        check_buffer(OutputBuffer, OutputBufferLength, 9, "IoBuildDeviceIoControlRequest");
+    }
     PIRP irp = choose_fault(DDI_IoBuildDeviceIoControlRequest) ? NULL : io_allocate_irp(DeviceObject->StackSize, FALSE);
     if (irp) {
         PIO_STACK_LOCATION next = irp->Tail.Overlay.CurrentStackLocation - 1;

@@ -57,6 +57,30 @@ static bool is_linked(const struct irp_record *r, const struct dispatch_frame *f
     return f != NULL;
 }
 
+/* The dispatch routine that runs on this context with nothing called in between, if it is one of this IRP's. */
+static const struct dispatch_frame *acting_frame(const struct irp_record *r)
+{
+    const struct dispatch_frame *f = r->frames;
+    while (f && (f->ctx != current_ctx || f->gate_depth + 2 != current_ctx->gate_depth))
+        f = f->outer;
+    return f;
+}
+
+void io_check_owner(const IRP *irp, const struct irp_record *r, const char *what, uint32_t p1, const void *caller)
+{
+    if (!is_driver_code(caller) || irp->CurrentLocation > irp->StackCount || irp->CurrentLocation < 1 || r->info.finished || r->info.completing)
+        return;
+    PDEVICE_OBJECT owner = irp->Tail.Overlay.CurrentStackLocation->DeviceObject;
+    if (!owner || !ob_is_live(owner))
+        return;
+    const struct dispatch_frame *f = acting_frame(r);
+    struct nt_driver *driver = io_driver_of_code(caller);
+    char name[64];
+    if ((f && f->passed && f->device != owner) || (driver && owner->DriverObject != &driver->object))
+        bugcheck(0xC9, p1, r->info.number, device_number(owner), 0, p1 == 0x229 ? "V-IO-229" : p1 == 0x205 ? "V-IO-205" : "V-IO-209",
+                 "%s on %s, which was passed down and is still with device #%u", what, irp_record_name(r, name, sizeof name), device_number(owner));
+}
+
 static void unlink_frame(struct irp_record *r, struct dispatch_frame *frame)
 {
     struct dispatch_frame **at = &r->frames;
@@ -109,7 +133,7 @@ NTSTATUS io_call_driver(PDEVICE_OBJECT device, PIRP irp)
     check_call(device, irp, r);
     /* After IoSkipCurrentIrpStackLocation the sender's frame has the location that is used again. */
     struct dispatch_frame *sender = frame_at(r, (CHAR)(irp->CurrentLocation - (r->skipped ? 1 : 0)));
-    r->skipped = false;
+    r->skipped = r->next_prepared = false;
     irp->CurrentLocation--;
     PIO_STACK_LOCATION location = --irp->Tail.Overlay.CurrentStackLocation;
     location->DeviceObject = device;
@@ -118,7 +142,8 @@ NTSTATUS io_call_driver(PDEVICE_OBJECT device, PIRP irp)
     r->info.completing = false;
     PDRIVER_DISPATCH routine = location->MajorFunction <= IRP_MJ_MAXIMUM_FUNCTION ? device->DriverObject->MajorFunction[location->MajorFunction]
                                                                                  : io_invalid_device_request;
-    struct dispatch_frame frame = {.outer = r->frames, .location = irp->CurrentLocation};
+    struct dispatch_frame frame = {.outer = r->frames, .location = irp->CurrentLocation, .device = device, .ctx = current_ctx,
+                                   .gate_depth = current_ctx->gate_depth};
     r->frames = &frame;
     irp_note(irp, IRP_SENT, device_number(device), routine);
     unsigned number = device_number(device);
@@ -157,9 +182,20 @@ void io_frame_stopped(struct irp_record *r, CHAR location)
         }
 }
 
+/* After IoSkipCurrentIrpStackLocation there is nothing of the driver's own left to change. */
+static void check_not_skipped(struct irp_record *r, const char *what)
+{
+    char name[64];
+    if (r->skipped)
+        bugcheck(0xC9, 0x206, r->info.number, 0, 0, "V-IRP-20", "%s on %s after IoSkipCurrentIrpStackLocation", what, irp_record_name(r, name, sizeof name));
+}
+
 void io_mark_irp_pending(PIRP irp)
 {
     struct irp_record *r = irp_require(irp, "IoMarkIrpPending", 0xC9, 0x205);
+    check_not_skipped(r, "IoMarkIrpPending");
+    if (r->info.finished)
+        bugcheck(0x44, r->info.number, 0, 0, 0, "V-IRP-11", "IoMarkIrpPending on IRP #%u, which is completed: marking comes first", r->info.number);
     if (irp->CurrentLocation > irp->StackCount)
         bugcheck(OWN_RULE, r->info.number, 0, 0, 0, "V-IRP-21", "IoMarkIrpPending on IRP #%u by its creator, which has no stack location", r->info.number);
     irp->Tail.Overlay.CurrentStackLocation->Control |= SL_PENDING_RETURNED;
@@ -203,11 +239,13 @@ void io_copy_current_irp_stack_location_to_next(PIRP irp)
     PIO_STACK_LOCATION next = io_get_next_irp_stack_location(irp);
     memcpy(next, next + 1, offsetof(IO_STACK_LOCATION, CompletionRoutine));
     next->Control = 0;
+    irp_record(irp)->next_prepared = true;
 }
 
 void io_set_completion_routine(PIRP irp, PIO_COMPLETION_ROUTINE routine, PVOID context, BOOLEAN success, BOOLEAN error, BOOLEAN cancel)
 {
     PIO_STACK_LOCATION next = io_get_next_irp_stack_location(irp);
+    check_not_skipped(irp_record(irp), "IoSetCompletionRoutine");
     next->CompletionRoutine = routine;
     next->Context = context;
     next->Control = (UCHAR)((success ? SL_INVOKE_ON_SUCCESS : 0) | (error ? SL_INVOKE_ON_ERROR : 0) | (cancel ? SL_INVOKE_ON_CANCEL : 0));
@@ -216,9 +254,29 @@ void io_set_completion_routine(PIRP irp, PIO_COMPLETION_ROUTINE routine, PVOID c
 
 /* ---- DDIs ---- */
 
+/* What a driver must have done before it sends an IRP (W-IRP-4, V-IRP-32). */
+static void check_prepared(PIRP irp, struct irp_record *r, const void *caller)
+{
+    char name[64];
+    if (r->skipped) /* the location above stands for the current one */
+        return;
+    io_check_owner(irp, r, "IoCallDriver", 0x205, caller);
+    if (!is_driver_code(caller) || irp->CurrentLocation <= 1 || irp->CurrentLocation > irp->StackCount + 1)
+        return;
+    if (irp->CurrentLocation <= irp->StackCount && !r->next_prepared)
+        bugcheck(0xC9, 0x206, r->info.number, 0, 0, "V-IRP-20", "%s was passed down with its next stack location neither copied, skipped nor filled in",
+                 irp_record_name(r, name, sizeof name));
+    PIO_STACK_LOCATION next = irp->Tail.Overlay.CurrentStackLocation - 1;
+    if (irp->CurrentLocation == irp->StackCount + 1 && r->info.built_by == 0 && !next->CompletionRoutine)
+        bugcheck(OWN_RULE, r->info.number, 0, 0, 0, "V-IRP-32", "%s, which the driver allocated, was sent without a completion routine",
+                 irp_record_name(r, name, sizeof name));
+}
+
 NTSTATUS IoCallDriver(PDEVICE_OBJECT DeviceObject, PIRP Irp)
 {
     gate_enter(DDI_IoCallDriver, trace_object(DeviceObject), trace_object(Irp));
+    struct irp_record *r = irp_require(Irp, "IoCallDriver", 0xC9, 0x205);
+    check_prepared(Irp, r, CALLER);
     NTSTATUS status = io_call_driver(DeviceObject, Irp);
     gate_leave((ULONG)status);
     return status;
@@ -227,6 +285,7 @@ NTSTATUS IoCallDriver(PDEVICE_OBJECT DeviceObject, PIRP Irp)
 VOID IoMarkIrpPending(PIRP Irp)
 {
     gate_enter(DDI_IoMarkIrpPending, trace_object(Irp), 0);
+    io_check_owner(Irp, irp_require(Irp, "IoMarkIrpPending", 0xC9, 0x205), "IoMarkIrpPending", 0x205, CALLER);
     io_mark_irp_pending(Irp);
     gate_leave(0);
 }
@@ -243,6 +302,7 @@ PIO_STACK_LOCATION IoGetNextIrpStackLocation(PIRP Irp)
 {
     gate_enter(DDI_IoGetNextIrpStackLocation, trace_object(Irp), 0);
     PIO_STACK_LOCATION location = io_get_next_irp_stack_location(Irp);
+    irp_record(Irp)->next_prepared = true;
     gate_leave(0);
     return location;
 }
@@ -258,6 +318,7 @@ VOID IoSetNextIrpStackLocation(PIRP Irp)
 {
     gate_enter(DDI_IoSetNextIrpStackLocation, trace_object(Irp), 0);
     (void)io_get_next_irp_stack_location(Irp);
+    irp_record(Irp)->creator_has_location |= Irp->CurrentLocation == Irp->StackCount + 1;
     Irp->CurrentLocation--;
     Irp->Tail.Overlay.CurrentStackLocation--;
     gate_leave(0);

@@ -75,6 +75,8 @@ BOOLEAN io_cancel_irp(PIRP irp)
 PDRIVER_CANCEL IoSetCancelRoutine(PIRP Irp, PDRIVER_CANCEL CancelRoutine)
 {
     gate_enter(DDI_IoSetCancelRoutine, trace_object(Irp), CancelRoutine != NULL);
+    if (CancelRoutine)
+        io_check_owner(Irp, irp_require(Irp, "IoSetCancelRoutine", 0xC9, 0x229), "IoSetCancelRoutine", 0x229, CALLER);
     PDRIVER_CANCEL old = io_set_cancel_routine(Irp, CancelRoutine);
     gate_leave(old != NULL);
     return old;

@@ -185,7 +185,8 @@ static void deliver(PIRP irp, struct irp_record *r, bool dispatch_pended)
         if (file && file->Flags & FO_SYNCHRONOUS_IO)
             ke_set_event(&file->Event, 0, FALSE);
     } else if (file) {
-        ke_set_event(&file->Event, 0, FALSE);
+        if (!(file->Flags & FO_SKIP_SET_EVENT) || file->Flags & FO_SYNCHRONOUS_IO)
+            ke_set_event(&file->Event, 0, FALSE);
     } else if (irp->UserEvent) {
         ke_set_event(irp->UserEvent, 0, FALSE);
     }
@@ -219,12 +220,10 @@ VOID IoCompleteRequest(PIRP Irp, CCHAR PriorityBoost)
     gate_enter(DDI_IoCompleteRequest, trace_object(Irp), 0);
     struct irp_record *r = irp_require(Irp, "IoCompleteRequest", 0x44, 0);
     char name[64];
-    if (is_driver_code(CALLER) && Irp->CurrentLocation <= Irp->StackCount && !r->info.finished && !r->info.completing) {
-        PDEVICE_OBJECT owner = Irp->Tail.Overlay.CurrentStackLocation->DeviceObject;
-        if (owner && ob_is_live(owner) && owner->DriverObject == &io_system_driver->object)
-            bugcheck(0xC9, 0x209, r->info.number, 0, 0, "V-IO-209", "%s was completed although it was passed down and the bus driver still has it",
-                     irp_record_name(r, name, sizeof name));
-    }
+    io_check_owner(Irp, r, "IoCompleteRequest", 0x209, CALLER);
+    if (is_driver_code(CALLER) && current_ctx->spinlocks_held)
+        bugcheck(OWN_RULE, r->info.number, current_ctx->spinlocks_held, 0, 0, "V-LCK-9", "IoCompleteRequest on %s while a spin lock is held",
+                 irp_record_name(r, name, sizeof name));
     io_complete_request(Irp, PriorityBoost);
     gate_leave(0);
 }

@@ -80,6 +80,9 @@ NTSTATUS io_call_add_device(struct nt_driver *driver, PDEVICE_OBJECT pdo);
 /* One call of a dispatch routine that has not returned: what the return contract is judged by (W-IRP-20). */
 struct dispatch_frame {
     struct dispatch_frame *outer;
+    PDEVICE_OBJECT device;
+    struct ctx *ctx;            /* who calls it, and how deep in the gate: tells what the routine itself does from what is called below it */
+    uint8_t gate_depth;
     CHAR location;
     bool completed, passed, stopped, pended;
     NTSTATUS completed_status, passed_status;
@@ -93,6 +96,8 @@ struct irp_record {
     struct dispatch_frame *frames;
     unsigned pins;              /* while > 0 not reused */
     bool skipped;               /* IoSkipCurrentIrpStackLocation since the last IoCallDriver */
+    bool creator_has_location;  /* IoSetNextIrpStackLocation before the first IoCallDriver */
+    bool next_prepared;         /* the driver asked for the next location, or copied into it */
     bool live, raw;             /* raw: IoInitializeIrp on a driver's own memory */
     CHAR routine_set_at;        /* location whose completion routine IoSetCompletionRoutine wrote */
     UCHAR major, minor;
@@ -114,6 +119,9 @@ void irp_unlink_from_thread(struct irp_record *record);
 void irp_link_to_thread(struct irp_record *record, struct nt_thread *thread);
 /* The driver that owns the IRP now, in words. */
 const char *irp_owner_name(const IRP *irp, char *out, size_t size);
+
+/* A driver acts on an IRP that another device's driver has: bug check 0xC9 with this p1, where that can be told (W-CMP-6). */
+void io_check_owner(const IRP *irp, const struct irp_record *r, const char *what, uint32_t p1, const void *caller);
 
 /* call.c: what happened to a location, for the frame of its dispatch routine. */
 void io_frame_completed(struct irp_record *r, CHAR location, NTSTATUS status);

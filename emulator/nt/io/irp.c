@@ -97,6 +97,8 @@ struct irp_record *irp_require(const IRP *irp, const char *what, uint32_t code, 
     if (last)
         bugcheck(code, code == 0xC9 ? p1 : last->info.number, last->info.number, 0, 0, code == 0x44 ? "W-CMP-1" : "W-IRP-9",
                  "%s on %s, which was completed and freed before", what, irp_record_name(last, name, sizeof name));
+    if (code == 0xC9 && p1 == 1)
+        bugcheck(0xC9, 1, 0, 0, 0, "V-IO-01", "%s on something whose type is not IRP", what);
     bugcheck(0xC9, 3, 0, 0, 0, "V-IO-03", "%s on something that is no IRP", what);
 }
 
@@ -189,7 +191,7 @@ void io_reuse_irp(PIRP irp, NTSTATUS status)
     UCHAR allocation = irp->AllocationFlags;
     initialize(irp, irp->Size, irp->StackCount, allocation);
     irp->IoStatus.Status = status;
-    r->info.completing = r->info.finished = false;
+    r->info.completing = r->info.finished = r->skipped = r->next_prepared = r->creator_has_location = false;
     r->routine_set_at = 0;
 }
 
@@ -313,9 +315,20 @@ PIRP IoAllocateIrp(CCHAR StackSize, BOOLEAN ChargeQuota)
     return irp;
 }
 
+/* A creator may free or reuse its IRP before it is sent and once its own completion routine has it. */
+static void check_not_in_use(PIRP irp, const char *what, uint32_t p1)
+{
+    struct irp_record *r = irp_require(irp, what, 0xC9, p1 == 0x20A ? 1 : p1);
+    char name[64];
+    if (irp->CurrentLocation <= irp->StackCount - r->creator_has_location)
+        bugcheck(0xC9, p1, r->info.number, 0, 0, p1 == 0x20A ? "V-IO-20A" : "V-IO-310", "%s on %s, which a lower driver still has", what,
+                 irp_record_name(r, name, sizeof name));
+}
+
 VOID IoFreeIrp(PIRP Irp)
 {
     gate_enter(DDI_IoFreeIrp, trace_object(Irp), 0);
+    check_not_in_use(Irp, "IoFreeIrp", 0x20A);
     io_free_irp(Irp);
     gate_leave(0);
 }
@@ -323,6 +336,7 @@ VOID IoFreeIrp(PIRP Irp)
 VOID IoReuseIrp(PIRP Irp, NTSTATUS Status)
 {
     gate_enter(DDI_IoReuseIrp, trace_object(Irp), (ULONG)Status);
+    check_not_in_use(Irp, "IoReuseIrp", 0x310);
     io_reuse_irp(Irp, Status);
     gate_leave(0);
 }
