@@ -8,8 +8,6 @@
 
 include_guard(GLOBAL)
 
-find_program(IRPFUZZ_OBJCOPY NAMES llvm-objcopy-19 llvm-objcopy REQUIRED)
-
 function(add_kernel_driver name)
     cmake_parse_arguments(DRIVER "WDM" "KMDF_MINOR" "SOURCES;INCLUDES" ${ARGN})
     if(NOT DRIVER_SOURCES)

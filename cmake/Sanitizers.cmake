@@ -7,6 +7,8 @@
 
 include_guard(GLOBAL)
 
+find_program(IRPFUZZ_OBJCOPY NAMES llvm-objcopy-19 llvm-objcopy REQUIRED)
+
 set(IRPFUZZ_COMMON_FLAGS -fno-omit-frame-pointer -mno-omit-leaf-frame-pointer -gline-tables-only)
 
 set(undefined -fsanitize=undefined -fno-sanitize=alignment,function,vptr -fno-sanitize-recover=undefined)
@@ -58,6 +60,10 @@ function(irpfuzz_emulator_flags target)
     endif()
     target_compile_options(${target} PRIVATE ${flags})
     target_compile_definitions(${target} PRIVATE ${definitions})
+    if(IRPFUZZ_SANITIZER STREQUAL "thread") # its interceptors see calls from code that is not instrumented, too
+        set_target_properties(${target} PROPERTIES C_COMPILER_LAUNCHER
+            "sh;${CMAKE_SOURCE_DIR}/cmake/own_memory_functions.sh;${IRPFUZZ_OBJCOPY};${CMAKE_SOURCE_DIR}/emulator/machine/own_memory_functions.txt")
+    endif()
 endfunction()
 
 # A DDI knows who calls it by its return address, which a tail call would take away.

@@ -113,6 +113,9 @@ void cpu_drain_dpcs(void);
 void activation_push(struct activation *activation, const char *name, const void *object);
 void activation_pop(struct activation *activation);
 
+/* Calls body(argument), the routine of the DPC that was pushed. */
+void activation_call(void (*body)(void *), void *argument);
+
 /* A point where another context may go on. `where` is a DDI number (gate.h) or one of SCHED_*. */
 void sched_point(uint16_t where);
 

@@ -16,6 +16,7 @@ struct engine {
     void (*exit)(void);
     void (*abandon)(void);
     void (*activate)(struct activation *activation, bool begins); /* ThreadSanitizer identity of a DPC */
+    void (*dpc_left)(unsigned cpu);                               /* a queued DPC that the caller cannot run; NULL: the schedule sees to it */
     void (*lock)(void);
     void (*unlock)(void);
 };

@@ -27,6 +27,7 @@ struct cpu {
     struct ctx *resident;   /* the thread on it, NULL idle */
     struct ctx *idle;
     unsigned dpcs;          /* queued on it, not yet running */
+    bool draining;          /* somebody runs them: a processor runs one at a time */
 };
 
 struct machine {

@@ -1,6 +1,6 @@
 /*
  * memcpy and friends under names that no sanitizer intercepts. In ThreadSanitizer builds the emulator's calls are redirected here
- * (own_memory_functions.txt): its copies are the kernel's, not the driver's, and must neither race nor order anything.
+ * (own_memory_functions.txt, cmake/own_memory_functions.sh): its copies are the kernel's, not the driver's, and must neither race nor order anything.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -47,4 +47,24 @@ size_t irpfuzz_strlen(const char *text)
     while (*end)
         end++;
     return (size_t)(end - text);
+}
+
+int irpfuzz_strncmp(const char *left, const char *right, size_t size)
+{
+    for (; size; size--, left++, right++)
+        if (*left != *right || !*left)
+            return (unsigned char)*left - (unsigned char)*right;
+    return 0;
+}
+
+int irpfuzz_strcmp(const char *left, const char *right) { return irpfuzz_strncmp(left, right, SIZE_MAX); }
+
+char *irpfuzz_strncpy(char *to, const char *from, size_t size)
+{
+    size_t length = 0;
+    while (length < size && from[length])
+        length++;
+    irpfuzz_memcpy(to, from, length);
+    irpfuzz_memset(to + length, 0, size - length);
+    return to;
 }

@@ -135,6 +135,30 @@ void activation_pop(struct activation *a)
         engine->activate(a, false);
 }
 
+/*
+ * To ThreadSanitizer a DPC is another thread than the one it interrupts, so it must not use the stack bytes that thread has used: each
+ * processor has a stack for its DPCs, as on Windows. Other builds need no such stack.
+ */
+#if defined(IRPFUZZ_TSAN)
+#define DPC_STACK_SIZE (256u << 10)
+static char dpc_stack[MACHINE_MAX_CPUS][DPC_STACK_SIZE] __attribute__((aligned(16)));
+
+void activation_call(void (*body)(void *), void *argument)
+{
+    char *top = dpc_stack[cpu_current()] + DPC_STACK_SIZE;
+    __asm__ volatile("movq %%rsp, %%rbx\n\t"
+                     "movq %[top], %%rsp\n\t"
+                     "callq *%[body]\n\t"
+                     "movq %%rbx, %%rsp"
+                     : "+D"(argument), [top] "+r"(top), [body] "+r"(body)
+                     :
+                     : "rax", "rbx", "rcx", "rdx", "rsi", "r8", "r9", "r10", "r11", "memory", "cc", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4",
+                       "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15");
+}
+#else
+void activation_call(void (*body)(void *), void *argument) { body(argument); }
+#endif
+
 uint8_t irql_raise(uint8_t irql)
 {
     struct ctx *self = current_ctx;
@@ -155,7 +179,10 @@ void irql_lower(uint8_t irql)
 void cpu_request_dpc(unsigned cpu)
 {
     machine.cpu[cpu].dpcs++;
-    if (current_ctx->irql < IRQL_DISPATCH && current_ctx->state == CTX_READY && cpu_current() == cpu)
+    bool own = current_ctx->state == CTX_READY && cpu_current() == cpu;
+    if (!own && engine->dpc_left)
+        engine->dpc_left(cpu);
+    else if (own && current_ctx->irql < IRQL_DISPATCH)
         cpu_drain_dpcs();
 }
 
@@ -165,17 +192,17 @@ void cpu_drain_dpcs(void)
     if (self->running_dpcs || self->irql >= IRQL_DISPATCH || self->cpu < 0)
         return;
     struct cpu *cpu = &machine.cpu[self->cpu];
-    if (!cpu->dpcs)
+    if (!cpu->dpcs || cpu->draining)
         return;
     uint8_t old = self->irql;
-    self->running_dpcs = true;
+    self->running_dpcs = cpu->draining = true;
     self->irql = IRQL_DISPATCH;
     while (cpu->dpcs) {
         cpu->dpcs--;
         machine.run_dpc((unsigned)self->cpu);
     }
     self->irql = old;
-    self->running_dpcs = false;
+    self->running_dpcs = cpu->draining = false;
 }
 
 bool sched_others_alive(void)

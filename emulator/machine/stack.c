@@ -12,7 +12,8 @@ extern const char __executable_start[];
 
 #define MAX_DEPTH 64
 
-static unsigned collect(const void *frame, uintptr_t *out, unsigned max)
+/* Frames of code that no sanitizer knows lie on the way. */
+__attribute__((no_sanitize("memory", "address"))) static unsigned collect(const void *frame, uintptr_t *out, unsigned max)
 {
     const uintptr_t *fp = frame;
     unsigned n = 0;

@@ -108,15 +108,22 @@ BOOLEAN ke_remove_queue_dpc(PKDPC dpc)
     return TRUE;
 }
 
-static void call_routine(PKDPC dpc, PKDEFERRED_ROUTINE routine, PVOID context, PVOID a1, PVOID a2)
+struct dpc_call {
+    PKDPC dpc;
+    PKDEFERRED_ROUTINE routine;
+    PVOID context, a1, a2;
+};
+
+static void call_routine(void *argument)
 {
-    if (!is_driver_code(routine)) {
-        routine(dpc, context, a1, a2);
+    struct dpc_call c = *(struct dpc_call *)argument;
+    if (!is_driver_code(c.routine)) {
+        c.routine(c.dpc, c.context, c.a1, c.a2);
         return;
     }
     struct callback_frame frame;
-    callback_enter(&frame, DDI_DpcRoutine, routine, dpc);
-    routine(dpc, context, a1, a2);
+    callback_enter(&frame, DDI_DpcRoutine, c.routine, c.dpc);
+    c.routine(c.dpc, c.context, c.a1, c.a2);
     callback_leave(&frame, 0);
 }
 
@@ -130,13 +137,12 @@ static bool run_one(unsigned cpu)
     dpcs.running[cpu] = (ULONG64)dpc->DpcData - 1;
     dpcs.running_dpc[cpu] = dpc;
     ke_watchdog_dpc(cpu, true);
-    PKDEFERRED_ROUTINE routine = dpc->DeferredRoutine;
-    PVOID context = dpc->DeferredContext, a1 = dpc->SystemArgument1, a2 = dpc->SystemArgument2;
+    struct dpc_call call = {dpc, dpc->DeferredRoutine, dpc->DeferredContext, dpc->SystemArgument1, dpc->SystemArgument2};
     dpc->DpcData = NULL;
     struct activation activation;
     activation_push(&activation, "DPC", dpc);
     hb_acquire(dpc);
-    call_routine(dpc, routine, context, a1, a2);
+    activation_call(call_routine, &call);
     hb_release(&dpcs); /* still as the DPC: what it did is before the return of KeFlushQueuedDpcs */
     activation_pop(&activation);
     ke_watchdog_dpc(cpu, false);
