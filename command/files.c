@@ -59,8 +59,13 @@ void write_file(const char *path, const void *bytes, size_t size)
     char temporary[4096];
     snprintf(temporary, sizeof temporary, "%s.tmp%d", path, (int)getpid());
     int file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (file < 0 || write(file, bytes, size) != (ssize_t)size || close(file) || rename(temporary, path))
-        fail(EXIT_SETUP, "cannot write %s: %s", path, strerror(errno));
+    errno = ENOSPC; /* a short write sets none */
+    if (file >= 0 && write(file, bytes, size) == (ssize_t)size && !close(file) && !rename(temporary, path))
+        return;
+    int error = errno;
+    if (file >= 0)
+        unlink(temporary);
+    fail(EXIT_SETUP, "cannot write %s: %s", path, strerror(error));
 }
 
 void copy_file(const char *from, const char *to)

@@ -106,6 +106,8 @@ void stack_write(const void *frame)
     unsigned n = stack_walk(frame, frames, MAX_DEPTH), shown = 0;
     if (n)
         report_line("  stack");
+    else
+        report_line("  stack     not shown: llvm-symbolizer-19 did not run, is it installed and in PATH?");
     for (unsigned i = 0; i < n; i++) {
         if (!worth_showing(&frames[i]))
             continue;
