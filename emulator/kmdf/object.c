@@ -54,10 +54,9 @@ void fx_object_init(struct fx_driver *driver, struct fx_object *o, enum fx_type 
 
 NTSTATUS fx_object_create(struct fx_driver *driver, enum fx_type type, SIZE_T size, PWDF_OBJECT_ATTRIBUTES attributes, void **object)
 {
-    struct fx_object *o = block_alloc(ARENA_KERNEL, BLOCK_WDF, size, driver ? driver->tag : FX_TAG, CALLER);
+    struct fx_object *o = block_alloc_zero(ARENA_KERNEL, BLOCK_WDF, size, driver ? driver->tag : FX_TAG, CALLER);
     if (!o)
         return STATUS_INSUFFICIENT_RESOURCES;
-    memset(o, 0, size);
     if (!driver) /* the driver object itself */
         driver = (struct fx_driver *)o;
     fx_object_init(driver, o, type);

@@ -3,19 +3,19 @@
 
 #include "machine.h"
 
+uint64_t clock_time;
+
 static struct {
-    uint64_t now, sequence;
+    uint64_t sequence;
     struct alarm *first;
 } virtual_clock;
 
 void clock_begin(void)
 {
-    virtual_clock.now = 0;
+    clock_time = 0;
     virtual_clock.sequence = 0;
     virtual_clock.first = NULL;
 }
-
-uint64_t clock_now(void) { return virtual_clock.now; }
 
 static void unlink_alarm(struct alarm *a)
 {
@@ -40,7 +40,7 @@ bool alarm_cancel(struct alarm *a)
 void alarm_set(struct alarm *a, uint64_t due, void (*fire)(struct alarm *))
 {
     alarm_cancel(a);
-    a->due = due < virtual_clock.now ? virtual_clock.now : due;
+    a->due = due < clock_time ? clock_time : due;
     a->sequence = ++virtual_clock.sequence;
     a->fire = fire;
     a->set = true;
@@ -69,9 +69,9 @@ bool clock_next_due(uint64_t *due)
 
 static void advance(uint64_t to)
 {
-    if (to <= virtual_clock.now)
+    if (to <= clock_time)
         return;
-    virtual_clock.now = to;
+    clock_time = to;
     trace(TRACE_TIME, 0, to, 0);
 }
 
@@ -85,7 +85,7 @@ static void fire_first(void)
 
 void clock_pass(uint64_t interval)
 {
-    uint64_t end = virtual_clock.now + interval;
+    uint64_t end = clock_time + interval;
     while (virtual_clock.first && virtual_clock.first->due <= end)
         fire_first();
     advance(end);

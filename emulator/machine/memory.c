@@ -25,6 +25,7 @@ struct memory {
 };
 
 static struct memory memories[ARENA_COUNT];
+static struct block *oldest, *youngest; /* live blocks */
 static uint32_t next_number;
 
 /* Classes: 16-byte steps to 256, then four per doubling. */
@@ -69,6 +70,7 @@ void memory_begin(void)
         m->next = m->base;
         memset(m->list, 0, sizeof m->list);
     }
+    oldest = youngest = NULL;
     next_number = 0;
 }
 
@@ -87,19 +89,62 @@ static struct block *recycle(struct free_list *list, size_t rounded)
     if (!b || list->waiting < QUARANTINE)
         return NULL;
     header_open(b);
-    list->head = b->next_free;
+    list->head = b->next;
     if (!list->head)
         list->tail = NULL;
     list->waiting -= rounded + sizeof *b + RED_ZONE;
     return b;
 }
 
+/* By words where it can: each block that is freed comes through here. */
 static bool is_pattern(const unsigned char *p, size_t n, unsigned char pattern)
 {
-    while (n--)
+    for (; n % 8; n--)
         if (*p++ != pattern)
             return false;
+    for (; n; n -= 8, p += 8) {
+        uint64_t word;
+        memcpy(&word, p, 8);
+        if (word != pattern * 0x0101010101010101ull)
+            return false;
+    }
     return true;
+}
+
+static void live_add(struct block *b)
+{
+    b->next = NULL;
+    b->older = youngest;
+    if (youngest) {
+        header_open(youngest);
+        youngest->next = b;
+        header_close(youngest);
+    } else {
+        oldest = b;
+    }
+    youngest = b;
+}
+
+/* A header that was overwritten from the block before it leads nowhere; better to say so than to follow it. */
+static bool is_live_header(const struct block *b)
+{
+    if (!memory_is_kernel(b) && !memory_is_user(b))
+        return false;
+    header_open(b);
+    return b->magic == MAGIC && b->state == BLOCK_LIVE;
+}
+
+static void live_remove(struct block *b)
+{
+    struct block *older = b->older, *younger = b->next;
+    if ((older ? !is_live_header(older) : oldest != b) || (younger ? !is_live_header(younger) : youngest != b))
+        bugcheck(0x19, 0x20, b->number, 0, 0, "V-MEM-11", "the header of block #%u, or of one allocated next to it, was overwritten", b->number);
+    *(older ? &older->next : &oldest) = younger;
+    *(younger ? &younger->older : &youngest) = older;
+    if (older)
+        header_close(older);
+    if (younger)
+        header_close(younger);
 }
 
 /* A live block whose `size` bytes are addressable and hold anything. */
@@ -124,6 +169,7 @@ static char *take_block(enum arena arena, enum block_use use, size_t size, uint3
     *b = (struct block){.magic = MAGIC, .state = BLOCK_LIVE, .use = (uint8_t)use, .arena = (uint8_t)arena, .tag = tag,
                         .number = ++next_number, .size = size, .allocated_at = caller, .size_class = c,
                         .allocated_by = current_ctx ? current_ctx->id : 0};
+    live_add(b);
     char *p = (char *)(b + 1);
     asan_unpoison(p, size);
 #if !defined(IRPFUZZ_ASAN)
@@ -172,15 +218,16 @@ void block_free(void *memory, const void *caller)
     }
     memset(memory, FREED_PATTERN, b->size);
 #endif
+    live_remove(b);
     b->state = BLOCK_FREE;
     b->freed_at = caller;
     b->freed_by = current_ctx ? current_ctx->id : 0;
-    b->next_free = NULL;
+    b->next = NULL;
     asan_poison(memory, b->size);
     struct free_list *list = &memories[b->arena].list[b->size_class];
     if (list->tail) {
         header_open(list->tail);
-        list->tail->next_free = b;
+        list->tail->next = b;
         header_close(list->tail);
     } else {
         list->head = b;
@@ -214,13 +261,10 @@ struct block *block_find(const void *address)
 
 struct block *block_next_live(const struct block *after)
 {
-    struct block *b = (struct block *)(uintptr_t)after;
-    unsigned arena = b ? b->arena : 0;
-    for (; arena < ARENA_COUNT; arena++, b = NULL)
-        while ((b = next_block(&memories[arena], b)) != NULL)
-            if (b->state == BLOCK_LIVE)
-                return b;
-    return NULL;
+    struct block *b = after ? after->next : oldest;
+    if (b)
+        header_open(b);
+    return b;
 }
 
 void *block_memory(struct block *block) { return block + 1; }
@@ -247,14 +291,4 @@ void memory_check(const void *address, size_t size, const char *what)
 void *machine_keep(size_t size)
 {
     return mmap(NULL, size ? size : 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-}
-
-bool memory_is_kernel(const void *address)
-{
-    return (uint64_t)(uintptr_t)address - KERNEL_ARENA_BASE < ARENA_SIZE;
-}
-
-bool memory_is_user(const void *address)
-{
-    return (uint64_t)(uintptr_t)address - USER_ARENA_BASE < ARENA_SIZE;
 }

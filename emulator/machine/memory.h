@@ -7,7 +7,8 @@
  * checked at free (write after the end) and at reuse (write after free).
  *
  * Internal design. A header of 64 bytes in front of each block holds who allocated and freed it, for the reports. A life starts
- * with both arenas empty; starting costs only what the last life used. Callable inside the gate, any IRQL.
+ * with both arenas empty; starting costs only what the last life used. Live blocks form a list, so that the checks at the end of a life cost
+ * what is left over, not what was ever allocated. Callable inside the gate, any IRQL.
  */
 #ifndef MACHINE_MEMORY_H
 #define MACHINE_MEMORY_H
@@ -40,8 +41,12 @@ struct block {
     uint32_t number;          /* 1, 2, ... in order of allocation within the life: the stable name */
     uint64_t size;            /* as asked for */
     void *owner;              /* the DRIVER_OBJECT it is charged to, or NULL */
-    struct block *next_free;
-    const void *allocated_at, *freed_at; /* return addresses in driver code */
+    struct block *next;       /* live: the next younger one; freed: the next in the quarantine */
+    const void *allocated_at; /* return addresses in driver code */
+    union {
+        struct block *older;  /* while live */
+        const void *freed_at; /* afterwards */
+    };
     uint16_t allocated_by, freed_by;     /* contexts */
     uint32_t size_class;
 };
@@ -64,8 +69,8 @@ static inline bool block_is(const struct block *block) { return block->magic == 
 /* The emulator is about to touch memory a driver named: freed or red-zone bytes end in bug check 0xD5 or 0xD6 (builds that
  * poison; others find the damage later). `what` names the use. */
 void memory_check(const void *address, size_t size, const char *what);
-bool memory_is_kernel(const void *address);
-bool memory_is_user(const void *address);
+static inline bool memory_is_kernel(const void *address) { return (uint64_t)(uintptr_t)address - KERNEL_ARENA_BASE < ARENA_SIZE; }
+static inline bool memory_is_user(const void *address) { return (uint64_t)(uintptr_t)address - USER_ARENA_BASE < ARENA_SIZE; }
 
 void memory_begin(void);
 /* Host memory for the life of the process (pristine driver data). */

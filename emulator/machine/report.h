@@ -41,7 +41,7 @@ struct bugcheck {
 };
 
 /* The conflicting earlier event, when there is one (first completion, free, ...). */
-_Noreturn void bugcheck(uint32_t code, uint64_t p1, uint64_t p2, uint64_t p3, uint64_t p4, const char *rule, const char *format, ...)
+_Noreturn __attribute__((cold)) void bugcheck(uint32_t code, uint64_t p1, uint64_t p2, uint64_t p3, uint64_t p4, const char *rule, const char *format, ...)
     __attribute__((format(printf, 7, 8)));
 
 const char *bugcheck_name(uint32_t code);

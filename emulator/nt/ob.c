@@ -10,10 +10,9 @@ void ob_boot(void) { memset(numbers, 0, sizeof numbers); }
 
 void *ob_create(enum ob_type type, size_t size, enum block_use use, void (*destroy)(void *body))
 {
-    char *memory = block_alloc(ARENA_KERNEL, use, HEADER_SIZE + size, 0, NULL);
+    char *memory = block_alloc_zero(ARENA_KERNEL, use, HEADER_SIZE + size, 0, NULL);
     if (!memory)
         return NULL;
-    memset(memory, 0, HEADER_SIZE + size);
     struct ob_header *h = (struct ob_header *)memory;
     h->type = (uint16_t)type;
     h->number = ++numbers[type];

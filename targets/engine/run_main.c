@@ -15,9 +15,9 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "bench.h"
 #include "diverge.h"
 #include "engine.h"
 #include "life.h"
@@ -483,49 +483,16 @@ static int generate(void)
 
 /* ---- bench ---- */
 
-static double seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
-
-/* An echo-like day: open, eight operations of a few hundred bytes, close. */
-static size_t plain_life(void)
-{
-    static const char text[] = TEXT_MARKER "\napp0: h0 = open\napp0: write h0 len=512 fill=1 async -> r0\napp0: read h0 len=512 async -> r1\n"
-                                           "app0: write h0 len=64 fill=2 async -> r2\napp0: wait r0\napp0: cancel r2\napp0: wait r1\n"
-                                           "app0: read h0 len=16 async -> r3\napp0: wait r3\napp0: close h0\n";
-    size_t made;
-    char error[256];
-    if (!text_assemble(text, "bench", input, sizeof input, &made, error, sizeof error))
-        stop(3, "%s", error);
-    return made;
-}
-
 static int bench(void)
 {
+    struct bench result;
     if (options.files != 1)
         usage();
     double limit = (double)number_option("bench", options.file[0]);
     set_up();
-    size_t size = plain_life();
-    double begin = seconds(), now = begin;
-    uint64_t lives = 0, events = 0;
-    while ((now = seconds()) - begin < limit)
-        for (unsigned i = 0; i < 100; i++) {
-            run_once(size);
-            if (found.any)
-                stop(1, "the life that is measured ends in a bug check");
-            lives++;
-            events += trace_count();
-        }
-    double rate = (double)lives / (now - begin);
-    if (options.json)
-        printf("{\"target\":\"%s\",\"lives\":%" PRIu64 ",\"seconds\":%.3f,\"lives_per_second\":%.0f,\"events_per_second\":%.0f}\n", target.name, lives,
-               now - begin, rate, (double)events / (now - begin));
-    else
-        printf("%s: %.0f lives a second, %.2f us each, %.0f events each\n", target.name, rate, 1e6 / rate, (double)events / (double)lives);
+    if (!bench_measure(limit, &result))
+        stop(1, "the life that is measured ends in a bug check");
+    bench_print(&result, options.json);
     return 0;
 }
 

@@ -16,28 +16,27 @@ static bool may_be_sent_at_dispatch(UCHAR major)
 static void check_call(PDEVICE_OBJECT device, PIRP irp, struct irp_record *r)
 {
     char name[64];
-    irp_record_name(r, name, sizeof name);
     if (!device)
-        bugcheck(0xC9, 0x204, r->info.number, 0, 0, "V-IO-204", "%s was sent to a NULL device object", name);
+        bugcheck(0xC9, 0x204, r->info.number, 0, 0, "V-IO-204", "%s was sent to a NULL device object", irp_record_name(r, name, sizeof name));
     if (!ob_is_live(device) || device->Type != IO_TYPE_DEVICE)
-        bugcheck(0xC9, 4, r->info.number, 0, 0, "V-IO-04", "%s was sent to something that is no device object (or was deleted)", name);
+        bugcheck(0xC9, 4, r->info.number, 0, 0, "V-IO-04", "%s was sent to something that is no device object (or was deleted)", irp_record_name(r, name, sizeof name));
     if (irp->CancelRoutine)
-        bugcheck(0xC9, 0x203, r->info.number, 0, 0, "V-IO-203", "%s was passed down with its cancel routine still set", name);
+        bugcheck(0xC9, 0x203, r->info.number, 0, 0, "V-IO-203", "%s was passed down with its cancel routine still set", irp_record_name(r, name, sizeof name));
     if (irp->CurrentLocation <= 1)
-        bugcheck(0x35, r->info.number, 0, 0, 0, "W-IRP-1", "%s has no stack location left for device #%u", name, device_number(device));
+        bugcheck(0x35, r->info.number, 0, 0, 0, "W-IRP-1", "%s has no stack location left for device #%u", irp_record_name(r, name, sizeof name), device_number(device));
     if (r->info.finished || irp->CurrentLocation > irp->StackCount + 1)
-        bugcheck(0xC9, 0x205, r->info.number, 0, 0, "V-IO-205", "%s was sent although it is completed", name);
+        bugcheck(0xC9, 0x205, r->info.number, 0, 0, "V-IO-205", "%s was sent although it is completed", irp_record_name(r, name, sizeof name));
     PIO_STACK_LOCATION next = irp->Tail.Overlay.CurrentStackLocation - 1;
     if (current_ctx->irql > IRQL_DISPATCH)
-        bugcheck(0xC9, 0x10, r->info.number, current_ctx->irql, 0, "W-IRQL-21", "%s was sent at IRQL %u", name, current_ctx->irql);
+        bugcheck(0xC9, 0x10, r->info.number, current_ctx->irql, 0, "W-IRQL-21", "%s was sent at IRQL %u", irp_record_name(r, name, sizeof name), current_ctx->irql);
     if (current_ctx->irql == IRQL_DISPATCH && !may_be_sent_at_dispatch(next->MajorFunction))
-        bugcheck(0xC9, 0x23A, r->info.number, next->MajorFunction, 0, "W-IRQL-21", "%s (major %u) was sent at DISPATCH_LEVEL", name,
+        bugcheck(0xC9, 0x23A, r->info.number, next->MajorFunction, 0, "W-IRQL-21", "%s (major %u) was sent at DISPATCH_LEVEL", irp_record_name(r, name, sizeof name),
                  next->MajorFunction);
     if (irp->CurrentLocation <= irp->StackCount && next->CompletionRoutine && r->routine_set_at != irp->CurrentLocation - 1) {
         PIO_STACK_LOCATION own = next + 1;
         if (next->CompletionRoutine == own->CompletionRoutine && next->Context == own->Context && next->Control & 0xe0)
             bugcheck(0xC9, 0x207, r->info.number, 0, 0, "W-IRP-3", "%s: the upper driver's completion routine was copied into the next stack location",
-                     name);
+                     irp_record_name(r, name, sizeof name));
     }
 }
 
