@@ -219,6 +219,8 @@ NTSTATUS wdf_WdfDeviceWdmDispatchPreprocessedIrp(PWDF_DRIVER_GLOBALS DriverGloba
 {
     GETTER(WdfDeviceWdmDispatchPreprocessedIrp);
     fx_require(Irp, "Irp");
+    io_set_next_irp_stack_location(Irp); /* K-DRV-81: the driver has skipped or copied its own */
+    io_get_current_irp_stack_location(Irp)->DeviceObject = device->wdm;
     NTSTATUS status = fx_dispatch_preprocessed(device, Irp);
     gate_leave((ULONG)status);
     return status;

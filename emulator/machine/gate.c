@@ -84,6 +84,15 @@ static _Noreturn void irql_changed(const struct callback_frame *frame, const str
              ctx->irql);
 }
 
+/* A framework callback's is a WDF_VIOLATION (K-BUG-4, V-WDF-36). */
+static _Noreturn void critical_region_changed(const struct callback_frame *frame, const struct ctx *ctx)
+{
+    const struct ddi *cb = &ddi_table[frame->callback];
+    bool framework = !strncmp(cb->module, "kmdf", 4);
+    bugcheck(framework ? 0x10D : 0xC4, framework ? 0xF : 0xC5, frame->apc_disable, ctx->apc_disable, 0, framework ? "V-WDF-36" : "W-IRQL-7",
+             "%s changed the APC disable count from %d to %d", cb->name, (int)frame->apc_disable, (int)ctx->apc_disable);
+}
+
 void callback_leave(struct callback_frame *frame, uint64_t result)
 {
     if (machine.engine == ENGINE_THREAD)
@@ -100,8 +109,7 @@ void callback_leave(struct callback_frame *frame, uint64_t result)
     if (ctx->irql != frame->irql)
         irql_changed(frame, ctx);
     if (ctx->apc_disable != frame->apc_disable || ctx->special_apc_disable != frame->special_apc_disable)
-        bugcheck(0xC4, 0xC5, frame->apc_disable, ctx->apc_disable, 0, "W-IRQL-7", "%s changed the APC disable count from %d to %d", cb->name,
-                 (int)frame->apc_disable, (int)ctx->apc_disable);
+        critical_region_changed(frame, ctx);
     trace(TRACE_CALLBACK_END, frame->callback, result, 0);
     sched_point(frame->callback);
 }

@@ -230,6 +230,7 @@ void io_reuse_irp(PIRP irp, NTSTATUS status);
 PIO_STACK_LOCATION io_get_current_irp_stack_location(PIRP irp);
 PIO_STACK_LOCATION io_get_next_irp_stack_location(PIRP irp);
 void io_skip_current_irp_stack_location(PIRP irp);
+void io_set_next_irp_stack_location(PIRP irp);
 void io_copy_current_irp_stack_location_to_next(PIRP irp);
 void io_set_completion_routine(PIRP irp, PIO_COMPLETION_ROUTINE routine, PVOID context, BOOLEAN success, BOOLEAN error, BOOLEAN cancel);
 PMDL io_allocate_mdl(PVOID va, ULONG length, BOOLEAN secondary, BOOLEAN quota, PIRP irp);

@@ -418,6 +418,12 @@ static void reset(void)
     log_clear();
 }
 
+void world_reset(const struct world_plan *p)
+{
+    reset();
+    plan = *p;
+}
+
 void world_run(void (*body)(void), struct outcome outcome)
 {
     reset();

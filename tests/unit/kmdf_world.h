@@ -30,6 +30,9 @@ struct outcome {
     static void name(void **state) { world_run(name##_body, (struct outcome){__VA_ARGS__}); }  \
     static void name##_body(void)
 void world_run(void (*body)(void), struct outcome outcome);
+/* For a test that runs many lives by hand: the world as at the start of a test, with this plan. */
+struct world_plan;
+void world_reset(const struct world_plan *p);
 
 /* ---- The driver ---- */
 

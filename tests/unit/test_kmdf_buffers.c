@@ -1,0 +1,375 @@
+/*
+ * The buffers of a request (K-REQ-20..26), and framework memory (K-MEM-1, 2).
+ */
+#include "kmdf_world.h"
+
+static NTSTATUS seen;
+static PVOID buffer;
+static size_t size;
+
+static NTSTATUS input(int i, size_t required) { return WdfRequestRetrieveInputBuffer(held[i], required, &buffer, &size); }
+static NTSTATUS output(int i, size_t required) { return WdfRequestRetrieveOutputBuffer(held[i], required, &buffer, &size); }
+
+static void finish_held(void)
+{
+    for (int i = 0; i < held_count; i++)
+        complete(i, STATUS_SUCCESS, 0);
+    finish();
+}
+
+static void start_parallel(void)
+{
+    plan.queue = parallel;
+    start();
+}
+
+static ULONG code_of(ULONG method) { return 0x80000000u | 0x801 << 2 | method; }
+static struct sent *control(ULONG method, ULONG in, ULONG out)
+{
+    return send_io((struct io){.major = IRP_MJ_DEVICE_CONTROL, .code = code_of(method), .length = in, .out = out});
+}
+
+/* RULE K-REQ-20: a read has an output buffer, a write an input buffer; the other way STATUS_INVALID_DEVICE_REQUEST. */
+/* RULE V-WDF-13: input retrieval of a read, output retrieval of a write. */
+TEST(K_REQ_20_read_and_write)
+{
+    start_parallel();
+    struct sent *r = send(IRP_MJ_READ, 4), *w = send(IRP_MJ_WRITE, 5);
+    assert_int_equal(input(0, 0), STATUS_INVALID_DEVICE_REQUEST);
+    assert_int_equal(output(0, 0), STATUS_SUCCESS);
+    assert_true(buffer == r->buffer && size == 4);
+    assert_int_equal(output(1, 0), STATUS_INVALID_DEVICE_REQUEST);
+    assert_int_equal(input(1, 0), STATUS_SUCCESS);
+    assert_true(buffer == w->buffer && size == 5);
+    finish_held();
+}
+
+static void zero_allowed(WDF_IO_QUEUE_CONFIG *c, WDF_OBJECT_ATTRIBUTES *a) { parallel(c, a), c->AllowZeroLengthRequests = TRUE; }
+
+/* RULE K-REQ-20: length 0, or less than required: STATUS_BUFFER_TOO_SMALL. */
+/* RULE F-DRV-6: a length of 0 is too small even when 0 is required. */
+TEST(K_REQ_20_too_small)
+{
+    plan.queue = zero_allowed;
+    start();
+    send(IRP_MJ_READ, 0), send(IRP_MJ_READ, 4), control(METHOD_BUFFERED, 0, 4);
+    assert_int_equal(output(0, 0), STATUS_BUFFER_TOO_SMALL);
+    assert_int_equal(output(1, 5), STATUS_BUFFER_TOO_SMALL);
+    assert_int_equal(output(1, 4), STATUS_SUCCESS);
+    assert_int_equal(input(2, 0), STATUS_BUFFER_TOO_SMALL);
+    assert_int_equal(output(2, 0), STATUS_SUCCESS);
+    finish_held();
+}
+
+static void direct(PWDFDEVICE_INIT init) { WdfDeviceInitSetIoType(init, WdfDeviceIoDirect); }
+
+/* RULE K-REQ-20: direct I/O without MDL: STATUS_BUFFER_TOO_SMALL. */
+TEST(K_REQ_20_direct_without_mdl)
+{
+    plan.init = direct;
+    start_parallel();
+    send(IRP_MJ_READ, 4);
+    assert_int_equal(output(0, 0), STATUS_BUFFER_TOO_SMALL);
+    finish_held();
+}
+
+static const struct chance no_mapping = {.fault_count = 1, .fault = {{DDI_WdfRequestRetrieveOutputBuffer, 1, 1}}};
+static PMDL mdl_of(PVOID memory, ULONG n)
+{
+    PMDL mdl = io_allocate_mdl(memory, n, FALSE, FALSE, NULL);
+    mm_build(mdl, MDL_SOURCE_IS_NONPAGED_POOL);
+    mdl->MappedSystemVa = memory;
+    return mdl;
+}
+
+/* RULE K-REQ-20: direct I/O gives the MDL's mapping; an impossible one is STATUS_INSUFFICIENT_RESOURCES. */
+TEST(K_REQ_20_direct, .chance = &no_mapping)
+{
+    plan.init = direct;
+    start_parallel();
+    PVOID memory = ExAllocatePoolWithTag(NonPagedPoolNx, 64, 'tset');
+    PMDL mdl = mdl_of(memory, 8), got;
+    send_io((struct io){.major = IRP_MJ_READ, .length = 8, .mdl = mdl});
+    assert_int_equal(output(0, 0), STATUS_INSUFFICIENT_RESOURCES);
+    assert_int_equal(output(0, 8), STATUS_SUCCESS);
+    assert_true(buffer == memory && size == 8);
+    assert_int_equal(WdfRequestRetrieveOutputWdmMdl(held[0], &got), STATUS_SUCCESS);
+    assert_true(got == mdl);
+    complete(0, STATUS_SUCCESS, 0);
+    io_free_mdl(mdl);
+    ExFreePoolWithTag(memory, 'tset');
+    finish();
+}
+
+/* RULE K-REQ-20: METHOD_BUFFERED: input and output are the same buffer with lengths of their own. */
+/* RULE F-DRV-7: one system buffer for both. */
+TEST(K_REQ_20_method_buffered)
+{
+    start_parallel();
+    struct sent *s = control(METHOD_BUFFERED, 8, 4);
+    assert_int_equal(input(0, 8), STATUS_SUCCESS);
+    assert_true(buffer == s->buffer && size == 8);
+    assert_int_equal(output(0, 4), STATUS_SUCCESS);
+    assert_true(buffer == s->buffer && size == 4);
+    finish_held();
+}
+
+/* RULE K-REQ-20: METHOD_OUT_DIRECT: input in the system buffer, output by MDL. */
+TEST(K_REQ_20_method_direct)
+{
+    start_parallel();
+    struct sent *s = control(METHOD_OUT_DIRECT, 8, 4);
+    assert_int_equal(input(0, 8), STATUS_SUCCESS);
+    assert_true(buffer == s->buffer);
+    assert_int_equal(output(0, 0), STATUS_BUFFER_TOO_SMALL); /* no MDL */
+    finish_held();
+}
+
+static struct sent *neither(bool user, UCHAR major)
+{
+    return send_io((struct io){.major = major, .code = code_of(METHOD_NEITHER), .length = 8, .out = 4, .neither = true, .user = user});
+}
+
+/* RULE K-REQ-20: METHOD_NEITHER from user mode: STATUS_INVALID_DEVICE_REQUEST both ways. */
+/* RULE F-DRV-6: so it is for a user-mode METHOD_NEITHER request. */
+TEST(K_REQ_20_method_neither_user)
+{
+    start_parallel();
+    neither(true, IRP_MJ_DEVICE_CONTROL);
+    assert_int_equal(input(0, 0), STATUS_INVALID_DEVICE_REQUEST);
+    assert_int_equal(output(0, 0), STATUS_INVALID_DEVICE_REQUEST);
+    finish_held();
+}
+
+/* RULE K-REQ-20: from kernel mode, and internal ones, the pointers are used directly. */
+TEST(K_REQ_20_method_neither_kernel)
+{
+    start_parallel();
+    struct sent *a = neither(false, IRP_MJ_DEVICE_CONTROL), *b = neither(true, IRP_MJ_INTERNAL_DEVICE_CONTROL);
+    assert_int_equal(input(0, 8), STATUS_SUCCESS);
+    assert_true(buffer == a->buffer && size == 8);
+    assert_int_equal(output(1, 4), STATUS_SUCCESS);
+    assert_true(buffer == b->buffer && size == 4);
+    finish_held();
+}
+
+/* RULE K-REQ-21: on failure the pointer is NULL and the length 0; the length is optional. */
+TEST(K_REQ_21_failure_outputs)
+{
+    start_parallel();
+    send(IRP_MJ_READ, 4);
+    buffer = &seen, size = 99;
+    assert_int_equal(output(0, 5), STATUS_BUFFER_TOO_SMALL);
+    assert_true(buffer == NULL && size == 0);
+    assert_int_equal(WdfRequestRetrieveOutputBuffer(held[0], 4, &buffer, NULL), STATUS_SUCCESS);
+    finish_held();
+}
+
+/* RULE K-REQ-22: the memory object is the same handle each time. */
+TEST(K_REQ_22_memory)
+{
+    WDFMEMORY a, b;
+    char bytes[4] = {0};
+    start_parallel();
+    struct sent *s = send(IRP_MJ_WRITE, 4);
+    assert_int_equal(WdfRequestRetrieveInputMemory(held[0], &a), STATUS_SUCCESS);
+    assert_int_equal(WdfRequestRetrieveInputMemory(held[0], &b), STATUS_SUCCESS);
+    assert_true(a == b && WdfMemoryGetBuffer(a, &size) == s->buffer && size == 4);
+    assert_int_equal(WdfMemoryCopyToBuffer(a, 0, bytes, 4), STATUS_SUCCESS);
+    finish_held();
+}
+
+/* RULE K-REQ-22: a write's memory is read-only for the framework's copies. */
+/* RULE K-MEM-2: copying into read-only request memory is a verifier break. */
+TEST(K_REQ_22_read_only, MISUSE)
+{
+    WDFMEMORY m;
+    char bytes[4] = {0};
+    start_parallel();
+    send(IRP_MJ_WRITE, 4);
+    assert_int_equal(WdfRequestRetrieveInputMemory(held[0], &m), STATUS_SUCCESS);
+    WdfMemoryCopyFromBuffer(m, 0, bytes, 4);
+}
+
+/* RULE K-REQ-22: it is not deletable. */
+TEST(K_REQ_22_not_deletable, MISUSE)
+{
+    WDFMEMORY m;
+    start_parallel();
+    send(IRP_MJ_READ, 4);
+    assert_int_equal(WdfRequestRetrieveOutputMemory(held[0], &m), STATUS_SUCCESS);
+    WdfObjectDelete(m);
+}
+
+/* RULE K-REQ-23: for buffered I/O the framework builds one MDL per request and direction; nothing for length 0 or user-mode neither. */
+TEST(K_REQ_23_mdl)
+{
+    PMDL in, out, again;
+    start_parallel();
+    control(METHOD_BUFFERED, 8, 4), control(METHOD_BUFFERED, 8, 0);
+    neither(true, IRP_MJ_DEVICE_CONTROL);
+    assert_int_equal(WdfRequestRetrieveInputWdmMdl(held[0], &in), STATUS_SUCCESS);
+    assert_int_equal(WdfRequestRetrieveOutputWdmMdl(held[0], &out), STATUS_SUCCESS);
+    assert_int_equal(WdfRequestRetrieveOutputWdmMdl(held[0], &again), STATUS_SUCCESS);
+    assert_true(in != out && out == again && in->ByteCount == 8 && out->ByteCount == 4);
+    assert_int_equal(WdfRequestRetrieveOutputWdmMdl(held[1], &out), STATUS_BUFFER_TOO_SMALL);
+    assert_int_equal(WdfRequestRetrieveInputWdmMdl(held[2], &in), STATUS_INVALID_DEVICE_REQUEST);
+    assert_true(in == NULL);
+    finish_held();
+}
+
+static void neither_io(PWDFDEVICE_INIT init) { WdfDeviceInitSetIoType(init, WdfDeviceIoNeither); }
+
+/* RULE K-REQ-24: reads of a device with I/O type Neither from user mode: STATUS_INVALID_DEVICE_REQUEST. */
+TEST(K_REQ_24_neither_io)
+{
+    plan.init = neither_io;
+    start_parallel();
+    send_io((struct io){.major = IRP_MJ_READ, .length = 4, .neither = true, .user = true});
+    assert_int_equal(output(0, 0), STATUS_INVALID_DEVICE_REQUEST);
+    finish_held();
+}
+
+static VOID in_context(WDFDEVICE d, WDFREQUEST r)
+{
+    created = WdfRequestRetrieveUnsafeUserInputBuffer(r, 9, &buffer, NULL);
+    seen = WdfRequestRetrieveUnsafeUserInputBuffer(r, 0, &buffer, &size);
+    WdfRequestComplete(r, STATUS_SUCCESS);
+}
+static void caller_context(PWDFDEVICE_INIT init) { WdfDeviceInitSetIoInCallerContextCallback(init, in_context); }
+
+/* RULE K-REQ-25: in the caller's context a METHOD_NEITHER request gives its raw input pointer; too short is STATUS_BUFFER_TOO_SMALL. */
+TEST(K_REQ_25_unsafe_input)
+{
+    plan.init = caller_context;
+    start_parallel();
+    struct sent *s = neither(true, IRP_MJ_DEVICE_CONTROL);
+    assert_int_equal(seen, STATUS_SUCCESS);
+    assert_true(buffer == s->buffer && size == 8);
+    assert_int_equal(created, STATUS_BUFFER_TOO_SMALL);
+    finish();
+}
+
+/* RULE K-REQ-25: length 0 with 0 required succeeds here. */
+TEST(K_REQ_25_unsafe_empty)
+{
+    plan.init = caller_context;
+    start_parallel();
+    send_io((struct io){.major = IRP_MJ_DEVICE_CONTROL, .code = code_of(METHOD_NEITHER), .neither = true, .user = true});
+    assert_int_equal(seen, STATUS_SUCCESS);
+    finish();
+}
+
+/* RULE K-REQ-25: everything else, internal requests too: STATUS_INVALID_DEVICE_REQUEST. */
+TEST(K_REQ_25_unsafe_refused)
+{
+    plan.init = caller_context;
+    start_parallel();
+    neither(true, IRP_MJ_INTERNAL_DEVICE_CONTROL);
+    assert_int_equal(seen, STATUS_INVALID_DEVICE_REQUEST);
+    control(METHOD_BUFFERED, 8, 4);
+    assert_int_equal(seen, STATUS_INVALID_DEVICE_REQUEST);
+    finish();
+}
+
+/* RULE K-REQ-25: outside EvtIoInCallerContext it is reported. */
+TEST(K_REQ_25_unsafe_outside, MISUSE)
+{
+    start_parallel();
+    neither(true, IRP_MJ_DEVICE_CONTROL);
+    WdfRequestRetrieveUnsafeUserInputBuffer(held[0], 0, &buffer, NULL);
+}
+
+/* RULE K-REQ-26: locking 0 bytes: STATUS_INVALID_USER_BUFFER; a bad address is the probe's exception. */
+TEST(K_REQ_26_probe_and_lock)
+{
+    WDFMEMORY m;
+    start_parallel();
+    neither(false, IRP_MJ_DEVICE_CONTROL);
+    assert_int_equal(WdfRequestProbeAndLockUserBufferForRead(held[0], &seen, 0, &m), STATUS_INVALID_USER_BUFFER);
+    assert_int_equal(WdfRequestProbeAndLockUserBufferForWrite(held[0], NULL, 4, &m), STATUS_ACCESS_VIOLATION);
+    finish_held();
+}
+
+/* ---- Memory ---- */
+
+/* RULE K-MEM-1: size 0 is refused; preallocated memory keeps its buffer and can be assigned another. */
+TEST(K_MEM_1_create)
+{
+    WDFMEMORY m;
+    char one[4], two[8];
+    boot();
+    assert_int_equal(WdfMemoryCreate(NULL, NonPagedPoolNx, 0, 0, &m, NULL), STATUS_INVALID_PARAMETER);
+    assert_int_equal(WdfMemoryCreatePreallocated(NULL, one, 0, &m), STATUS_INVALID_PARAMETER);
+    assert_int_equal(WdfMemoryCreatePreallocated(NULL, one, 4, &m), STATUS_SUCCESS);
+    assert_true(WdfMemoryGetBuffer(m, &size) == one && size == 4);
+    assert_int_equal(WdfMemoryAssignBuffer(m, two, 8), STATUS_SUCCESS);
+    assert_true(WdfMemoryGetBuffer(m, &size) == two && size == 8);
+    finish();
+}
+
+/* RULE K-MEM-1: a NULL buffer is WDF_VIOLATION 0x4. */
+TEST(K_MEM_1_null_buffer, .code = 0x10D, .p1 = 4)
+{
+    WDFMEMORY m;
+    boot();
+    WdfMemoryCreatePreallocated(NULL, NULL, 4, &m);
+}
+
+/* RULE K-MEM-1: assigning a buffer to another kind of memory is WDF_VIOLATION 0x5. */
+TEST(K_MEM_1_assign_to_pool_memory, .code = 0x10D, .p1 = 5)
+{
+    WDFMEMORY m;
+    boot();
+    assert_int_equal(WdfMemoryCreate(NULL, NonPagedPoolNx, 0, 4, &m, NULL), STATUS_SUCCESS);
+    WdfMemoryAssignBuffer(m, &seen, 4);
+}
+
+/* RULE K-MEM-2: statuses of the copies. */
+TEST(K_MEM_2_copies)
+{
+    WDFMEMORY m;
+    char bytes[8] = "1234567";
+    boot();
+    assert_int_equal(WdfMemoryCreate(NULL, NonPagedPoolNx, 0, 8, &m, NULL), STATUS_SUCCESS);
+    assert_int_equal(WdfMemoryCopyFromBuffer(m, 0, bytes, 0), STATUS_INVALID_PARAMETER);
+    assert_int_equal(WdfMemoryCopyToBuffer(m, 0, bytes, 0), STATUS_INVALID_PARAMETER);
+    assert_int_equal(WdfMemoryCopyFromBuffer(m, 0, bytes, 8), STATUS_SUCCESS);
+    assert_int_equal(WdfMemoryCopyFromBuffer(m, 1, bytes, 8), STATUS_INVALID_BUFFER_SIZE);
+    assert_int_equal(WdfMemoryCopyToBuffer(m, 8, bytes, 1), STATUS_BUFFER_TOO_SMALL);
+    assert_int_equal(WdfMemoryCopyToBuffer(m, 4, bytes, 4), STATUS_SUCCESS);
+    assert_int_equal(bytes[0], '5');
+    finish();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(K_REQ_20_read_and_write),
+        cmocka_unit_test(K_REQ_20_too_small),
+        cmocka_unit_test(K_REQ_20_direct_without_mdl),
+        cmocka_unit_test(K_REQ_20_direct),
+        cmocka_unit_test(K_REQ_20_method_buffered),
+        cmocka_unit_test(K_REQ_20_method_direct),
+        cmocka_unit_test(K_REQ_20_method_neither_user),
+        cmocka_unit_test(K_REQ_20_method_neither_kernel),
+        cmocka_unit_test(K_REQ_21_failure_outputs),
+        cmocka_unit_test(K_REQ_22_memory),
+        cmocka_unit_test(K_REQ_22_read_only),
+        cmocka_unit_test(K_REQ_22_not_deletable),
+        cmocka_unit_test(K_REQ_23_mdl),
+        cmocka_unit_test(K_REQ_24_neither_io),
+        cmocka_unit_test(K_REQ_25_unsafe_input),
+        cmocka_unit_test(K_REQ_25_unsafe_empty),
+        cmocka_unit_test(K_REQ_25_unsafe_refused),
+        cmocka_unit_test(K_REQ_25_unsafe_outside),
+        cmocka_unit_test(K_REQ_26_probe_and_lock),
+        cmocka_unit_test(K_MEM_1_create),
+        cmocka_unit_test(K_MEM_1_null_buffer),
+        cmocka_unit_test(K_MEM_1_assign_to_pool_memory),
+        cmocka_unit_test(K_MEM_2_copies),
+    };
+    return cmocka_run_group_tests(tests);
+}
+
+#pragma clang attribute pop
