@@ -49,6 +49,8 @@ struct machine {
     void (*deliver_apcs)(void);                          /* of the current context, at PASSIVE_LEVEL */
     void (*on_hang)(struct ctx *waiting);                /* may raise a better bug check than HANG; may return */
     bool (*is_pageable)(const void *code);               /* driver code in a pageable section */
+    bool (*is_guarded)(void);                            /* the current context runs a guarded body (__try) */
+    void (*raise_user_fault)(void);                      /* raises the access violation there; does not return */
     const void *(*image_of)(const void *code);           /* the loaded driver that a code address belongs to */
 };
 
@@ -56,6 +58,9 @@ extern struct machine machine;
 
 /* Raises the data race that ThreadSanitizer reported (sanitizer_report.c). */
 void race_raise(void);
+
+/* Faults of driver code on user addresses become exceptions (user_fault.c). The first life does this; again for whoever replaces signal handlers later. */
+void user_faults_install(void);
 
 /* Once per process. */
 void machine_init(enum engine_kind engine);

@@ -38,6 +38,10 @@ static void machine_begin(const struct chance *chance)
 
 bool machine_run(const struct chance *chance, void (*life)(void *), void *argument)
 {
+    static bool faults_installed;
+    if (!faults_installed) /* only now: fuzzers install their own handlers after main() began */
+        user_faults_install();
+    faults_installed = true;
     machine_begin(chance);
     machine.in_life = true;
     bool completed = engine->run(life, argument);

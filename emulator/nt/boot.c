@@ -6,6 +6,7 @@ void ob_boot(void);
 void ke_begin(void);
 struct nt_thread *ke_adopt_current_thread(void);
 void report_irps(void);
+void seh_begin(void);
 
 static const void *image_of(const void *code) { return io_driver_of_code(code); }
 
@@ -24,6 +25,7 @@ void nt_boot(void)
     io_workitems_boot();
     io_remove_locks_boot();
     ke_begin();
+    seh_begin();
     ke_adopt_current_thread();
     io_cancel_boot();
     io_file_boot();

@@ -102,6 +102,8 @@ NTSTATUS ke_wait_for_multiple_objects(ULONG count, PVOID objects[], WAIT_TYPE ty
                                       BOOLEAN alertable, PLARGE_INTEGER timeout, PKWAIT_BLOCK blocks);
 /* Waits for an event of the emulator's own; `why` goes into reports ("IRP #3 (READ) to complete"). */
 void ke_wait_internal(PKEVENT event, const char *why);
+/* The same in UserMode (W-KE-7): STATUS_THREAD_IS_TERMINATING if the thread was asked to end meanwhile. */
+NTSTATUS ke_wait_interruptible(PKEVENT event, const char *why);
 NTSTATUS ke_delay_execution_thread(KPROCESSOR_MODE mode, BOOLEAN alertable, PLARGE_INTEGER interval);
 
 void ke_initialize_event(PKEVENT event, EVENT_TYPE type, BOOLEAN state);

@@ -54,6 +54,7 @@ static bool run(void (*body)(void), const struct chance *chance, bool expected)
         machine_init(ENGINE_FIBER);
     ready = true;
     bugcheck_set_hook(hook);
+    user_faults_install(); /* the test runner puts its own handlers in front of each test */
     unit.expected = expected;
     unit.seen = false;
     unit.body = body;

@@ -11,6 +11,12 @@ static PVOID system_buffer(PIRP irp, size_t size)
     return irp->AssociatedIrp.SystemBuffer;
 }
 
+/* An app's buffer that cannot be one ends the call before a driver sees it (W-U-6). */
+static bool refused(const IRP *irp, const void *buffer, ULONG length)
+{
+    return irp->RequestorMode == UserMode && !mm_is_user_range(buffer, length);
+}
+
 static NTSTATUS describe(PIRP irp, void *buffer, ULONG length, bool device_writes)
 {
     PMDL mdl = io_allocate_mdl(buffer, length, FALSE, FALSE, irp);
@@ -27,6 +33,8 @@ NTSTATUS io_set_up_transfer(PIRP irp, PDEVICE_OBJECT top, bool write, void *buff
     if (top->Flags & DO_BUFFERED_IO) {
         if (!length)
             return STATUS_SUCCESS;
+        if (refused(irp, buffer, length))
+            return STATUS_ACCESS_VIOLATION;
         if (!system_buffer(irp, length))
             return STATUS_INSUFFICIENT_RESOURCES;
         if (write)
@@ -34,7 +42,7 @@ NTSTATUS io_set_up_transfer(PIRP irp, PDEVICE_OBJECT top, bool write, void *buff
         else
             irp->Flags |= IRP_INPUT_OPERATION;
     } else if (top->Flags & DO_DIRECT_IO && length) {
-        return describe(irp, buffer, length, !write);
+        return refused(irp, buffer, length) ? STATUS_ACCESS_VIOLATION : describe(irp, buffer, length, !write);
     }
     return STATUS_SUCCESS;
 }
@@ -51,6 +59,8 @@ NTSTATUS io_set_up_control(PIRP irp, ULONG code, void *in, ULONG in_length, void
         irp->UserBuffer = out;
         return STATUS_SUCCESS;
     }
+    if (refused(irp, in, in_length) || refused(irp, out, out_length))
+        return STATUS_ACCESS_VIOLATION;
     ULONG size = method == METHOD_BUFFERED && out_length > in_length ? out_length : in_length;
     if (size && !system_buffer(irp, size))
         return STATUS_INSUFFICIENT_RESOURCES;

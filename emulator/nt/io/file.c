@@ -19,6 +19,14 @@ void io_file_boot(void)
 
 void io_wait_for_closes(void) { ke_wait_internal(&closes.none_due, "files to be closed"); }
 
+/* A driver without a routine for these answers STATUS_INVALID_DEVICE_REQUEST, which nobody minds; any other failure is somebody's decision (V-FIL-1). */
+static void must_succeed(const char *what, PFILE_OBJECT file, NTSTATUS status)
+{
+    if (!NT_SUCCESS(status) && status != STATUS_INVALID_DEVICE_REQUEST && status != STATUS_NOT_SUPPORTED)
+        bugcheck(OWN_RULE, ob_header(file)->number, (ULONG)status, 0, 0, "V-FIL-1", "%s of file object #%u was failed with 0x%08X: it must succeed", what,
+                 ob_header(file)->number, (ULONG)status);
+}
+
 static void send_close(struct nt_file *f)
 {
     PFILE_OBJECT file = &f->object;
@@ -30,7 +38,7 @@ static void send_close(struct nt_file *f)
         next->MajorFunction = IRP_MJ_CLOSE;
         next->FileObject = file;
         irp_info(irp)->built_by = 2;
-        io_send_and_wait(irp, top, NULL);
+        must_succeed("IRP_MJ_CLOSE", file, io_send_and_wait(irp, top, NULL));
     }
 }
 
@@ -225,7 +233,7 @@ static void send_cleanup(PFILE_OBJECT file)
     irp_info(irp)->built_by = 2;
     file_of(file)->cleaned = true;
     file->Flags |= FO_CLEANUP_COMPLETE;
-    io_send_and_wait(irp, top, NULL);
+    must_succeed("IRP_MJ_CLEANUP", file, io_send_and_wait(irp, top, NULL));
 }
 
 void io_handle_closed(PFILE_OBJECT file)

@@ -151,6 +151,11 @@ static inline struct nt_file *file_of(PFILE_OBJECT file) { return (struct nt_fil
 /* Sends an IRP that the I/O manager waits for itself, whatever the driver does; frees it and returns its status. */
 NTSTATUS io_send_and_wait(PIRP irp, PDEVICE_OBJECT top, IO_STATUS_BLOCK *iosb);
 
+/* ---- User addresses (mm/probe.c) ---- */
+
+/* May an app have memory there? An empty range always is. */
+bool mm_is_user_range(const void *address, size_t length);
+
 /* ---- MDLs (mdl.c) ---- */
 
 uint64_t mm_physical_of(const void *address);

@@ -4,6 +4,7 @@
  * Design: kernel and user memory of the machine are one address space on the host, so the system mapping of a page is the page itself; only
  * the states are kept, and checked. A physical address is an arena offset.
  */
+#include "../ke/ke.h"
 #include "io.h"
 
 #define PAGE 4096ull
@@ -149,6 +150,9 @@ VOID MmProbeAndLockPages(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMode, 
         bugcheck(0xC4, 0xB4, mdl_number(mdl), 0, 0, "W-MDL-3", "the pages of MDL #%u were locked twice", mdl_number(mdl));
     if (mdl->MdlFlags & (MDL_SOURCE_IS_NONPAGED_POOL | MDL_PARTIAL))
         bugcheck(0xC4, 0xB0, mdl_number(mdl), 0, 0, "W-MDL-3", "MmProbeAndLockPages on MDL #%u, which is nonpaged or partial", mdl_number(mdl));
+    const void *start = start_of(mdl);
+    if (AccessMode == UserMode ? !mm_is_user_range(start, mdl->ByteCount) : (uintptr_t)start < PAGE)
+        seh_raise((ULONG)STATUS_ACCESS_VIOLATION);
     mm_build(mdl, (USHORT)(MDL_PAGES_LOCKED | (Operation != IoReadAccess ? MDL_WRITE_OPERATION : 0)));
     gate_leave(0);
 }

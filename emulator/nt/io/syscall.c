@@ -3,14 +3,18 @@
 
 #define CANCEL_LIMIT (300ll * (long long)CLOCK_SECOND) /* W-FIL-20: about five minutes */
 
-static void lock_file(PFILE_OBJECT file)
+/* False: the thread was asked to end while it waited. */
+static bool lock_file(PFILE_OBJECT file)
 {
     while (file->Busy) {
         file->Waiters++;
-        ke_wait_internal(&file->Lock, "the file, which is in use by another thread");
+        NTSTATUS status = ke_wait_interruptible(&file->Lock, "the file, which is in use by another thread");
         file->Waiters--;
+        if (status == STATUS_THREAD_IS_TERMINATING)
+            return false;
     }
     file->Busy = TRUE;
+    return true;
 }
 
 static void unlock_file(PFILE_OBJECT file)
@@ -84,7 +88,12 @@ static NTSTATUS send(PIRP irp, PDEVICE_OBJECT top, const struct io_target_file *
         if (r->live) {
             char *p = why + strlen(irp_record_name(r, why, sizeof why));
             text_put(p, why + sizeof why, " to complete");
-            ke_wait_internal(&file->Event, why);
+            /* Asked to end, the thread has what it waits for cancelled, and goes on waiting: the request must not outlive the call. */
+            if (ke_wait_interruptible(&file->Event, why) == STATUS_THREAD_IS_TERMINATING) {
+                if (r->live && !r->info.finished && !irp->Cancel)
+                    io_cancel_irp(irp);
+                ke_wait_internal(&file->Event, why);
+            }
         }
         status = file->FinalStatus;
     }
@@ -96,9 +105,9 @@ static NTSTATUS synchronized(const struct io_target_file *to, PIRP irp, PDEVICE_
 {
     bool serial = (to->file->Flags & FO_SYNCHRONOUS_IO) != 0;
     NTSTATUS status = set_up;
-    if (NT_SUCCESS(set_up)) {
-        if (serial)
-            lock_file(to->file);
+    if (NT_SUCCESS(set_up) && serial && !lock_file(to->file))
+        status = STATUS_CANCELLED;
+    if (NT_SUCCESS(status)) {
         PFILE_OBJECT file = to->file;
         ob_reference(file);
         status = send(irp, top, to);

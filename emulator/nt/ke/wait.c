@@ -340,6 +340,12 @@ void ke_wait_internal(PKEVENT event, const char *why)
     wait(1, &object, false, KernelMode, FALSE, NULL, why);
 }
 
+NTSTATUS ke_wait_interruptible(PKEVENT event, const char *why)
+{
+    PVOID object = event;
+    return wait(1, &object, false, UserMode, FALSE, NULL, why);
+}
+
 NTSTATUS ke_delay_execution_thread(KPROCESSOR_MODE mode, BOOLEAN alertable, PLARGE_INTEGER interval)
 {
     check_wait_irql(NULL);

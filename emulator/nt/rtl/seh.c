@@ -34,8 +34,14 @@ struct seh_state {
 
 static struct seh_state *states[MAX_CONTEXTS];
 
+bool seh_guarded(void);
+__attribute__((__noreturn__)) void seh_raise(ULONG code);
+static void raise_access_violation(void) { seh_raise((ULONG)STATUS_ACCESS_VIOLATION); }
+
 void seh_begin(void)
 {
+    machine.is_guarded = seh_guarded;
+    machine.raise_user_fault = raise_access_violation;
     for (unsigned i = 0; i < MAX_CONTEXTS; i++)
         if (states[i])
             states[i]->depth = states[i]->early_depth = states[i]->finally_depth = 0;
@@ -82,15 +88,28 @@ void seh_body_done(struct seh_guard *guard)
 
 void seh_leave_body(void) { leave_frame(state(), SEH_EXIT_NORMAL); }
 
-bool seh_guarded(void) { return state()->depth != 0; }
+/* The innermost frame belongs to the routine that runs: between the two no routine was called back, whose caller, in the emulator, an exception would
+ * leave half done (a DPC that interrupted the guarded body, a dispatch routine below IoCallDriver). */
+static bool guarded_here(const struct seh_state *s)
+{
+    const struct ctx *ctx = current_ctx;
+    if (!s->depth)
+        return false;
+    for (unsigned i = s->frame[s->depth - 1].gate_depth; i < ctx->gate_depth; i++)
+        if (ddi_table[ctx->gate[i]].flags & DDI_CALLBACK)
+            return false;
+    return true;
+}
+
+bool seh_guarded(void) { return guarded_here(state()); }
 
 /* An exception that nothing guards is the bug check of W-SEH-5. */
 __attribute__((__noreturn__)) void seh_raise(ULONG code)
 {
     struct seh_state *s = state();
     s->code = code;
-    if (!s->depth)
-        bugcheck(current_ctx->kind == CTX_APP ? 0x3B : current_ctx->top ? 0x1E : 0x7E, code, 0, 0, 0, "W-SEH-5",
+    if (!guarded_here(s))
+        bugcheck(current_ctx->top ? 0x1E : current_ctx->kind == CTX_APP ? 0x3B : 0x7E, code, 0, 0, 0, "W-SEH-5",
                  "exception 0x%X is raised and nothing handles it", code);
     leave_frame(s, SEH_EXIT_EXCEPTION);
 }

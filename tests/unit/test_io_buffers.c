@@ -1,0 +1,270 @@
+/* Buffer methods, chapter 4.11 (W-BUF), seen from a driver of two devices and from an app. */
+#include "two_devices.h"
+
+#pragma clang section text = "drv_text" data = "drv_data" bss = "drv_bss"
+
+static struct {
+    PVOID system, user, type3;
+    size_t system_size;
+    CSHORT mdl_flags;
+    ULONG mdl_bytes, length, in, out, flags;
+    BOOLEAN has_mdl;
+    PVOID mdl_address;
+    int requests;
+    char first;
+} saw;
+static NTSTATUS answer_status;
+static ULONG_PTR answer_bytes;
+
+static NTSTATUS look(PDEVICE_OBJECT device, PIRP irp)
+{
+    PIO_STACK_LOCATION location = IoGetCurrentIrpStackLocation(irp);
+    PMDL mdl = irp->MdlAddress;
+    saw.requests++;
+    saw.system = irp->AssociatedIrp.SystemBuffer;
+    saw.system_size = saw.system ? irp_info(irp)->system_buffer_size : 0;
+    saw.user = irp->UserBuffer;
+    saw.flags = irp->Flags;
+    saw.has_mdl = mdl != NULL;
+    if (mdl) {
+        saw.mdl_flags = mdl->MdlFlags;
+        saw.mdl_bytes = MmGetMdlByteCount(mdl);
+        saw.mdl_address = MmGetMdlVirtualAddress(mdl);
+    }
+    if (location->MajorFunction == IRP_MJ_DEVICE_CONTROL) {
+        saw.type3 = location->Parameters.DeviceIoControl.Type3InputBuffer;
+        saw.in = location->Parameters.DeviceIoControl.InputBufferLength;
+        saw.out = location->Parameters.DeviceIoControl.OutputBufferLength;
+    } else {
+        saw.length = location->Parameters.Read.Length;
+    }
+    if (saw.system && (location->MajorFunction == IRP_MJ_WRITE || saw.in))
+        saw.first = *(char *)saw.system;
+    if (saw.flags & IRP_INPUT_OPERATION)
+        RtlFillMemory(saw.system, answer_bytes < saw.system_size ? answer_bytes : saw.system_size, 's');
+    else if (mdl && saw.mdl_flags & MDL_WRITE_OPERATION)
+        RtlFillMemory(MmGetSystemAddressForMdlSafe(mdl, NormalPagePriority), saw.mdl_bytes, 'm');
+    return complete(irp, answer_status, answer_bytes);
+}
+
+static char data[16];
+static DWORD n;
+
+static HANDLE start(ULONG flags)
+{
+    low->Flags = (low->Flags & ~(DO_BUFFERED_IO | DO_DIRECT_IO)) | flags;
+    up->Flags = (up->Flags & ~(DO_BUFFERED_IO | DO_DIRECT_IO)) | flags;
+    lower[IRP_MJ_READ] = lower[IRP_MJ_WRITE] = lower[IRP_MJ_DEVICE_CONTROL] = look;
+    RtlZeroMemory(&saw, sizeof saw);
+    answer_status = STATUS_SUCCESS;
+    answer_bytes = 0;
+    RtlFillMemory(data, sizeof data, 'a');
+    return open_two(0);
+}
+
+static void buffered(void)
+{
+    HANDLE h = start(DO_BUFFERED_IO);
+    answer_bytes = 4;
+    assert_true(ReadFile(h, data, 6, &n, NULL));
+    assert_true(saw.system && saw.system != (PVOID)data && saw.system_size == 6);
+    assert_true(saw.user == (PVOID)data && !saw.has_mdl && saw.length == 6);
+    assert_true(data[3] == 's' && data[4] == 'a' && n == 4);
+    CloseHandle(h);
+    h = start(DO_BUFFERED_IO);
+    assert_true(ReadFile(h, data, 0, &n, NULL));
+    assert_true(saw.requests == 1 && saw.system == NULL);
+    data[0] = 'w';
+    answer_bytes = 5;
+    assert_true(WriteFile(h, data, 5, &n, NULL));
+    assert_true(saw.first == 'w' && saw.system_size == 5 && !(saw.flags & IRP_INPUT_OPERATION));
+    CloseHandle(h);
+}
+
+static void direct(void)
+{
+    HANDLE h = start(DO_DIRECT_IO);
+    answer_bytes = 6;
+    assert_true(ReadFile(h, data, 6, &n, NULL));
+    assert_true(saw.system == NULL && saw.has_mdl && saw.mdl_bytes == 6 && saw.mdl_address == (PVOID)data);
+    assert_true(saw.mdl_flags & MDL_PAGES_LOCKED && saw.mdl_flags & MDL_WRITE_OPERATION);
+    assert_true(data[5] == 'm' && data[6] == 'a');
+    assert_true(WriteFile(h, data, 6, &n, NULL));
+    assert_true(saw.has_mdl && !(saw.mdl_flags & MDL_WRITE_OPERATION));
+    answer_bytes = 0;
+    assert_true(ReadFile(h, data, 0, &n, NULL));
+    assert_false(saw.has_mdl);
+    int before = saw.requests;
+    assert_false(ReadFile(h, (void *)16, 4, &n, NULL)); /* cannot be locked: no driver hears of it */
+    assert_int_equal(GetLastError(), 998);
+    assert_false(WriteFile(h, low, 4, &n, NULL));
+    assert_int_equal(GetLastError(), 998);
+    assert_int_equal(saw.requests, before);
+    CloseHandle(h);
+}
+
+static void neither(void)
+{
+    HANDLE h = start(0);
+    assert_true(ReadFile(h, data, 6, &n, NULL));
+    assert_true(saw.system == NULL && !saw.has_mdl && saw.user == (PVOID)data);
+    assert_true(DeviceIoControl(h, CODE(1, METHOD_NEITHER, 0), (void *)16, 3, data, 9, &n, NULL));
+    assert_true(saw.type3 == (PVOID)16 && saw.user == (PVOID)data && saw.in == 3 && saw.out == 9 && saw.system == NULL);
+    CloseHandle(h);
+}
+
+/* The top device's flags decide; the control code alone decides for controls. */
+static void who_decides(void)
+{
+    HANDLE h = start(DO_BUFFERED_IO);
+    up->Flags = (up->Flags & ~DO_BUFFERED_IO) | DO_DIRECT_IO;
+    assert_true(ReadFile(h, data, 6, &n, NULL));
+    assert_true(saw.has_mdl && saw.system == NULL);
+    assert_true(DeviceIoControl(h, CODE(1, METHOD_BUFFERED, 0), data, 6, NULL, 0, &n, NULL));
+    assert_true(saw.system && !saw.has_mdl);
+    CloseHandle(h);
+}
+
+static DWORD control(HANDLE h, ULONG method, ULONG in, ULONG out)
+{
+    RtlFillMemory(data, sizeof data, 'a');
+    RtlZeroMemory(&saw, sizeof saw);
+    return DeviceIoControl(h, CODE(1, method, 0), in ? data : NULL, in, out ? data : NULL, out, &n, NULL) ? 0 : GetLastError();
+}
+
+static void buffered_control(void)
+{
+    HANDLE h = start(0);
+    assert_int_equal(control(h, METHOD_BUFFERED, 3, 9), 0);
+    assert_true(saw.system_size == 9 && saw.first == 'a' && saw.user == (PVOID)data && saw.flags & IRP_INPUT_OPERATION);
+    assert_int_equal(control(h, METHOD_BUFFERED, 9, 3), 0);
+    assert_int_equal(saw.system_size, 9);
+    assert_int_equal(control(h, METHOD_BUFFERED, 5, 0), 0);
+    assert_true(saw.system_size == 5 && !(saw.flags & IRP_INPUT_OPERATION));
+    assert_int_equal(control(h, METHOD_BUFFERED, 0, 0), 0);
+    assert_true(saw.system == NULL);
+    answer_bytes = 2;
+    assert_int_equal(control(h, METHOD_BUFFERED, 4, 4), 0);
+    assert_true(data[1] == 's' && data[2] == 'a' && n == 2);
+    CloseHandle(h);
+}
+
+static void direct_controls(void)
+{
+    HANDLE h = start(0);
+    assert_int_equal(control(h, METHOD_IN_DIRECT, 3, 9), 0);
+    assert_true(saw.system_size == 3 && saw.has_mdl && saw.mdl_bytes == 9 && !(saw.mdl_flags & MDL_WRITE_OPERATION));
+    answer_bytes = 1;
+    assert_int_equal(control(h, METHOD_OUT_DIRECT, 3, 9), 0);
+    assert_true(saw.system_size == 3 && saw.mdl_bytes == 9 && saw.mdl_flags & MDL_WRITE_OPERATION);
+    assert_true(data[8] == 'm' && n == 1); /* Information copies nothing: the pages are the app's */
+    answer_bytes = 0;
+    assert_int_equal(control(h, METHOD_OUT_DIRECT, 0, 0), 0);
+    assert_true(saw.system == NULL && !saw.has_mdl);
+    int before = saw.requests;
+    assert_false(DeviceIoControl(h, CODE(1, METHOD_OUT_DIRECT, 0), (void *)16, 4, data, 4, &n, NULL));
+    assert_int_equal(GetLastError(), 998);
+    assert_false(DeviceIoControl(h, CODE(1, METHOD_BUFFERED, 0), data, 4, low, 4, &n, NULL));
+    assert_int_equal(GetLastError(), 998);
+    assert_int_equal(saw.requests, before);
+    CloseHandle(h);
+}
+
+static void copy_back(void)
+{
+    HANDLE h = start(0);
+    answer_bytes = 4;
+    answer_status = STATUS_BUFFER_OVERFLOW; /* a warning: data and the error */
+    assert_int_equal(control(h, METHOD_BUFFERED, 0, 8), 234);
+    assert_true(data[3] == 's' && data[4] == 'a' && n == 4);
+    answer_status = STATUS_BUFFER_TOO_SMALL; /* an error: no data */
+    assert_int_equal(control(h, METHOD_BUFFERED, 0, 8), 122);
+    assert_true(data[0] == 'a' && n == 0);
+    answer_status = STATUS_VERIFY_REQUIRED;
+    control(h, METHOD_BUFFERED, 0, 8);
+    assert_int_equal(data[0], 'a');
+    CloseHandle(h);
+}
+
+static void too_much(void)
+{
+    HANDLE h = start(0);
+    answer_bytes = 9;
+    control(h, METHOD_BUFFERED, 0, 8);
+}
+
+static void too_much_in_the_middle(void) /* the system buffer is larger than the output */
+{
+    HANDLE h = start(0);
+    answer_bytes = 9;
+    control(h, METHOD_BUFFERED, 12, 8);
+}
+
+static void too_much_direct(void)
+{
+    HANDLE h = start(DO_DIRECT_IO);
+    answer_bytes = 9;
+    ReadFile(h, data, 8, &n, NULL);
+}
+
+#if defined(IRPFUZZ_MSAN)
+static NTSTATUS answer_unwritten(PDEVICE_OBJECT device, PIRP irp) { return complete(irp, STATUS_SUCCESS, 8); }
+static void unwritten(void)
+{
+    HANDLE h = start(0);
+    lower[IRP_MJ_DEVICE_CONTROL] = answer_unwritten;
+    control(h, METHOD_BUFFERED, 4, 8);
+}
+#endif
+
+#pragma clang section text = "" data = "" bss = ""
+
+/* RULE W-BUF-1: the top device's flags choose the method of reads and writes, the control code that of controls */
+static void W_BUF_1_who_decides(void **state) { shown(who_decides); }
+
+/* RULE W-BUF-2: buffered: a system buffer of the length, NULL for none; a write's holds the data */
+static void W_BUF_2_buffered(void **state) { shown(buffered); }
+
+/* RULE W-BUF-3: a buffered control has one buffer for both directions, as large as the larger */
+static void W_BUF_3_buffered_control(void **state) { shown(buffered_control); }
+
+/* RULE W-BUF-4: direct: an MDL of locked pages, written to by a READ; what cannot be locked never reaches a driver */
+static void W_BUF_4_direct(void **state) { shown(direct); }
+
+/* RULE W-BUF-5: direct controls: input buffered, output as MDL, nothing copied back */
+/* RULE W-U-6: bad buffers of an app are ERROR_NOACCESS before any IRP */
+static void W_BUF_5_direct_controls(void **state) { shown(direct_controls); }
+
+/* RULE W-BUF-6: METHOD_NEITHER hands on the app's addresses unchecked */
+static void W_BUF_6_neither(void **state) { shown(neither); }
+
+/* RULE W-BUF-10: success and warnings copy Information bytes back, errors nothing */
+/* RULE W-BUF-13: STATUS_BUFFER_TOO_SMALL returns no data, STATUS_BUFFER_OVERFLOW does */
+static void W_BUF_10_copy_back(void **state) { shown(copy_back); }
+
+/* RULE W-BUF-11: Information beyond the output length is reported, and nothing is overrun */
+static void W_BUF_11_too_much(void **state)
+{
+    reported(too_much, 0xC9, 0x312);
+    reported(too_much_in_the_middle, 0xC9, 0x312);
+    reported(too_much_direct, OWN_WRONG_LENGTH, ~0ull);
+}
+
+/* RULE W-BUF-12: bytes given to the app that nobody wrote are reported, in builds that track them */
+/* RULE V-BUF-2: uninitialised bytes copied to user mode are reported */
+static void W_BUF_12_unwritten(void **state)
+{
+#if defined(IRPFUZZ_MSAN)
+    reported(unwritten, OWN_UNINITIALIZED_COPYOUT, ~0ull);
+#endif
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(W_BUF_1_who_decides), cmocka_unit_test(W_BUF_2_buffered), cmocka_unit_test(W_BUF_3_buffered_control),
+        cmocka_unit_test(W_BUF_4_direct), cmocka_unit_test(W_BUF_5_direct_controls), cmocka_unit_test(W_BUF_6_neither),
+        cmocka_unit_test(W_BUF_10_copy_back), cmocka_unit_test(W_BUF_11_too_much), cmocka_unit_test(W_BUF_12_unwritten),
+    };
+    return cmocka_run_group_tests(tests);
+}
