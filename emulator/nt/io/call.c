@@ -233,6 +233,14 @@ void io_skip_current_irp_stack_location(PIRP irp)
     r->skipped = true;
 }
 
+void io_set_next_irp_stack_location(PIRP irp)
+{
+    (void)io_get_next_irp_stack_location(irp);
+    irp->CurrentLocation--;
+    irp->Tail.Overlay.CurrentStackLocation--;
+    irp_record(irp)->skipped = false;
+}
+
 void io_copy_current_irp_stack_location_to_next(PIRP irp)
 {
     PIO_STACK_LOCATION next = io_get_next_irp_stack_location(irp);
@@ -316,10 +324,8 @@ VOID IoSkipCurrentIrpStackLocation(PIRP Irp)
 VOID IoSetNextIrpStackLocation(PIRP Irp)
 {
     gate_enter(DDI_IoSetNextIrpStackLocation, trace_object(Irp), 0);
-    (void)io_get_next_irp_stack_location(Irp);
     irp_record(Irp)->creator_has_location |= Irp->CurrentLocation == Irp->StackCount + 1;
-    Irp->CurrentLocation--;
-    Irp->Tail.Overlay.CurrentStackLocation--;
+    io_set_next_irp_stack_location(Irp);
     gate_leave(0);
 }
 
