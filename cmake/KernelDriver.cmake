@@ -30,7 +30,9 @@ function(add_kernel_driver name)
         COMMAND "${CMAKE_COMMAND}" -E touch "${directory}/long.checked"
         WORKING_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}" DEPENDS ${DRIVER_SOURCES}
         COMMENT "Checking ${name} for bare long")
-    add_library(${name}_objects OBJECT ${DRIVER_SOURCES} "${directory}/image.c" "${directory}/long.checked")
+    # The first and the last source mark where the image begins and ends.
+    add_library(${name}_objects OBJECT "${CMAKE_SOURCE_DIR}/cmake/driver_image_begin.c" "${directory}/image.c" ${DRIVER_SOURCES}
+                "${CMAKE_SOURCE_DIR}/cmake/driver_image_end.c" "${directory}/long.checked")
     windows_world_flags(${name}_objects KERNEL)
     windows_world_wpp(${name}_objects ${DRIVER_SOURCES})
     windows_world_seh(${name}_objects ${DRIVER_SOURCES})

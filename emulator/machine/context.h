@@ -53,7 +53,7 @@ struct ctx {
     uint8_t last_cpu;
     bool running_dpcs;       /* drains a DPC queue: no nested drain */
     bool exiting;
-    char name[CTX_NAME_MAX];
+    const char *name;        /* of at most CTX_NAME_MAX - 1 characters; outlives the context: histories keep it */
     struct activation *top;
     uint64_t ready_since;    /* order of becoming ready: FIFO among equals */
 

@@ -55,6 +55,22 @@ void machine_abandon(void)
     __builtin_trap();
 }
 
+#define NAMES_MAX 256
+
+/* One copy of each name for the life of the process. Names come from literals and from programs, so there are few. */
+static const char *keep_name(const char *name)
+{
+    static char names[NAMES_MAX][CTX_NAME_MAX];
+    static unsigned count;
+    for (unsigned i = 0; i < count; i++)
+        if (!strncmp(names[i], name, CTX_NAME_MAX - 1))
+            return names[i];
+    if (count == NAMES_MAX)
+        return "thread";
+    strncpy(names[count], name, CTX_NAME_MAX - 1);
+    return names[count++];
+}
+
 struct ctx *ctx_allocate(enum ctx_kind kind, uint8_t role, const char *name, void (*entry)(void *), void *argument)
 {
     unsigned i = 0;
@@ -68,7 +84,7 @@ struct ctx *ctx_allocate(enum ctx_kind kind, uint8_t role, const char *name, voi
     void *engine_part = ctx->engine;
     *ctx = (struct ctx){.id = (uint16_t)i, .kind = (uint8_t)kind, .state = CTX_READY, .role = role, .cpu = -1,
                         .entry = entry, .argument = argument, .engine = engine_part, .ready_since = ++machine.ready_sequence};
-    strncpy(ctx->name, name, sizeof ctx->name - 1);
+    ctx->name = keep_name(name);
     return ctx;
 }
 

@@ -57,9 +57,29 @@ __attribute__((no_sanitize("address", "memory", "thread"), no_builtin)) static v
         to[i] = 0;
 }
 
+bool image_holds_code(const struct driver_image *image, const void *code)
+{
+    for (unsigned i = 0; i < 3; i++)
+        if ((const char *)code >= image->code[i].begin && (const char *)code < image->code[i].end)
+            return true;
+    return false;
+}
+
+static char *pristine; /* drv_data as the program was loaded */
+
+void image_restore(const struct driver_image *image)
+{
+    size_t data = (size_t)(image->data.end - image->data.begin), bss = (size_t)(image->bss.end - image->bss.begin);
+    char *to = __start_drv_data + (image->data.begin - __start_drv_data);
+    copy_bytes(to, pristine + (image->data.begin - __start_drv_data), data);
+    msan_define(to, data);
+    to = __start_drv_bss + (image->bss.begin - __start_drv_bss);
+    zero_bytes(to, bss);
+    msan_define(to, bss);
+}
+
 void images_restore(void)
 {
-    static char *pristine;
     size_t data = (size_t)(__stop_drv_data - __start_drv_data), bss = (size_t)(__stop_drv_bss - __start_drv_bss);
     if (__start_drv_data && data) {
         if (!pristine) {

@@ -5,12 +5,25 @@
 #ifndef NT_IMAGE_H
 #define NT_IMAGE_H
 
+#include <stdbool.h>
+
+struct driver_image_range {
+    const char *begin, *end;
+};
+
 struct driver_image {
     const char *name;                 /* echo_autosync: also the service name */
     int (*entry)(void *driver_object, void *registry_path); /* DriverEntry */
     void **wdf_globals;               /* &WdfDriverGlobals of this image, NULL for WDM */
     unsigned minor_version;           /* KMDF minor the driver was built for, 31 */
+    struct driver_image_range code[3], data, bss; /* drv_text, PAGE, INIT; all empty: not known (a driver inside a test) */
 };
+
+/* Is the place of the image's parts known, and is this address in its code? */
+static inline bool image_is_placed(const struct driver_image *image) { return image->code[0].begin != image->code[0].end; }
+bool image_holds_code(const struct driver_image *image, const void *code);
+/* The image's writable data back to its first value: it is loaded again. */
+void image_restore(const struct driver_image *image);
 
 /* All images of this program, and the one with this name (NULL: none). Sources: link-time section "drv_images". */
 const struct driver_image *image_find(const char *name);

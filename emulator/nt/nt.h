@@ -82,6 +82,7 @@ struct nt_thread {
     bool wait_next;                /* released with Wait = TRUE: only a wait may follow (W-KE-6) */
     uint8_t wait_irql;             /* what it goes back to then */
     bool system;                   /* made by PsCreateSystemThread */
+    const void *routine;           /* the driver's, of a system thread */
     uint32_t last_error;           /* Win32 */
     uint32_t number;
     LONG priority;
@@ -193,7 +194,7 @@ struct irp_info {
     size_t system_buffer_size;
     KEVENT done;             /* signalled at the final stage */
     struct nt_apc apc;
-    struct { uint8_t event, ctx, irql, location; uint64_t time; uint32_t value; const void *who; } history[IRP_HISTORY];
+    struct { uint8_t event, irql, location; uint32_t value; uint64_t time; const char *by; const void *who; } history[IRP_HISTORY]; /* by: name of the context */
 };
 struct irp_info *irp_info(const IRP *irp);
 void irp_note(PIRP irp, enum irp_event event, uint32_t value, const void *who);

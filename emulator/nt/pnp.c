@@ -248,6 +248,10 @@ NTSTATUS pnp_remove(struct devnode *node)
     if (node->pdo->AttachedDevice)
         bugcheck(0xC9, 0x21D, device_number(node->pdo->AttachedDevice), 0, 0, "V-IO-21D", "device #%u is still attached after IRP_MN_REMOVE_DEVICE",
                  device_number(node->pdo->AttachedDevice));
+    if (io_interfaces_enabled(node->pdo))
+        bugcheck(OWN_RULE, device_number(node->pdo), io_interfaces_enabled(node->pdo), 0, 0, "W-DRV-19",
+                 "the driver left %u device interface(s) of device #%u enabled after IRP_MN_REMOVE_DEVICE", io_interfaces_enabled(node->pdo),
+                 device_number(node->pdo));
     io_interfaces_of_device_gone(node->pdo);
     node->state = DEVNODE_REMOVED;
     device_of(node->pdo)->devnode = NULL;

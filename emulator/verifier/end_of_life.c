@@ -71,7 +71,7 @@ static void check_irps(struct nt_driver *driver)
         if (r->raw)
             continue;
         if (r->info.built_by == 0) {
-            if (is_driver_code(r->allocated_at))
+            if (driver ? io_driver_of_code(r->allocated_at) == driver : is_driver_code(r->allocated_at))
                 bugcheck(0xC4, 0x62, r->info.number, 0, 0, "V-UNL-1", "%s, which a driver made with IoAllocateIrp, was never freed",
                          irp_record_name(r, name, sizeof name));
             continue;
@@ -84,16 +84,32 @@ static void check_irps(struct nt_driver *driver)
 extern const char __start_drv_data[] __attribute__((weak)), __stop_drv_data[] __attribute__((weak));
 extern const char __start_drv_bss[] __attribute__((weak)), __stop_drv_bss[] __attribute__((weak));
 
-/* V-UNL-2, V-UNL-3: timers and DPCs in the image's own data. */
-static void check_image_data(void)
+static void check_data(const char *begin, const char *end)
 {
-    if (__start_drv_data) {
-        ke_timer_check_free(__start_drv_data, (size_t)(__stop_drv_data - __start_drv_data));
-        ke_dpc_check_free(__start_drv_data, (size_t)(__stop_drv_data - __start_drv_data));
-    }
-    if (__start_drv_bss) {
-        ke_timer_check_free(__start_drv_bss, (size_t)(__stop_drv_bss - __start_drv_bss));
-        ke_dpc_check_free(__start_drv_bss, (size_t)(__stop_drv_bss - __start_drv_bss));
+    if (begin == end)
+        return;
+    ke_timer_check_free(begin, (size_t)(end - begin));
+    ke_dpc_check_free(begin, (size_t)(end - begin));
+}
+
+/* V-UNL-2, V-UNL-3: timers and DPCs in the image's own data. */
+static void check_image_data(const struct driver_image *image)
+{
+    bool placed = image_is_placed(image);
+    check_data(placed ? image->data.begin : __start_drv_data, placed ? image->data.end : __stop_drv_data);
+    check_data(placed ? image->bss.begin : __start_drv_bss, placed ? image->bss.end : __stop_drv_bss);
+}
+
+/* V-UNL-5: whoever runs in the image runs in nothing once it is gone. */
+static void check_threads(struct nt_driver *driver)
+{
+    char name[80];
+    for (unsigned i = 0; i < machine.ctx_count; i++) {
+        const struct ctx *ctx = machine.ctx[i];
+        const struct nt_thread *thread = ctx->state != CTX_FREE ? ctx->thread : NULL;
+        if (thread && thread->system && !thread->ended && io_driver_of_code(thread->routine) == driver)
+            bugcheck(0xCE, thread->number, 0, 0, 0, "V-UNL-5", "%s was unloaded while a system thread that it made still runs",
+                     rtl_to_ascii(&driver->object.DriverName, name, sizeof name));
     }
 }
 
@@ -102,7 +118,8 @@ void verifier_driver_unloaded(struct nt_driver *driver)
     check_devices(driver);
     if (!io_driver_of_code(driver->image ? (const void *)driver->image->entry : NULL))
         return; /* several drivers are loaded: their code cannot be told apart, the end of the life asks for all */
-    check_image_data();
+    check_threads(driver);
+    check_image_data(driver->image);
     check_irps(driver);
     check_blocks(driver, false);
 }

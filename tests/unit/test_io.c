@@ -6,7 +6,7 @@
 #pragma clang section text = "drv_text" data = "drv_data" bss = "drv_bss"
 
 enum fault { SOUND, DOUBLE_COMPLETE, KEEP_CANCEL_ROUTINE, PENDING_UNMARKED, MARKED_NOT_PENDING, FORGET, WRONG_STATUS, TOO_MUCH, LEAK, LEAVE_ATTACHED,
-             LOSE_POWER, FAIL_REMOVE, CANCEL_LOCK, LINK_LEFT, LOSE_READ, DOUBLE_FREE };
+             LOSE_POWER, FAIL_REMOVE, CANCEL_LOCK, LINK_LEFT, LOSE_READ, DOUBLE_FREE, THREAD_LEFT };
 static enum fault fault;
 static int creates, cleanups, closes, unloads;
 
@@ -251,6 +251,12 @@ static NTSTATUS add_device(PDRIVER_OBJECT driver, PDEVICE_OBJECT pdo)
 
 static VOID unload(PDRIVER_OBJECT driver) { unloads++; }
 
+static VOID wait_for_ever(PVOID context)
+{
+    LARGE_INTEGER interval = {.QuadPart = -10000000};
+    KeDelayExecutionThread(KernelMode, FALSE, &interval);
+}
+
 static NTSTATUS driver_entry(PDRIVER_OBJECT driver, PUNICODE_STRING path)
 {
     driver->DriverUnload = unload;
@@ -263,6 +269,11 @@ static NTSTATUS driver_entry(PDRIVER_OBJECT driver, PUNICODE_STRING path)
     driver->MajorFunction[IRP_MJ_POWER] = dispatch_power;
     if (fault == LEAK)
         (void)ExAllocatePoolWithTag(NonPagedPool, 100, 'kaeL');
+    if (fault == THREAD_LEFT) {
+        HANDLE thread;
+        PsCreateSystemThread(&thread, 0, NULL, NULL, NULL, wait_for_ever, NULL);
+        ZwClose(thread);
+    }
     return STATUS_SUCCESS;
 }
 
@@ -453,6 +464,7 @@ static void controls(void **state) { sound(body_controls); }
 static void cancel(void **state) { sound(body_cancel); }
 static void power(void **state) { sound(body_power); }
 
+/* RULE V-IO-226: an IRP forgotten by its dispatch routine is reported */
 static void return_contract(void **state)
 {
     expect(PENDING_UNMARKED, body_read, 0xC9, 0x23D);
@@ -471,12 +483,18 @@ static void completion_faults(void **state)
     expect(SOUND, body_lost, OWN_LOST_IRP, ~0ull);
 }
 
+/* RULE W-DRV-19: an interface that the driver leaves enabled after REMOVE is reported */
+/* RULE V-UNL-1: memory a driver leaves at its unload is reported */
+/* RULE V-UNL-5: a system thread that still runs in an unloaded driver is reported */
+/* RULE V-IO-21D: a device still attached after REMOVE is reported */
 static void pnp_faults(void **state)
 {
     expect(LEAVE_ATTACHED, body_power, 0xC9, 0x21D);
     expect(FAIL_REMOVE, body_power, 0xC9, 0x306);
     expect(LOSE_POWER, body_sleep, 0x9F, 3);
     expect(LEAK, body_read, 0xC4, 0x62);
+    expect(LINK_LEFT, body_read, OWN_RULE, ~0ull);
+    expect(THREAD_LEFT, body_read, 0xCE, ~0ull);
 }
 
 int main(void)

@@ -325,7 +325,7 @@ static VOID cancel_stolen(PDEVICE_OBJECT device, PIRP irp)
 {
     IoReleaseCancelSpinLock(irp->CancelIrql);
     complete(stolen, STATUS_SUCCESS, 0);
-    complete(irp, STATUS_CANCELLED, 0);
+    IoCompleteRequest(irp, IO_NO_INCREMENT);
 }
 
 static NTSTATUS hold_stealable(PDEVICE_OBJECT device, PIRP irp)

@@ -56,7 +56,7 @@ static NTSTATUS complete_twice(PDEVICE_OBJECT device, PIRP irp)
 {
     IoMarkIrpPending(irp);
     complete(irp, STATUS_SUCCESS, 0);
-    complete(irp, STATUS_SUCCESS, 0);
+    IoCompleteRequest(irp, IO_NO_INCREMENT);
     return STATUS_PENDING;
 }
 

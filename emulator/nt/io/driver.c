@@ -58,19 +58,26 @@ static void unlist_driver(struct nt_driver *driver)
         }
 }
 
-/* With one image loaded its code is all the driver code there is; several cannot be told apart by address. */
+/* Where an image's place is not known (a driver inside a test) and it is the only such one, the code of no other is its. */
 struct nt_driver *io_driver_of_code(const void *code)
 {
     if (!is_driver_code(code))
         return NULL;
-    struct nt_driver *found = NULL;
-    for (struct driver_entry *e = drivers.first; e; e = e->next)
-        if (e->driver->image) {
-            if (found)
-                return NULL;
-            found = e->driver;
+    struct nt_driver *unplaced = NULL;
+    unsigned count = 0;
+    for (struct driver_entry *e = drivers.first; e; e = e->next) {
+        const struct driver_image *image = e->driver->image;
+        if (!image)
+            continue;
+        if (image_is_placed(image)) {
+            if (image_holds_code(image, code))
+                return e->driver;
+            continue;
         }
-    return found;
+        unplaced = e->driver;
+        count++;
+    }
+    return count == 1 ? unplaced : NULL;
 }
 
 NTSTATUS io_invalid_device_request(PDEVICE_OBJECT device, PIRP irp)
@@ -143,7 +150,9 @@ NTSTATUS io_load_driver(const struct driver_image *image, struct nt_driver **dri
     *driver = NULL;
     if (!d)
         return STATUS_INSUFFICIENT_RESOURCES;
-    if (drivers.any_loaded && !io_driver_next(io_system_driver)) /* loaded again in one life */
+    if (drivers.any_loaded && image_is_placed(image)) /* maybe again in one life */
+        image_restore(image);
+    else if (drivers.any_loaded && !io_driver_next(io_system_driver))
         images_restore();
     drivers.any_loaded = true;
     d->image = image;

@@ -222,7 +222,7 @@ void irp_note(PIRP irp, enum irp_event event, uint32_t value, const void *who)
     struct irp_info *info = &r->info;
     unsigned at = info->events % IRP_HISTORY;
     info->history[at].event = (uint8_t)event;
-    info->history[at].ctx = (uint8_t)current_ctx->id;
+    info->history[at].by = current_ctx->name;
     info->history[at].irql = current_ctx->irql;
     info->history[at].location = (uint8_t)irp->CurrentLocation;
     info->history[at].time = clock_now();
@@ -292,10 +292,9 @@ void irp_write_history(const struct irp_record *r)
     unsigned n = r->info.events < IRP_HISTORY ? r->info.events : IRP_HISTORY, first = r->info.events - n;
     for (unsigned i = 0; i < n; i++) {
         unsigned at = (first + i) % IRP_HISTORY;
-        const struct ctx *ctx = machine.ctx[r->info.history[at].ctx];
         report_line("      %4llu.%03llu ms  %-25s location %u, value 0x%X, by %s at IRQL %u",
                     (unsigned long long)(r->info.history[at].time / CLOCK_MS), (unsigned long long)(r->info.history[at].time / 10 % 1000),
-                    event_names[r->info.history[at].event], r->info.history[at].location, r->info.history[at].value, ctx->name,
+                    event_names[r->info.history[at].event], r->info.history[at].location, r->info.history[at].value, r->info.history[at].by,
                     r->info.history[at].irql);
     }
 }

@@ -191,6 +191,7 @@ struct nt_thread *ps_create_system_thread(PKSTART_ROUTINE routine, PVOID context
     *start = (struct system_thread){routine, context};
     struct nt_thread *thread = ke_create_thread(CTX_SYSTEM, ROLE_SYSTEM0, "system", NULL, run_system_thread, start);
     thread->system = true;
+    thread->routine = (const void *)routine;
     return thread;
 }
 

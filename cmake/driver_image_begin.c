@@ -1,0 +1,7 @@
+/* The first source of every driver image: see driver_image.c.in. */
+#define MARK __attribute__((used, no_sanitize("address", "memory", "thread")))
+MARK void irpfuzz_text_begin(void) {}
+MARK __attribute__((section("PAGE"))) void irpfuzz_page_begin(void) {}
+MARK __attribute__((section("INIT"))) void irpfuzz_init_begin(void) {}
+MARK char irpfuzz_data_begin[16] = {1};
+MARK char irpfuzz_bss_begin[16];
