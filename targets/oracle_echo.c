@@ -37,8 +37,8 @@ static bool excused(const struct request *r)
 {
     if (r->disturbed & DISTURBED_REMOVE)
         return true;
-    if (r->disturbed & DISTURBED_CLOSE && r->error == WIN32_INVALID_HANDLE)
-        return true; /* the call found its handle closed */
+    if (r->disturbed & DISTURBED_CLOSE && (r->error == WIN32_INVALID_HANDLE || r->error == WIN32_INVALID_PARAMETER))
+        return true; /* the call found its handle closed, or its value given to a file of the other kind (overlapped or not) */
     if (r->error == WIN32_OPERATION_ABORTED)
         return r->disturbed & (DISTURBED_CANCEL | DISTURBED_CLOSE | DISTURBED_EXIT);
     return life_has_faults();
@@ -63,6 +63,8 @@ static bool same_device(const struct request *a, const struct request *b)
 /* w was certainly replaced before the read was sent: a later write had begun after w had ended, and had ended itself. */
 static bool replaced_before(const struct request *w, const struct request *read)
 {
+    if (read->disturbed & DISTURBED_CLOSE)
+        return false; /* its handle's value may name a newer device by now, which has stored nothing */
     for (unsigned i = 0; i < life_steps(); i++) {
         const struct request *later = life_request(i);
         if (!later || later == w || later->kind != OP_WRITE || !surely_stored(later) || later->device != read->device)
