@@ -13,6 +13,9 @@
 #include "../nt/nt.h"
 #include "../nt/image.h"
 
+#ifndef KMDF_VERSION_MINOR
+#define KMDF_VERSION_MINOR 33 /* the framework has everything; a driver sees what its own version has */
+#endif
 #include <wdf.h>
 
 enum fx_type {

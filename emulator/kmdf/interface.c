@@ -108,7 +108,7 @@ static struct fx_interface *find(struct fx_device *device, const GUID *guid, PCU
     return NULL;
 }
 
-/* Before start the wish is remembered (K-DRV-63). */
+/* Before start the wish is remembered (K-DRV-63); whoever asks for it by hand wants it although start would not enable it. */
 static void set_interface_state(struct fx_device *device, const GUID *guid, PCUNICODE_STRING reference, BOOLEAN enable)
 {
     struct fx_interface *i = find(device, guid, reference);
@@ -116,6 +116,8 @@ static void set_interface_state(struct fx_device *device, const GUID *guid, PCUN
         return;
     i->wanted = enable;
     enum fx_pnp_state s = device->own->state;
+    if (enable && (s == FX_PNP_INIT || s == FX_PNP_STARTING))
+        i->automatic = true;
     if (s != FX_PNP_INIT && s != FX_PNP_STARTING && s != FX_PNP_FAILED && s != FX_PNP_SURPRISE_REMOVED && s != FX_PNP_REMOVED)
         set_state(i, enable);
 }
@@ -126,6 +128,19 @@ VOID wdf_WdfDeviceSetDeviceInterfaceState(PWDF_DRIVER_GLOBALS DriverGlobals, WDF
     gate_enter(DDI_WdfDeviceSetDeviceInterfaceState, trace_object(Device), IsInterfaceEnabled);
     struct fx_device *device = fx_handle(Device, FX_DEVICE);
     fx_require(InterfaceClassGUID, "InterfaceClassGUID");
+    set_interface_state(device, InterfaceClassGUID, ReferenceString, IsInterfaceEnabled);
+    gate_leave(0);
+}
+
+VOID wdf_WdfDeviceSetDeviceInterfaceStateEx(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Device, const GUID *InterfaceClassGUID,
+                                            PCUNICODE_STRING ReferenceString, BOOLEAN IsInterfaceEnabled)
+{
+    gate_enter(DDI_WdfDeviceSetDeviceInterfaceStateEx, trace_object(Device), IsInterfaceEnabled);
+    struct fx_device *device = fx_handle(Device, FX_DEVICE);
+    fx_require(InterfaceClassGUID, "InterfaceClassGUID");
+    struct fx_interface *i = find(device, InterfaceClassGUID, ReferenceString);
+    if (i)
+        i->automatic = false; /* from here on the driver decides */
     set_interface_state(device, InterfaceClassGUID, ReferenceString, IsInterfaceEnabled);
     gate_leave(0);
 }

@@ -248,13 +248,14 @@ NTSTATUS fx_queue_submit(struct fx_queue *queue, struct fx_request *request)
 }
 
 /* K-Q-85. Pended before, since the driver may hand the request to anybody. */
-static NTSTATUS call_in_caller_context(struct fx_device *device, PIRP irp)
+static NTSTATUS call_in_caller_context(struct fx_device *device, PIRP irp, struct fx_queue *routed)
 {
     struct fx_request *request;
     NTSTATUS status = fx_request_create(device, NULL, irp, &request);
     if (!NT_SUCCESS(status))
         return fx_complete(irp, status);
     io_mark_irp_pending(irp);
+    request->routed = routed;
     request->in_caller_context = true;
     request->caller_thread = ke_current_thread();
     struct callback_frame frame;
@@ -268,7 +269,7 @@ static NTSTATUS route(struct fx_device *device, PIRP irp)
 {
     uint8_t major = io_get_current_irp_stack_location(irp)->MajorFunction;
     if (device->in_caller_context)
-        return call_in_caller_context(device, irp);
+        return call_in_caller_context(device, irp, NULL);
     struct fx_queue *queue = device->dispatch[major];
     bool handled = queue && (!device->filter || !queue->is_default || fx_queue_handles(queue, major));
     if (!handled)
@@ -312,7 +313,7 @@ static NTSTATUS enqueue(struct fx_device *device, struct fx_request *request)
 {
     if (request->queue || request->driver_created || request->device != device)
         return STATUS_INVALID_DEVICE_REQUEST;
-    struct fx_queue *queue = device->dispatch[request->major];
+    struct fx_queue *queue = request->routed ? request->routed : device->dispatch[request->major];
     bool handled = queue && (!device->filter || !queue->is_default || fx_queue_handles(queue, request->major));
     if (!handled && device->filter) {
         fx_request_pass_down(request);
@@ -334,6 +335,42 @@ NTSTATUS wdf_WdfDeviceEnqueueRequest(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVIC
     struct fx_device *device = fx_handle(Device, FX_DEVICE);
     struct fx_request *request = fx_request_owned(Request, "WdfDeviceEnqueueRequest");
     NTSTATUS status = enqueue(device, request);
+    gate_leave((ULONG)status);
+    return status;
+}
+
+/* K-DRV-82. With or without the flag PREPROCESSED_IRP the current location is the one that the request stands on. */
+static NTSTATUS check_routing(const struct fx_device *device, PIRP irp, const struct fx_queue *queue, ULONG flags)
+{
+    const ULONG known = WDF_DISPATCH_IRP_TO_IO_QUEUE_INVOKE_INCALLERCTX_CALLBACK | WDF_DISPATCH_IRP_TO_IO_QUEUE_PREPROCESSED_IRP;
+    uint8_t major = io_get_current_irp_stack_location(irp)->MajorFunction;
+    bool ours = major == IRP_MJ_READ || major == IRP_MJ_WRITE || major == IRP_MJ_DEVICE_CONTROL || major == IRP_MJ_INTERNAL_DEVICE_CONTROL;
+    if (flags & ~known || !ours || !fx_queue_handles(queue, major) || queue->object.device != device)
+        return STATUS_INVALID_PARAMETER;
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS dispatch_to_queue(struct fx_device *device, PIRP irp, struct fx_queue *queue, ULONG flags)
+{
+    NTSTATUS status = check_routing(device, irp, queue, flags);
+    if (!NT_SUCCESS(status))
+        return fx_complete(irp, status);
+    if (flags & WDF_DISPATCH_IRP_TO_IO_QUEUE_INVOKE_INCALLERCTX_CALLBACK && device->in_caller_context)
+        return call_in_caller_context(device, irp, queue);
+    struct fx_request *request;
+    status = fx_request_create(device, queue, irp, &request);
+    if (!NT_SUCCESS(status))
+        return fx_complete(irp, status);
+    return fx_queue_submit(queue, request);
+}
+
+NTSTATUS wdf_WdfDeviceWdmDispatchIrpToIoQueue(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Device, PIRP Irp, WDFQUEUE Queue, ULONG Flags)
+{
+    gate_enter(DDI_WdfDeviceWdmDispatchIrpToIoQueue, trace_object(Device), trace_object(Irp));
+    struct fx_device *device = fx_handle(Device, FX_DEVICE);
+    struct fx_queue *queue = fx_handle(Queue, FX_QUEUE);
+    fx_require(Irp, "Irp");
+    NTSTATUS status = dispatch_to_queue(device, Irp, queue, Flags);
     gate_leave((ULONG)status);
     return status;
 }

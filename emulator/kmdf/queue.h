@@ -53,6 +53,7 @@ struct fx_request {
     bool cancelled;             /* the framework took note of the cancellation while it was driver-owned */
     bool cancel_queued;         /* EvtRequestCancel is still to be called */
     bool stop_notified, stop_acknowledged; /* since the last EvtIoStop round */
+    struct fx_queue *routed;    /* WdfDeviceEnqueueRequest takes this queue, not the dispatch table's (K-DRV-82) */
     bool in_caller_context;     /* inside EvtIoInCallerContext now */
     bool driver_created;
     struct nt_thread *caller_thread;

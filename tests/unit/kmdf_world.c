@@ -413,6 +413,7 @@ static void reset(void)
     memset(&plan, 0, sizeof plan);
     memset(held, 0, sizeof held);
     driver = NULL, device = NULL, queue = NULL, nt = NULL, node = NULL;
+    WdfDriverGlobals = NULL;
     held_count = sent_count = 0;
     created = STATUS_SUCCESS;
     log_clear();
