@@ -44,9 +44,9 @@ collect() {
                 next
             }
             n && file ~ /\.sh$/ { flush(file) }
-            n && /^(TEST\(|static void [A-Za-z_0-9]+\(void \*\*|void [A-Za-z_0-9]+\(void \*\*)/ {
+            n && /^(TEST\(|APP_LIFE\(|static void [A-Za-z_0-9]+\(void \*\*|void [A-Za-z_0-9]+\(void \*\*)/ {
                 name = $0
-                sub(/^TEST\(/, "", name)
+                sub(/^(TEST|APP_LIFE)\(/, "", name)
                 sub(/^(static )?void /, "", name)
                 sub(/[^A-Za-z_0-9].*$/, "", name)
                 flush(name)
