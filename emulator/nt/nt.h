@@ -281,6 +281,7 @@ struct devnode {
     DEVICE_POWER_STATE device_state;
     LIST_ENTRY interfaces;
     bool failed;                  /* IoInvalidateDeviceState told so */
+    bool removing;                /* REMOVE_DEVICE is on its way: opens fail (W-FIL-1) */
     bool invalidate_pending;
 };
 /* Creates a root-enumerated device and calls AddDevice. On failure the devnode stays without a stack (state FAILED). */

@@ -239,6 +239,7 @@ NTSTATUS pnp_remove(struct devnode *node)
     }
     if (pnp_has_open_handles(node))
         return STATUS_DEVICE_BUSY; /* REMOVE waits for the last handle (W-PNP-55) */
+    node->removing = true;
     NTSTATUS status = STATUS_SUCCESS;
     if (node->state != DEVNODE_FAILED || node->pdo->AttachedDevice) {
         status = send(node, IRP_MN_REMOVE_DEVICE, NULL);

@@ -119,7 +119,7 @@ static NTSTATUS may_open(PDEVICE_OBJECT device)
     if (d->deleted || device->Flags & DO_DEVICE_INITIALIZING || ((struct nt_driver *)device->DriverObject)->unloading)
         return STATUS_NO_SUCH_DEVICE;
     struct devnode *node = device_of(io_bottom_of_stack(device))->devnode;
-    if (node && (node->state == DEVNODE_SURPRISE_REMOVED || node->state == DEVNODE_REMOVED || node->state == DEVNODE_FAILED ||
+    if (node && (node->removing || node->state == DEVNODE_SURPRISE_REMOVED || node->state == DEVNODE_REMOVED || node->state == DEVNODE_FAILED ||
                  node->state == DEVNODE_INITIALIZED))
         return STATUS_NO_SUCH_DEVICE;
     if (device->Flags & DO_EXCLUSIVE && device->ReferenceCount > 0)
