@@ -143,6 +143,10 @@ TEST(K_DRV_61_created_after_start)
     start();
     assert_int_equal(add_interface(NULL), STATUS_SUCCESS);
     assert_false(enabled(0));
+    assert_int_equal(pnp_query_stop(node), STATUS_SUCCESS);
+    pnp_stop(node);
+    assert_int_equal(pnp_start(node), STATUS_SUCCESS);
+    assert_false(enabled(0));
     WdfDeviceSetDeviceInterfaceState(device, &class, NULL, TRUE);
     assert_true(enabled(0));
     finish();

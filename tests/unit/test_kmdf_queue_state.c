@@ -462,6 +462,17 @@ TEST(K_Q_80_never_presented)
     finish_held();
 }
 
+/* RULE K-Q-80: invisibly too if the queue has EvtIoCanceledOnQueue. */
+TEST(K_Q_80_never_presented_but_callback)
+{
+    plan.queue = manual_telling;
+    start();
+    struct sent *s = send(IRP_MJ_WRITE, 4);
+    assert_true(io_cancel_irp(s->irp) && s->status == STATUS_CANCELLED);
+    log_is("");
+    finish();
+}
+
 /* RULE K-Q-80: presented once before and without EvtIoCanceledOnQueue: the same. */
 /* RULE F-DRV-14: a forwarded request is cancelable by the framework. */
 TEST(K_Q_80_no_callback)
@@ -533,6 +544,7 @@ int main(void)
         cmocka_unit_test(K_Q_59_inside_a_callback),
         cmocka_unit_test(K_Q_60_delete_purges),
         cmocka_unit_test(K_Q_80_never_presented),
+        cmocka_unit_test(K_Q_80_never_presented_but_callback),
         cmocka_unit_test(K_Q_80_no_callback),
         cmocka_unit_test(K_Q_80_canceled_on_queue),
         cmocka_unit_test(K_Q_81_counts_as_owned),

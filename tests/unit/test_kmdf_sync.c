@@ -434,6 +434,30 @@ static WDFTIMER passive_timer(void)
     return t;
 }
 
+static void restart_slowly(void *t)
+{
+    pass_ms(5);
+    WdfTimerStart((WDFTIMER)t, WDF_REL_TIMEOUT_IN_MS(1));
+    say("restarted");
+}
+
+/* RULE K-TMR-2: a start while a stop waits is suppressed, and that stop returns TRUE. */
+/* RULE F-DRV-16: stop waits for a running callback and ignores its start. */
+TEST(K_TMR_2_start_while_stopping)
+{
+    plan.call = restart_slowly;
+    begin_plain();
+    WDFTIMER t = passive_timer();
+    WdfTimerStart(t, WDF_REL_TIMEOUT_IN_MS(1));
+    pass_ms(3);
+    log_is("timer");
+    assert_true(WdfTimerStop(t, TRUE));
+    log_is("restarted");
+    pass_ms(20);
+    log_is("");
+    finish();
+}
+
 /* RULE K-TMR-4: a passive timer's callback runs at PASSIVE_LEVEL. */
 TEST(K_TMR_4_passive)
 {
@@ -646,6 +670,7 @@ int main(void)
         cmocka_unit_test(K_TMR_3_stop),
         cmocka_unit_test(K_TMR_3_restarting_timer),
         cmocka_unit_test(K_TMR_3_stop_in_the_callback),
+        cmocka_unit_test(K_TMR_2_start_while_stopping),
         cmocka_unit_test(K_TMR_4_passive),
         cmocka_unit_test(K_TMR_4_periodic),
         cmocka_unit_test(K_TMR_6_passive_deletes_itself),
