@@ -163,6 +163,7 @@ TEST(K_OBJ_7_delete_while_the_parent_disposes)
 /* RULE K-OBJ-10: cleanups run children first, siblings in order of creation. */
 /* RULE K-OBJ-11: destroys run deepest first, children oldest first, the root last. */
 /* RULE K-OBJ-12: every cleanup of a tree precedes every destroy of it. */
+/* RULE F-DRV-19: children are disposed first; EvtCleanup of the parent after, EvtDestroy when the last reference goes. */
 TEST(K_OBJ_10_cleanups_then_destroys)
 {
     boot();
