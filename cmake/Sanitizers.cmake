@@ -66,9 +66,15 @@ function(irpfuzz_emulator_flags target)
     endif()
 endfunction()
 
+# Dead stripping would put each global into a group of its own, named after it: the linker would keep one WdfDriverGlobals for all images.
+set(IRPFUZZ_DRIVER_GLOBALS "")
+if(IRPFUZZ_SANITIZER STREQUAL "address")
+    set(IRPFUZZ_DRIVER_GLOBALS -fno-sanitize-address-globals-dead-stripping)
+endif()
+
 # A DDI knows who calls it by its return address, which a tail call would take away.
 function(irpfuzz_driver_flags target)
-    target_compile_options(${target} PRIVATE ${IRPFUZZ_COMMON_FLAGS} -fno-optimize-sibling-calls ${IRPFUZZ_SAN_FLAGS} ${IRPFUZZ_FEEDBACK_FLAGS})
+    target_compile_options(${target} PRIVATE ${IRPFUZZ_COMMON_FLAGS} -fno-optimize-sibling-calls ${IRPFUZZ_DRIVER_GLOBALS} ${IRPFUZZ_SAN_FLAGS} ${IRPFUZZ_FEEDBACK_FLAGS})
 endfunction()
 
 function(irpfuzz_link_flags target)

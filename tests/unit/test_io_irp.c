@@ -97,7 +97,7 @@ static void next_at_the_bottom(void)
 static NTSTATUS compare_locations(PDEVICE_OBJECT device, PIRP irp)
 {
     PIO_STACK_LOCATION own = IoGetCurrentIrpStackLocation(irp), next = IoGetNextIrpStackLocation(irp);
-    next->Control = 0xff;
+    IoMarkIrpPending(irp); /* in this location only: copying clears the next one's */
     next->CompletionRoutine = (PIO_COMPLETION_ROUTINE)(PVOID)routine;
     IoCopyCurrentIrpStackLocationToNext(irp);
     assert_int_equal(next->MajorFunction, IRP_MJ_READ);
@@ -108,7 +108,8 @@ static NTSTATUS compare_locations(PDEVICE_OBJECT device, PIRP irp)
     next->CompletionRoutine = NULL;
     IoSetCompletionRoutine(irp, routine, &calls, TRUE, FALSE, TRUE);
     assert_true(next->Control == (SL_INVOKE_ON_SUCCESS | SL_INVOKE_ON_CANCEL) && next->Context == &calls);
-    return IoCallDriver(low, irp);
+    IoCallDriver(low, irp);
+    return STATUS_PENDING;
 }
 
 static void copy_and_set(void)
