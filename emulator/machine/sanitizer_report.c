@@ -93,7 +93,6 @@ static void asan_report(const char *text)
 int __tsan_get_report_mop(void *report, unsigned long index, int *tid, void **address, int *size, int *write, int *atomic, void **trace,
                           unsigned long trace_size);
 static struct {
-    bool pending;
     void *pc[2];
     int write[2];
 } race;
@@ -101,7 +100,7 @@ static struct {
 /* Called by the runtime with its locks held: only note. */
 __attribute__((visibility("default"))) void __tsan_on_report(void *report)
 {
-    if (race.pending)
+    if (machine.race_pending)
         return;
     for (unsigned long i = 0; i < 2; i++) {
         int tid, size, atomic;
@@ -109,7 +108,6 @@ __attribute__((visibility("default"))) void __tsan_on_report(void *report)
         __tsan_get_report_mop(report, i, &tid, &address, &size, &race.write[i], &atomic, trace, 8);
         race.pc[i] = trace[0];
     }
-    race.pending = true;
     machine.race_pending = true;
 }
 
@@ -117,7 +115,7 @@ const char *__tsan_default_options(void);
 const char *__tsan_default_options(void)
 {
     return "halt_on_error=0:symbolize=0:log_path=/dev/null:report_signal_unsafe=0:report_thread_leaks=0:history_size=4:"
-           "report_mutex_bugs=0:handle_segv=0:exitcode=0";
+           "report_mutex_bugs=0:handle_segv=0:exitcode=0:atexit_sleep_ms=0";
 }
 
 void race_raise(void)
@@ -127,7 +125,7 @@ void race_raise(void)
     for (unsigned i = 0; i < 2; i++)
         if (!stack_name((char *)race.pc[i] - 1, &f[i]))
             snprintf(f[i].function, sizeof f[i].function, "?");
-    race.pending = machine.race_pending = false;
+    machine.race_pending = false;
     bugcheck(OWN_DATA_RACE, 0, 0, 0, 0, "V-LCK-32", "%s (%s) %s what %s (%s) %s, and nothing orders the two", f[0].function, f[0].place,
              race.write[0] ? "writes" : "reads", f[1].function, f[1].place, race.write[1] ? "wrote" : "read");
 }

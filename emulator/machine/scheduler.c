@@ -31,6 +31,7 @@ static void machine_begin(const struct chance *chance)
     machine.ctx_count = 0;
     machine.ready_sequence = machine.points = machine.last_progress = 0;
     clock_begin();
+    machine.race_pending = false;
     memory_begin();
     trace_begin();
     choose_begin(chance);

@@ -177,7 +177,7 @@ static void write_file(const char *name, const uint8_t *bytes, size_t size)
 static struct {
     bool any;
     struct bugcheck bug;
-    uint64_t hash;
+    uint64_t hash, events;
     char report[32768];
 } found;
 
@@ -250,12 +250,46 @@ static void run_once(size_t size)
     found.any = false;
     if (engine_run(input, size))
         found.hash = trace_hash();
+    found.events = trace_count();
+}
+
+/*
+ * Runs once where nothing of an earlier life is left. ThreadSanitizer's runtime has a memory of its own that no life resets: it tells a race only
+ * once in a process, and what it remembers of an address decides which races it sees. So there each life gets a process.
+ */
+static void run_apart(size_t size)
+{
+#if defined(IRPFUZZ_TSAN)
+    static void *shared;
+    int status;
+    if (!shared)
+        shared = mmap(NULL, sizeof found, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    fflush(NULL);
+    pid_t pid = shared == MAP_FAILED ? -1 : fork();
+    if (!pid) {
+        run_once(size);
+        memcpy(shared, &found, sizeof found);
+        fflush(NULL);
+        _exit(0);
+    }
+    if (pid < 0 || waitpid(pid, &status, 0) != pid)
+        stop(3, "cannot start a process: %s", strerror(errno));
+    if (WIFSIGNALED(status)) { /* its report is written */
+        signal(WTERMSIG(status), SIG_DFL);
+        raise(WTERMSIG(status));
+    }
+    if (WEXITSTATUS(status))
+        exit(WEXITSTATUS(status));
+    memcpy(&found, shared, sizeof found);
+#else
+    run_once(size);
+#endif
 }
 
 static void run_traced(size_t size)
 {
     if (!options.trace) {
-        run_once(size);
+        run_apart(size);
         return;
     }
     const struct trace_sink *sink = strcmp(options.trace, "json") ? trace_view_text(stdout) : trace_view_json(stdout);
@@ -375,10 +409,10 @@ static bool replay_file(const char *name)
     if (options.save_trace)
         save_trace(size);
     run_traced(size);
-    uint64_t hash = found.hash, count = trace_count();
+    uint64_t hash = found.hash, count = found.events;
     bool bug = found.any;
     for (unsigned i = 1; i < options.repeat; i++) {
-        run_once(size);
+        run_apart(size);
         if (found.hash != hash)
             stop(1, "%s: life %u went another way than the first (hash %016" PRIx64 ", not %016" PRIx64 ")", name, i + 1, found.hash, hash);
     }
