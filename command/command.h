@@ -24,7 +24,7 @@ struct options {
     unsigned time;            /* seconds; 0: not given */
     unsigned jobs, threads, repeat; /* 0: not given */
     const char *engine, *sanitizer, *trace, *output, *target, *schedule; /* NULL: not given */
-    bool json, quick;
+    bool json, quick, diverge;
 };
 
 /* Each returns the exit status. */

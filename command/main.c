@@ -36,6 +36,7 @@ static const struct argp_option all_options[] = {
     {"target", 'T', "NAME", 0, "The target, where the path does not tell", 0},
     {"repeat", 'r', "N", 0, "Run each input N times and compare", 0},
     {"trace", 'x', "FORM", 0, "Print what happens: text or json", 0},
+    {"diverge", 'd', NULL, 0, "Run each input in several lives and name the first record of the trace that differs", 0},
     {"output", 'o', "FILE", 0, "Where the assembled input goes", 0},
     {"quick", 'q', NULL, 0, "Only the release build's tests", 0},
     {"threads", 'n', "N", 0, "Threads of the app", 0},
@@ -45,7 +46,7 @@ enum { ALL_OPTIONS = sizeof all_options / sizeof *all_options };
 
 static const struct command commands[] = {
     {"fuzz", command_fuzz, "tesjJ", "[TARGET..]", false, "Fuzz targets, by name or prefix (default: all of them)"},
-    {"replay", command_replay, "TsrxJ", "FILE..", true, "Run inputs and report what they do"},
+    {"replay", command_replay, "TsrxdJ", "FILE..", true, "Run inputs and report what they do"},
     {"show", command_show, "Ts", "FILE..", true, "Print an input as a program"},
     {"assemble", command_assemble, "Tso", "TEXT", true, "Make an input of a program's text"},
     {"bugs", command_bugs, "tjJ", "[NAME..]", false, "The planted bugs: found, how fast, and as what"},
@@ -164,6 +165,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     case 'o': o->output = argument; break;
     case 'S': o->schedule = argument; break;
     case 'J': o->json = true; break;
+    case 'd': o->diverge = true; break;
     case 'q': o->quick = true; break;
     case ARGP_KEY_ARGS:
         o->names = state->argv + state->next;

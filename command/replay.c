@@ -84,6 +84,8 @@ static const char *existing(const char *name)
 int command_replay(const struct options *o)
 {
     int result = EXIT_FINE;
+    if (o->diverge && (o->json || o->trace))
+        fail(EXIT_USAGE, "--diverge has an output of its own: leave out --json and --trace");
     for (unsigned i = 0; i < o->name_count && !interrupted; i++) {
         const char *path = existing(o->names[i]);
         const char *target = target_of(path, o->target);
@@ -95,6 +97,8 @@ int command_replay(const struct options *o)
             args_add(&args, "--repeat");
             args_add(&args, "%u", o->repeat);
         }
+        if (o->diverge)
+            args_add(&args, "--diverge");
         if (o->trace) {
             args_add(&args, "--trace");
             args_add(&args, "%s", o->trace);
