@@ -20,6 +20,7 @@ static struct {
     unsigned position[LANE_COUNT];
     uint64_t random[LANE_COUNT];
     const struct policy *policy;
+    unsigned clocks;
 } door;
 
 static const struct policy *const policies[POLICY_COUNT] = {
@@ -73,6 +74,7 @@ void choose_begin(const struct chance *chance)
         door.position[i] = 0;
         door.random[i] = chance->seed * 31 + i;
     }
+    door.clocks = 0;
     door.policy = policies[chance->policy < POLICY_COUNT ? chance->policy : 0];
     if (door.policy->begin)
         door.policy->begin(chance);
@@ -113,6 +115,15 @@ uint32_t choose_asked(enum lane lane, uint16_t ddi)
 }
 
 bool policy_is_asked(uint16_t where) { return door.policy->is_asked(where); }
+
+bool policy_wants_clock(void)
+{
+    if (!door.policy->wants_clock || door.clocks == MAX_CLOCKS || !door.policy->wants_clock())
+        return false;
+    door.clocks++;
+    trace(TRACE_CHOICE, LANE_SCHEDULE, ROLE_CLOCK, 0);
+    return true;
+}
 
 unsigned policy_pick(uint16_t where, struct ctx *const *candidates, unsigned count)
 {

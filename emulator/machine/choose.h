@@ -63,6 +63,10 @@ uint32_t choose_asked(enum lane lane, uint16_t ddi);
 /* Schedule: false = nobody could want a switch here, so candidates need not be gathered. Counts the point. */
 bool policy_is_asked(uint16_t where);
 
+/* After policy_is_asked(): does the clock interrupt come at this point? At most MAX_CLOCKS times in a life. */
+bool policy_wants_clock(void);
+#define MAX_CLOCKS 3
+
 /* Index of the candidate that goes on. candidates[0] is the default. */
 unsigned policy_pick(uint16_t where, struct ctx *const *candidates, unsigned count);
 
@@ -74,6 +78,7 @@ struct policy {
     const char *name;
     void (*begin)(const struct chance *chance);
     bool (*is_asked)(uint16_t where);
+    bool (*wants_clock)(void); /* NULL: never */
     unsigned (*pick)(uint16_t where, struct ctx *const *candidates, unsigned count);
 };
 extern const struct policy policy_constraints, policy_random, policy_pct, policy_recording;

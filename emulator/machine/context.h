@@ -31,6 +31,7 @@ enum ctx_role {
     ROLE_CPU0 = 0,      /* + processor: its DPCs, or its idle thread */
     ROLE_APP0 = 8,      /* + app thread of the program */
     ROLE_PNP = 40,      /* the thread that carries PnP and power events */
+    ROLE_CLOCK = 41,    /* no context: the clock interrupt comes, the next alarm is due now */
     ROLE_WORKER0 = 48,  /* + worker thread */
     ROLE_SYSTEM0 = 56,  /* + system thread created by a driver */
     ROLE_NONE = 255

@@ -245,6 +245,26 @@ static void fiber_block(bool keeps_processor)
 
 static void fiber_wake(struct ctx *ctx) { (void)ctx; }
 
+/*
+ * The clock interrupt comes while contexts could run: what is due next is due now, and a DPC that it queued goes first. Only a near alarm is
+ * taken (a driver's timer): a watchdog's must not be reached by wishing.
+ */
+static void clock_interrupt(uint16_t where)
+{
+    uint64_t due;
+    if (!clock_next_due(&due) || due - clock_now() > 11 * CLOCK_SECOND)
+        return;
+    clock_jump();
+    machine.last_progress = clock_now();
+    struct ctx *candidates[MAX_CONTEXTS + MACHINE_MAX_CPUS];
+    unsigned n = gather(candidates, current_ctx);
+    for (unsigned i = 1; i < n; i++)
+        if (candidates[i]->kind == CTX_IDLE || (candidates[i]->cpu >= 0 && machine.cpu[candidates[i]->cpu].dpcs)) {
+            switch_to(candidates[i], where);
+            return;
+        }
+}
+
 static void fiber_point(uint16_t where)
 {
     struct ctx *self = current_ctx;
@@ -255,6 +275,10 @@ static void fiber_point(uint16_t where)
     bool unfair = ++self->points_in_a_row > FAIR_POINTS;
     if (!asked && !unfair)
         return;
+    if (asked && policy_wants_clock()) {
+        clock_interrupt(where);
+        return;
+    }
     struct ctx *candidates[MAX_CONTEXTS + MACHINE_MAX_CPUS];
     unsigned n = gather(candidates, self);
     if (n < 2)

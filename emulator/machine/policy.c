@@ -44,6 +44,8 @@ static bool constraints_is_asked(uint16_t where)
     return state.now != NULL;
 }
 
+static bool constraints_wants_clock(void) { return state.now && state.now->value == ROLE_CLOCK; }
+
 static bool has_role(const struct ctx *ctx, uint8_t role)
 {
     if (role < ROLE_CPU0 + MACHINE_MAX_CPUS)
@@ -70,6 +72,8 @@ static unsigned random_pick(uint16_t where, struct ctx *const *candidates, unsig
     uint64_t r = choose_random(&state.random);
     return r & 3 ? 0 : (unsigned)((r >> 8) % count);
 }
+
+static bool random_wants_clock(void) { return choose_random(&state.random) % 256 == 0; }
 
 static void pct_begin(const struct chance *chance)
 {
@@ -110,7 +114,7 @@ static unsigned recording_pick(uint16_t where, struct ctx *const *candidates, un
     return state.chance->recording[state.recorded++] % count;
 }
 
-const struct policy policy_constraints = {"constraints", begin, constraints_is_asked, constraints_pick};
-const struct policy policy_random = {"random", begin, always, random_pick};
-const struct policy policy_pct = {"pct", pct_begin, always, pct_pick};
-const struct policy policy_recording = {"recording", begin, always, recording_pick};
+const struct policy policy_constraints = {"constraints", begin, constraints_is_asked, constraints_wants_clock, constraints_pick};
+const struct policy policy_random = {"random", begin, always, random_wants_clock, random_pick};
+const struct policy policy_pct = {"pct", pct_begin, always, NULL, pct_pick};
+const struct policy policy_recording = {"recording", begin, always, NULL, recording_pick};

@@ -84,6 +84,7 @@ struct ctx *ctx_allocate(enum ctx_kind kind, uint8_t role, const char *name, voi
     struct ctx *ctx = &contexts[i];
     void *engine_part = ctx->engine;
     *ctx = (struct ctx){.id = (uint16_t)i, .kind = (uint8_t)kind, .state = CTX_READY, .role = role, .cpu = -1,
+                        .last_cpu = (uint8_t)(i % machine.cpus), /* where it goes first: threads spread over the processors */
                         .entry = entry, .argument = argument, .engine = engine_part, .ready_since = ++machine.ready_sequence};
     ctx->name = keep_name(name);
     return ctx;

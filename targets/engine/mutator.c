@@ -67,7 +67,7 @@ static uint8_t pick_role(struct mutator *m)
     switch (mutator_random(m, 8)) {
     case 0: case 1: return (uint8_t)(ROLE_CPU0 + mutator_random(m, 2));
     case 2: case 3: case 4: return (uint8_t)(ROLE_APP0 + mutator_random(m, APP_THREADS));
-    case 5: return ROLE_PNP;
+    case 5: return one_in(m, 2) ? ROLE_PNP : ROLE_CLOCK;
     case 6: return (uint8_t)(one_in(m, 2) ? ROLE_WORKER0 + mutator_random(m, 2) : ROLE_SYSTEM0 + mutator_random(m, 2));
     default: return (uint8_t)(128 + mutator_random(m, 8)); /* any other context, by number */
     }

@@ -240,7 +240,7 @@ static bool parse_schedule(struct line *l, struct record *r)
     if (!take_ddi(l, &r->a) || !take_nth(l, &r->b))
         return false;
     if (!text_role_parse(peek(l), &r->slot))
-        return fail(l, "\"%s\" is no context, use app0.., cpu0.., pnp, worker0.. or system0..", peek(l));
+        return fail(l, "\"%s\" is no context, use app0.., cpu0.., pnp, clock, worker0.. or system0..", peek(l));
     take(l);
     return true;
 }

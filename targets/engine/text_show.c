@@ -41,7 +41,7 @@ struct role_range {
     uint8_t first, count;
 };
 static const struct role_range roles[] = {
-    {"cpu", ROLE_CPU0, MACHINE_MAX_CPUS}, {"app", ROLE_APP0, 32}, {"pnp", ROLE_PNP, 1}, {"worker", ROLE_WORKER0, 8}, {"system", ROLE_SYSTEM0, 64}};
+    {"cpu", ROLE_CPU0, MACHINE_MAX_CPUS}, {"app", ROLE_APP0, 32}, {"pnp", ROLE_PNP, 1}, {"clock", ROLE_CLOCK, 1}, {"worker", ROLE_WORKER0, 8}, {"system", ROLE_SYSTEM0, 64}};
 #define ROLE_RANGES (sizeof roles / sizeof roles[0])
 
 void text_role(uint8_t role, char *out, size_t size)
