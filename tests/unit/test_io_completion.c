@@ -438,6 +438,8 @@ static void information(void)
 /* RULE V-IO-0E: completing above DISPATCH_LEVEL is reported */
 /* RULE V-BUF-3: IoStatus.Information beyond the buffer is reported */
 /* RULE V-IO-312: Information larger than the output part of the system buffer is reported */
+/* RULE W-CAN-10: the cancel routine is taken back before IoCompleteRequest */
+/* RULE V-LCK-9: completing under a spin lock is reported */
 static void W_CMP_1_preconditions(void **state)
 {
     reported(read_twice, 0x44, ~0ull);

@@ -3,7 +3,9 @@
 
 #pragma clang section text = "drv_text" data = "drv_data" bss = "drv_bss"
 
-static int creates, cleanups, closes, running, most_running;
+static int creates, cleanups;
+static LONG volatile closes, running, most_running;
+static LONG now(LONG volatile *counter) { return InterlockedCompareExchange(counter, 0, 0); }
 static NTSTATUS create_status;
 static struct {
     ULONG options;
@@ -42,7 +44,7 @@ static NTSTATUS note_cleanup(PDEVICE_OBJECT device, PIRP irp)
 
 static NTSTATUS note_close(PDEVICE_OBJECT device, PIRP irp)
 {
-    closes++;
+    InterlockedIncrement(&closes);
     assert_true(IoGetCurrentIrpStackLocation(irp)->FileObject->FsContext == &seen);
     return pass(device, irp);
 }
@@ -112,7 +114,7 @@ static void failed_create(void)
     assert_true(open_noted(0) == INVALID_HANDLE);
     assert_int_equal(GetLastError(), 22);
     Sleep(1);
-    assert_true(creates == 1 && cleanups == 0 && closes == 0);
+    assert_true(creates == 1 && cleanups == 0 && now(&closes) == 0);
 }
 
 static SHARE_ACCESS share;
@@ -156,10 +158,11 @@ static void sharing(void)
 static NTSTATUS slow(PDEVICE_OBJECT device, PIRP irp)
 {
     LARGE_INTEGER interval = {.QuadPart = -10000};
-    if (++running > most_running)
-        most_running = running;
+    LONG count = InterlockedIncrement(&running);
+    if (count > now(&most_running))
+        InterlockedExchange(&most_running, count);
     KeDelayExecutionThread(KernelMode, FALSE, &interval);
-    running--;
+    InterlockedDecrement(&running);
     return complete(irp, STATUS_SUCCESS, 0);
 }
 
@@ -174,7 +177,7 @@ static DWORD read_once(void *file)
 
 static void read_by_two(DWORD flags)
 {
-    most_running = 0;
+    InterlockedExchange(&most_running, 0);
     lower[IRP_MJ_READ] = slow;
     HANDLE h = open_two(flags), t[2];
     for (unsigned i = 0; i < 2; i++)
@@ -187,9 +190,9 @@ static void read_by_two(DWORD flags)
 static void serialised(void)
 {
     read_by_two(0);
-    assert_int_equal(most_running, 1);
+    assert_int_equal(now(&most_running), 1);
     read_by_two(OVERLAPPED_FLAG);
-    assert_int_equal(most_running, 2);
+    assert_int_equal(now(&most_running), 2);
 }
 
 static void asynchronous_wants_overlapped(void)
@@ -215,10 +218,10 @@ static void cleanup_and_close(void)
     CloseHandle(copy);
     assert_int_equal(cleanups, 1);
     Sleep(1);
-    assert_int_equal(closes, 0); /* the IRP still holds the file object */
+    assert_int_equal(now(&closes), 0); /* the IRP still holds the file object */
     let_go(STATUS_CANCELLED, 0);
     Sleep(1);
-    assert_int_equal(closes, 1);
+    assert_int_equal(now(&closes), 1);
     assert_int_equal(cleanups, 1);
 }
 

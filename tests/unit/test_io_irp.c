@@ -576,6 +576,7 @@ static void W_IRP_6_flags_and_mode(void **state) { shown(irp_flags); }
 /* RULE V-IRP-42: touching an IRP after completing it or passing it down is reported */
 /* RULE V-IO-229: a cancel routine set on an IRP that is processed below is reported */
 /* RULE V-IRP-2: acting on an IRP whose owner is another device is reported */
+/* RULE W-CAN-10: no cancel routine is set on an IRP that a lower driver has */
 static void W_IRP_9_given_away(void **state)
 {
     reported(read_touch, 0xC9, 0x205);
@@ -683,6 +684,7 @@ static void V_IO_01_freeing_and_reusing(void **state)
 /* RULE V-IO-203: sending with the cancel routine set is reported */
 /* RULE V-IO-204: sending to NULL is reported */
 /* RULE V-IO-23A: sending at an IRQL illegal for the major function is reported */
+/* RULE W-CAN-10: the cancel routine is taken back before IoCallDriver */
 static void W_IRP_48_checks_of_IoCallDriver(void **state)
 {
     reported(sent_garbage, 0xC9, 3);
