@@ -13,6 +13,7 @@
 #include <windows.h>
 
 #include "life.h"
+#include "machine/choose.h"
 #include "machine/report.h"
 #include "machine/trace.h"
 
@@ -122,8 +123,9 @@ static void announce(struct request *r)
 {
     r->issued_at = ++life.sequence;
     r->disturbed |= life.state;
-    if (life.handle[r->process][r->handle].cancelling)
-        r->disturbed |= DISTURBED_CANCEL;
+    for (unsigned i = 0; i < APP_THREADS; i++)
+        if (life.cancelling[i] && life.cancelling[i] == r->file && process_of_thread(i) == r->process)
+            r->disturbed |= DISTURBED_CANCEL;
     if (target.issued)
         target.issued(r);
 }
@@ -237,7 +239,7 @@ static void open(const struct record *rec, unsigned step)
     if (good && (h->file || life.device != r->device))
         CloseHandle(file);
     else if (good)
-        *h = (struct app_handle){.file = file, .overlapped = overlapped, .device = r->device, .cancelling = h->cancelling};
+        *h = (struct app_handle){.file = file, .overlapped = overlapped, .device = r->device};
     finish(r, good ? 0 : GetLastError(), 0);
 }
 
@@ -255,7 +257,7 @@ static void cancel(const struct record *rec)
     if (!r || !(life.pending >> r->step & 1) || !r->overlapped || !r->issued_at)
         return;
     r->disturbed |= DISTURBED_CANCEL;
-    CancelIoEx(r->file, r->overlapped);
+    CancelIoEx(r->file, r->overlapped); /* aims at one OVERLAPPED: hits no other */
 }
 
 static void cancel_all(const struct record *rec)
@@ -267,12 +269,12 @@ static void cancel_all(const struct record *rec)
         return;
     bool own = rec->flags & CANCEL_OWN;
     life_disturb(DISTURBED_CANCEL, (int)process, own ? rec->actor : -1, rec->slot);
-    h->cancelling++;
+    life.cancelling[rec->actor] = file;
     if (own)
         CancelIo(file);
     else
         CancelIoEx(file, NULL);
-    h->cancelling--;
+    life.cancelling[rec->actor] = NULL;
 }
 
 static void close(const struct record *rec)
@@ -353,7 +355,7 @@ static void drain(unsigned thread)
     see_all(process_of_thread(thread));
     if (!target.completes_ms)
         return;
-    DWORD patience = target.completes_ms * (count_pending(-1) + 2) + DRAIN_SPARE_MS;
+    DWORD patience = target.completes_ms * (count_pending(-1) + 2 + MAX_CLOCKS) + DRAIN_SPARE_MS; /* clock interrupts by choice cost no work time */
     uint64_t end = life_time() + patience * 10000ull;
     for (uint64_t left; (left = life.pending) != 0 && life_time() < end;) {
         while (left && life.request[__builtin_ctzll(left)].thread != thread)

@@ -154,6 +154,7 @@ static void life_begin(void)
     life.power_ups = 0;
     life.working = false;
     memset(life.named, 0xff, sizeof life.named);
+    memset(life.cancelling, 0, sizeof life.cancelling);
     memset(life.handle, 0, sizeof life.handle);
     memset(&apps, 0, sizeof apps); /* a life that was dropped leaves stale ones */
     if (target.begin)

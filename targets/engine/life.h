@@ -11,7 +11,6 @@ struct app_handle {
     void *file;              /* HANDLE; NULL: closed */
     bool overlapped;
     uint32_t device;
-    uint8_t cancelling;      /* threads that are just now cancelling all of its requests: may hit one that is only being sent */
 };
 
 struct life {
@@ -23,6 +22,8 @@ struct life {
     struct request request[MAX_OPERATIONS];
     int16_t named[APP_PROCESSES][REQUEST_NAMES];      /* step of the latest request of that name, -1 none */
     struct app_handle handle[APP_PROCESSES][APP_HANDLES];
+    void *cancelling[APP_THREADS];                    /* HANDLE of the CancelIo(Ex) that the thread is in: may hit a request that is only being sent,
+                                                         or one on a newer file of the same value */
     uint32_t device;                                  /* number of the latest device added, 0 none */
     uint8_t state;                                    /* DISTURBED_REMOVE / DISTURBED_STATE as things stand */
     unsigned power_ups;
