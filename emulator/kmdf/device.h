@@ -128,7 +128,7 @@ struct fx_device_private {
     bool query_reference;       /* a query holds one (K-PNP-30) */
     struct fx_idle idle;
     struct ex_work policy_work;
-    bool policy_work_queued;
+    bool policy_work_queued, policy_again;
     KEVENT policy_done;         /* notification: no policy work is queued or running */
     KEVENT d0;                  /* notification: in D0 or failed: waiters of StopIdle */
     bool own_power_irp;         /* a D-IRP this owner asked for is on its way (K-PNP-5) */

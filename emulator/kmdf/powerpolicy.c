@@ -231,20 +231,24 @@ static bool decide(struct fx_device *device)
 static void work(void *context)
 {
     struct fx_device *device = context;
+    struct fx_device_private *own = device->own;
     bool more = true;
-    device->own->policy_work_queued = false;
-    while (more) {
+    while (more || own->policy_again) { /* one item at a time: several would use up the workers that power IRPs need */
+        own->policy_again = false;
         fx_power_lock(device);
         more = decide(device);
         fx_power_unlock(device);
     }
-    if (!device->own->policy_work_queued)
-        ke_set_event(&device->own->policy_done, 0, FALSE);
+    own->policy_work_queued = false;
+    ke_set_event(&own->policy_done, 0, FALSE);
 }
 
 static void queue_work(struct fx_device *device)
 {
-    if (device->own->policy_work_queued || !device->own->policy_started)
+    if (!device->own->policy_started)
+        return;
+    device->own->policy_again = true;
+    if (device->own->policy_work_queued)
         return;
     device->own->policy_work_queued = true;
     ke_reset_event(&device->own->policy_done);

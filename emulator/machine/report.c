@@ -96,8 +96,8 @@ static void write_waiters(void)
         const struct ctx *ctx = machine.ctx[i];
         if (ctx->state != CTX_BLOCKED && ctx->state != CTX_SPINNING)
             continue;
-        if (ctx->kind == CTX_IDLE || ctx->kind == CTX_WORKER)
-            continue;
+        if (ctx->kind == CTX_IDLE || (ctx->wait_reason && !strcmp(ctx->wait_reason, "work")))
+            continue; /* nothing to do is no wait worth telling */
         if (!title)
             report_line("  who waits for whom");
         title = true;
