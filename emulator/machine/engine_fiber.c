@@ -286,8 +286,12 @@ static void fiber_point(uint16_t where)
     unsigned pick = asked ? policy_pick(where, candidates, n) : 0;
     if (unfair)
         pick = pick ? pick : 1;
-    if (pick)
-        switch_to(candidates[pick], where);
+    if (!pick)
+        return;
+    struct ctx *next = candidates[pick];
+    if (machine.on_switch)
+        machine.on_switch(where, next->gate_depth ? next->gate[next->gate_depth - 1] : 0);
+    switch_to(next, where);
 }
 
 static void fiber_settle(void)

@@ -44,6 +44,9 @@ struct machine {
     bool race_pending;          /* ThreadSanitizer reported: raised at the next gate */
     enum engine_kind engine;
 
+    /* Installed once by a fuzzer: the schedule let a context go on that stands in `to`, instead of the one that is in `from` (DDI numbers). */
+    void (*on_switch)(uint16_t from, uint16_t to);
+
     /* Installed once by nt. */
     bool (*run_dpc)(unsigned cpu);                       /* runs one queued DPC; false: none */
     void (*deliver_apcs)(void);                          /* of the current context, at PASSIVE_LEVEL */

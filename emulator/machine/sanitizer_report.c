@@ -34,16 +34,19 @@ static struct bugcheck describe_fault(const void *address, bool write)
     const struct block *block = block_find(address);
     unsigned irql = current_ctx ? current_ctx->irql : 0;
     const char *verb = write ? "writes" : "reads";
+    char tag[5] = "";
+    for (unsigned i = 0; block && i < 4; i++) /* the header is poisoned: snprintf, which the sanitizer checks, must not read it */
+        tag[i] = ((const volatile char *)&block->tag)[i];
     if (block && block->state == BLOCK_FREE) {
         b.code = 0xD5, b.rule = "V-MEM-13", b.parameter[0] = block->number;
-        snprintf(b.text, sizeof b.text, "the driver %s block #%u (%llu bytes, tag '%.4s'), which was freed", verb, block->number,
-                 (unsigned long long)block->size, (const char *)&block->tag);
+        snprintf(b.text, sizeof b.text, "the driver %s block #%u (%llu bytes, tag '%s'), which was freed", verb, block->number,
+                 (unsigned long long)block->size, tag);
     } else if (block) {
         long long offset = (const char *)address - (const char *)(block + 1);
         b.code = 0xD6, b.rule = "V-MEM-12", b.parameter[0] = block->number;
-        snprintf(b.text, sizeof b.text, "the driver %s %lld bytes %s block #%u (%llu bytes, tag '%.4s')", verb,
+        snprintf(b.text, sizeof b.text, "the driver %s %lld bytes %s block #%u (%llu bytes, tag '%s')", verb,
                  offset < 0 ? -offset : offset - (long long)block->size, offset < 0 ? "before" : "behind the end of", block->number,
-                 (unsigned long long)block->size, (const char *)&block->tag);
+                 (unsigned long long)block->size, tag);
     } else {
         if (irql >= IRQL_DISPATCH)
             b.code = 0xD1, b.rule = "V-GEN-3", b.parameter[1] = irql;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "engine.h"
+#include "machine/report.h"
 
 /* Of the run-time object. */
 int __afl_persistent_loop(unsigned count);
@@ -39,6 +40,7 @@ int main(int argc, char **argv)
 {
     if (!engine_init())
         return 3;
+    sanitizer_reports_install(false);
     if (argc > 1)
         return run_files(argc, argv);
     engine_run(NULL, 0); /* one life before the fork server starts: what is made once is made once */

@@ -49,6 +49,7 @@ bool engine_init(void)
     static const struct report_section steps = {"steps", write_steps};
     machine_init(ENGINE_FIBER);
     report_add_section(&steps);
+    machine.on_switch = coverage_switch;
     hints = (struct mutator_hints){.lengths = target.lengths, .length_count = target.length_count, .codes = target.codes,
                                    .code_count = target.code_count, .asked = choose_asked};
     return true;

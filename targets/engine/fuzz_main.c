@@ -1,6 +1,5 @@
 /* fuzz_<target>: an ordinary libFuzzer binary. Inputs may be in the binary or the text form. */
 #include <stdlib.h>
-#include <string.h>
 
 #include "engine.h"
 #include "machine/report.h"
@@ -26,30 +25,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     return 0;
 }
 
-/* A seed in the text form becomes records in place; one that does not assemble, or does not fit, is left out. */
-static size_t to_records(uint8_t *bytes, size_t size, size_t max)
-{
-    static char text[1 << 16];
-    static uint8_t records[MAX_INPUT];
-    char error[256];
-    size_t made;
-    if (!text_is_program(bytes, size))
-        return size;
-    if (size >= sizeof text)
-        return 0;
-    memcpy(text, bytes, size);
-    text[size] = 0;
-    if (!text_assemble(text, "seed", records, sizeof records, &made, error, sizeof error) || made > sizeof records || made > max)
-        return 0;
-    memcpy(bytes, records, made);
-    return made;
-}
-
 size_t LLVMFuzzerCustomMutator(uint8_t *bytes, size_t size, size_t max, unsigned seed)
 {
     if (max < RECORD_SIZE)
         return size;
-    size = to_records(bytes, size, max);
+    size = text_take(bytes, max, bytes, size); /* a seed in the text form becomes records */
     struct mutator m;
     mutator_init(&m, seed, engine_hints());
     return mutator_mutate(&m, bytes, size, max);

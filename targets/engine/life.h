@@ -53,6 +53,7 @@ uint32_t app_thread(void *argument);
 /* ---- coverage.c: counters that only the engine can see ---- */
 
 void coverage_pair(unsigned space, uint32_t a, uint32_t b);
-enum { COVER_EVENT = 1, COVER_RESULT, COVER_MEETING };
+void coverage_switch(uint16_t from, uint16_t to);
+enum { COVER_EVENT = 1, COVER_RESULT, COVER_MEETING, COVER_SWITCH };
 
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "mutator.h"
+#include "text.h"
 
 struct afl_mutator {
     struct mutator mutator;
@@ -35,10 +36,11 @@ size_t afl_custom_fuzz(void *data, uint8_t *bytes, size_t size, uint8_t **out, u
     if (max < RECORD_SIZE)
         return 0;
     size_t room = max < sizeof m->out ? max : sizeof m->out;
-    if (other && other_size >= RECORD_SIZE && !mutator_random(&m->mutator, 8))
+    bool both_records = other && other_size >= RECORD_SIZE && !text_is_program(bytes, size) && !text_is_program(other, other_size);
+    if (both_records && !mutator_random(&m->mutator, 8))
         size = mutator_cross(&m->mutator, bytes, size, other, other_size, m->out, room);
     else
-        memcpy(m->out, bytes, size = size < room ? size : room);
+        size = text_take(m->out, room, bytes, size);
     return mutator_mutate(&m->mutator, m->out, size, room);
 }
 

@@ -35,6 +35,12 @@ size_t text_show(const uint8_t *bytes, size_t length, const char *device, char *
  */
 bool text_assemble(const char *text, const char *file, uint8_t *out, size_t size, size_t *out_length, char *error, size_t error_size);
 
+/*
+ * Either form as records, for the mutators: copies `size` bytes to out (which may be the same memory), a text assembled. Returns the length, cut at room;
+ * 0 for a text that does not assemble or does not fit.
+ */
+size_t text_take(uint8_t *out, size_t room, const uint8_t *bytes, size_t size);
+
 /* Names used by both directions. */
 const char *text_lane_name(unsigned lane);
 const char *text_policy_name(unsigned policy);

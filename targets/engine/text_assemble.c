@@ -403,3 +403,24 @@ bool text_assemble(const char *text, const char *file, uint8_t *out, size_t size
     }
     return true;
 }
+
+size_t text_take(uint8_t *out, size_t room, const uint8_t *bytes, size_t size)
+{
+    static char text[1 << 16];
+    static uint8_t records[MAX_INPUT];
+    char error[256];
+    size_t made;
+    if (!text_is_program(bytes, size)) {
+        size = size < room ? size : room;
+        memmove(out, bytes, size);
+        return size;
+    }
+    if (size >= sizeof text)
+        return 0;
+    memcpy(text, bytes, size);
+    text[size] = 0;
+    if (!text_assemble(text, "seed", records, sizeof records, &made, error, sizeof error) || made > sizeof records || made > room)
+        return 0;
+    memcpy(out, records, made);
+    return made;
+}
