@@ -150,8 +150,10 @@ NTSTATUS wdf_WdfMemoryCopyToBuffer(PWDF_DRIVER_GLOBALS DriverGlobals, WDFMEMORY 
         status = STATUS_INVALID_PARAMETER;
     else if (!is_within(memory, SourceOffset, NumBytesToCopyTo))
         status = STATUS_BUFFER_TOO_SMALL;
-    else
+    else {
+        memory_check(Buffer, NumBytesToCopyTo, "the buffer given to WdfMemoryCopyToBuffer");
         memcpy(Buffer, (char *)memory->buffer + SourceOffset, NumBytesToCopyTo);
+    }
     gate_leave((ULONG)status);
     return status;
 }
@@ -169,8 +171,10 @@ NTSTATUS wdf_WdfMemoryCopyFromBuffer(PWDF_DRIVER_GLOBALS DriverGlobals, WDFMEMOR
         status = STATUS_INVALID_PARAMETER;
     else if (!is_within(memory, DestinationOffset, NumBytesToCopyFrom))
         status = STATUS_INVALID_BUFFER_SIZE;
-    else
+    else {
+        memory_check(Buffer, NumBytesToCopyFrom, "the buffer given to WdfMemoryCopyFromBuffer");
         memcpy((char *)memory->buffer + DestinationOffset, Buffer, NumBytesToCopyFrom);
+    }
     gate_leave((ULONG)status);
     return status;
 }

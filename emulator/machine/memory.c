@@ -279,7 +279,7 @@ void memory_check(const void *address, size_t size, const char *what)
     const struct block *b = block_find(address);
     if (b && b->state == BLOCK_FREE)
         bugcheck(0xD5, b->number, 0, 0, 0, "V-MEM-13", "%s lies in block #%u, which was freed", what, b->number);
-    bugcheck(0xD6, b ? b->number : 0, 0, 0, 0, "V-MEM-12", "%s lies beyond the end of block #%u", what, b ? b->number : 0);
+    bugcheck(0xD6, b ? b->number : 0, 0, 0, 0, "V-MEM-12", "%s reaches beyond the end of block #%u", what, b ? b->number : 0);
 }
 #else
 void memory_check(const void *address, size_t size, const char *what)
