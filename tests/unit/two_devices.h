@@ -77,22 +77,29 @@ static NTSTATUS dispatch(PDEVICE_OBJECT device, PIRP irp)
 }
 
 /* What LOW holds until it is told to let go, oldest first. */
+static KSPIN_LOCK held_lock;
 static PIRP held[8];
 static unsigned held_count;
 
 __attribute__((unused)) static NTSTATUS hold(PDEVICE_OBJECT device, PIRP irp)
 {
+    KIRQL irql;
     IoMarkIrpPending(irp);
+    KeAcquireSpinLock(&held_lock, &irql);
     held[held_count++] = irp;
+    KeReleaseSpinLock(&held_lock, irql);
     return STATUS_PENDING;
 }
 
 __attribute__((unused)) static void let_go(NTSTATUS status, ULONG_PTR information)
 {
+    KIRQL irql;
+    KeAcquireSpinLock(&held_lock, &irql);
     PIRP irp = held[0];
     held_count--;
     for (unsigned i = 0; i < held_count; i++)
         held[i] = held[i + 1];
+    KeReleaseSpinLock(&held_lock, irql);
     complete(irp, status, information);
 }
 
@@ -103,7 +110,11 @@ static struct { KTIMER timer; KDPC dpc; NTSTATUS status; ULONG_PTR information; 
 static VOID let_go_timed(PKDPC dpc, PVOID context, PVOID a, PVOID b)
 {
     LARGE_INTEGER soon = {.QuadPart = -10000};
-    if (held_count)
+    KIRQL irql;
+    KeAcquireSpinLock(&held_lock, &irql);
+    bool any = held_count != 0;
+    KeReleaseSpinLock(&held_lock, irql);
+    if (any)
         let_go(timed.status, timed.information);
     else
         KeSetTimer(&timed.timer, soon, &timed.dpc);
