@@ -77,34 +77,46 @@ static bool replaced_before(const struct request *w, const struct request *read)
 
 static bool prefix_matches(const struct request *read, const struct request *w)
 {
+    uint8_t differs = 0;
     for (uint32_t i = 0; i < read->bytes; i++)
-        if (read->data[i] != pattern_byte(w->fill, i))
-            return false;
-    return true;
+        differs |= read->data[i] ^ pattern_byte(w->fill, i);
+    return !differs;
 }
 
 /* Nothing stored: at first, or when a write failed half-way (its old buffer is gone then) or may have. */
 static bool may_be_empty(const struct request *read) { return life_has_faults() || !replaced_before(NULL, read); }
 
+static uint32_t bytes_of(const struct request *read, const struct request *w) { return w->length < read->length ? w->length : read->length; }
+
+static bool may_be_read(const struct request *read, const struct request *w)
+{
+    return maybe_stored(w) && same_device(w, read) && w->issued_at <= read->finished_at;
+}
+
+/* Whether a write was replaced takes a look at all others, so that is asked last. */
+static bool is_explained(const struct request *read)
+{
+    for (unsigned i = 0; i < life_steps(); i++) {
+        const struct request *w = life_request(i);
+        if (w && may_be_read(read, w) && read->bytes == bytes_of(read, w) && prefix_matches(read, w) && !replaced_before(w, read))
+            return true;
+    }
+    return read->bytes == 0 && may_be_empty(read);
+}
+
 static void check_read_data(const struct request *read)
 {
-    if (read->length == 0)
+    if (read->length == 0 || is_explained(read))
         return;
     bool length_fits = false;
     uint32_t likely = 0;
     for (unsigned i = 0; i < life_steps(); i++) {
         const struct request *w = life_request(i);
-        if (!w || !maybe_stored(w) || !same_device(w, read) || w->issued_at > read->finished_at || replaced_before(w, read))
+        if (!w || !may_be_read(read, w) || replaced_before(w, read))
             continue;
-        likely = w->length < read->length ? w->length : read->length;
-        if (read->bytes != likely)
-            continue;
-        length_fits = true;
-        if (prefix_matches(read, w))
-            return;
+        likely = bytes_of(read, w);
+        length_fits |= read->bytes == likely;
     }
-    if (read->bytes == 0 && may_be_empty(read))
-        return;
     if (!length_fits)
         wrong_length(read, likely);
     bugcheck(OWN_WRONG_DATA, read->step, read->bytes, read->length, 0, NULL, "step %u: the %u bytes read are no write's that could be the last one",

@@ -21,6 +21,7 @@ struct free_list {
 
 struct memory {
     char *base, *next, *high;
+    unsigned classes; /* lists from here on were not used in this life */
     struct free_list list[CLASS_COUNT];
 };
 
@@ -68,7 +69,8 @@ void memory_begin(void)
                 madvise(m->base, (size_t)(m->next - m->base), MADV_DONTNEED);
         }
         m->next = m->base;
-        memset(m->list, 0, sizeof m->list);
+        memset(m->list, 0, m->classes * sizeof m->list[0]);
+        m->classes = 0;
     }
     oldest = youngest = NULL;
     next_number = 0;
@@ -83,7 +85,7 @@ static void header_open(const struct block *b) { (void)b; }
 static void header_close(const struct block *b) { (void)b; }
 #endif
 
-static struct block *recycle(struct free_list *list, size_t rounded)
+static struct block *recycle(struct free_list *list)
 {
     struct block *b = list->head;
     if (!b || list->waiting < QUARANTINE)
@@ -92,7 +94,7 @@ static struct block *recycle(struct free_list *list, size_t rounded)
     list->head = b->next;
     if (!list->head)
         list->tail = NULL;
-    list->waiting -= rounded + sizeof *b + RED_ZONE;
+    list->waiting -= sizeof *b + b->room;
     return b;
 }
 
@@ -147,6 +149,18 @@ static void live_remove(struct block *b)
         header_close(younger);
 }
 
+#if !defined(IRPFUZZ_ASAN)
+/* Nearly every zone has 16 to 31 bytes: two stores that may overlap instead of a call. */
+static void fill_zone(char *from, char *end)
+{
+    _Static_assert(RED_ZONE == 16, "the two stores cover up to twice that");
+    memset(from, ZONE_PATTERN, RED_ZONE);
+    memset(end - RED_ZONE, ZONE_PATTERN, RED_ZONE);
+    if (end - from > 2 * RED_ZONE)
+        memset(from, ZONE_PATTERN, (size_t)(end - from));
+}
+#endif
+
 /* A live block whose `size` bytes are addressable and hold anything. */
 static char *take_block(enum arena arena, enum block_use use, size_t size, uint32_t tag, const void *caller)
 {
@@ -156,7 +170,7 @@ static char *take_block(enum arena arena, enum block_use use, size_t size, uint3
     size_t rounded;
     unsigned c = class_of(size, &rounded);
     struct memory *m = &memories[arena];
-    struct block *b = recycle(&m->list[c], rounded);
+    struct block *b = recycle(&m->list[c]);
     if (!b) {
         size_t total = sizeof *b + rounded + RED_ZONE;
         if (m->next + total > m->base + ARENA_SIZE)
@@ -167,13 +181,13 @@ static char *take_block(enum arena arena, enum block_use use, size_t size, uint3
     }
     msan_define(b, sizeof *b);
     *b = (struct block){.magic = MAGIC, .state = BLOCK_LIVE, .use = (uint8_t)use, .arena = (uint8_t)arena, .tag = tag,
-                        .number = ++next_number, .size = size, .allocated_at = caller, .size_class = c,
-                        .allocated_by = current_ctx ? current_ctx->id : 0};
+                        .number = ++next_number, .size = size, .allocated_at = caller, .size_class = (uint8_t)c,
+                        .room = (uint32_t)(rounded + RED_ZONE), .allocated_by = current_ctx ? (uint8_t)current_ctx->id : 0};
     live_add(b);
     char *p = (char *)(b + 1);
     asan_unpoison(p, size);
 #if !defined(IRPFUZZ_ASAN)
-    memset(p + size, ZONE_PATTERN, rounded + RED_ZONE - size);
+    fill_zone(p + size, p + rounded + RED_ZONE);
 #endif
     header_close(b);
     return p;
@@ -189,6 +203,11 @@ void *block_alloc(enum arena arena, enum block_use use, size_t size, uint32_t ta
     return p;
 }
 
+void *block_alloc_bare(enum arena arena, enum block_use use, size_t size, uint32_t tag, const void *caller)
+{
+    return take_block(arena, use, size, tag, caller);
+}
+
 void *block_alloc_zero(enum arena arena, enum block_use use, size_t size, uint32_t tag, const void *caller)
 {
     char *p = take_block(arena, use, size, tag, caller);
@@ -199,20 +218,12 @@ void *block_alloc_zero(enum arena arena, enum block_use use, size_t size, uint32
     return p;
 }
 
-static size_t rounded_size(const struct block *b)
-{
-    size_t rounded;
-    class_of(b->size, &rounded);
-    return rounded;
-}
-
 void block_free(void *memory, const void *caller)
 {
     struct block *b = block_of(memory);
     header_open(b);
-    size_t rounded = rounded_size(b);
 #if !defined(IRPFUZZ_ASAN)
-    if (!is_pattern((unsigned char *)memory + b->size, rounded + RED_ZONE - b->size, ZONE_PATTERN)) {
+    if (!is_pattern((unsigned char *)memory + b->size, b->room - b->size, ZONE_PATTERN)) {
         bugcheck(0xC1, b->number, b->size, b->tag, 0x24, "V-MEM-11",
                  "the bytes behind block #%u (%llu bytes) were overwritten: found when it was freed", b->number, (unsigned long long)b->size);
     }
@@ -221,10 +232,13 @@ void block_free(void *memory, const void *caller)
     live_remove(b);
     b->state = BLOCK_FREE;
     b->freed_at = caller;
-    b->freed_by = current_ctx ? current_ctx->id : 0;
+    b->freed_by = current_ctx ? (uint8_t)current_ctx->id : 0;
     b->next = NULL;
     asan_poison(memory, b->size);
-    struct free_list *list = &memories[b->arena].list[b->size_class];
+    struct memory *m = &memories[b->arena];
+    struct free_list *list = &m->list[b->size_class];
+    if (b->size_class >= m->classes)
+        m->classes = b->size_class + 1u;
     if (list->tail) {
         header_open(list->tail);
         list->tail->next = b;
@@ -233,13 +247,13 @@ void block_free(void *memory, const void *caller)
         list->head = b;
     }
     list->tail = b;
-    list->waiting += rounded + sizeof *b + RED_ZONE;
+    list->waiting += sizeof *b + b->room;
     header_close(b);
 }
 
 static struct block *next_block(struct memory *m, struct block *b)
 {
-    char *p = b ? (char *)(b + 1) + rounded_size(b) + RED_ZONE : m->base;
+    char *p = b ? (char *)(b + 1) + b->room : m->base;
     if (p >= m->next)
         return NULL;
     header_open((struct block *)p);
@@ -253,7 +267,7 @@ struct block *block_find(const void *address)
         if ((const char *)address < m->base || (const char *)address >= m->next)
             continue;
         for (struct block *b = next_block(m, NULL); b; b = next_block(m, b))
-            if ((const char *)address < (char *)(b + 1) + rounded_size(b) + RED_ZONE)
+            if ((const char *)address < (char *)(b + 1) + b->room)
                 return b;
     }
     return NULL;

@@ -47,8 +47,9 @@ struct block {
         struct block *older;  /* while live */
         const void *freed_at; /* afterwards */
     };
-    uint16_t allocated_by, freed_by;     /* contexts */
-    uint32_t size_class;
+    uint8_t allocated_by, freed_by;      /* contexts */
+    uint8_t size_class;
+    uint32_t room;            /* bytes from the block's start to the end of its red zone */
 };
 _Static_assert(sizeof(struct block) == 64, "memory_block() counts on it");
 
@@ -56,6 +57,8 @@ _Static_assert(sizeof(struct block) == 64, "memory_block() counts on it");
 void *block_alloc(enum arena arena, enum block_use use, size_t size, uint32_t tag, const void *caller);
 /* The same, all bytes 0. */
 void *block_alloc_zero(enum arena arena, enum block_use use, size_t size, uint32_t tag, const void *caller);
+/* The same, holding anything: for memory of the emulator's own that it fills itself. */
+void *block_alloc_bare(enum arena arena, enum block_use use, size_t size, uint32_t tag, const void *caller);
 void block_free(void *memory, const void *caller);
 static inline struct block *block_of(const void *memory) { return (struct block *)((char *)(uintptr_t)memory - sizeof(struct block)); }
 

@@ -35,13 +35,10 @@ void trace(enum trace_type type, uint16_t code, uint64_t a, uint64_t b)
         fold();
     const struct ctx *ctx = current_ctx;
     struct trace_record *r = &stream.ring[stream.used++];
-    *r = (struct trace_record){.type = (uint8_t)type, .code = code, .time = clock_now(), .a = a, .b = b};
-    if (ctx) {
-        r->irql = ctx->irql;
-        r->ctx = (uint8_t)ctx->id;
-        r->cpu = (uint8_t)ctx->cpu;
-        r->depth = ctx->gate_depth;
-    }
+    static const struct ctx nobody;
+    ctx = ctx ? ctx : &nobody;
+    *r = (struct trace_record){.type = (uint8_t)type, .irql = ctx->irql, .ctx = (uint8_t)ctx->id, .cpu = (uint8_t)ctx->cpu, .code = code,
+                               .depth = ctx->gate_depth, .time = clock_now(), .a = a, .b = b};
     stream.count++;
     if (stream.sink)
         stream.sink->record(stream.sink->owner, r);

@@ -39,7 +39,10 @@ static void check_untouched(const struct request *r)
 
 static void check_kept(const struct request *r)
 {
+    uint8_t differs = 0;
     for (uint32_t i = 0; i < r->length; i++)
+        differs |= r->data[i] ^ pattern_byte(r->fill, i);
+    for (uint32_t i = 0; differs && i < r->length; i++)
         if (r->data[i] != pattern_byte(r->fill, i))
             bugcheck(OWN_WRONG_DATA, r->step, i, 0, 0, NULL, "step %u (%s): byte %u of the buffer the app sent was changed", r->step,
                      kind_name(r), i);
