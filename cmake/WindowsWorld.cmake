@@ -4,6 +4,7 @@
 #   windows_world_flags(<target> KERNEL|APP)    include directories, definitions and warning switches
 #   windows_world_seh(<target> <source>...)     sources with __try are compiled so that locals survive the jump
 #   windows_world_wpp(<target> <source>...)     answers `#include "<source>.tmh"` (W-TYP-18)
+#   windows_world_spellings(<target> SOURCES <source>... [INCLUDES <dir>...])  includes in other case or with backslashes (W-TYP-17)
 
 include_guard(GLOBAL)
 
@@ -54,7 +55,7 @@ function(windows_world_flags target world)
     list(APPEND system "SHELL:-isystem ${WINDOWS_WORLD_HEADERS}" "SHELL:-isystem ${WINDOWS_WORLD_RESOURCES}")
 
     target_compile_options(${target} PRIVATE
-        -fshort-wchar -fms-extensions -fno-strict-aliasing -fwrapv -fno-builtin-wcslen -nostdinc
+        -fshort-wchar -fms-extensions -mms-bitfields -fno-strict-aliasing -fwrapv -fno-builtin-wcslen -nostdinc
         -U__linux__ -U__linux -Ulinux -U__unix__ -U__unix -Uunix -U__gnu_linux__
         "SHELL:-include irpfuzz_prelude.h" ${system} ${WINDOWS_WORLD_WARNINGS})
     target_compile_definitions(${target} PRIVATE
@@ -84,4 +85,18 @@ function(windows_world_wpp target)
         file(CONFIGURE OUTPUT "${directory}/${name}.tmh" CONTENT "#include <irpfuzz_wpp.h>\n")
     endforeach()
     target_include_directories(${target} PRIVATE "${directory}")
+endfunction()
+
+# When configuring, as for the headers: which files are there is known then.
+function(windows_world_spellings target)
+    cmake_parse_arguments(SPELLED "" "" "SOURCES;INCLUDES" ${ARGN})
+    set(directory "${CMAKE_CURRENT_BINARY_DIR}/${target}.spellings")
+    execute_process(COMMAND sh "${CMAKE_SOURCE_DIR}/cmake/map_includes.sh" "${directory}" ${SPELLED_SOURCES} -- ${SPELLED_INCLUDES} --
+            "${WINDOWS_WORLD_OVERLAY}/km" "${WINDOWS_WORLD_OVERLAY}/kmdf" "${WINDOWS_WORLD_OVERLAY}/common" "${WINDOWS_WORLD_HEADERS}/ddk"
+            "${WINDOWS_WORLD_HEADERS}"
+        WORKING_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}" RESULT_VARIABLE status)
+    if(NOT status EQUAL 0)
+        message(FATAL_ERROR "cmake/map_includes.sh failed for ${target}")
+    endif()
+    target_include_directories(${target} PRIVATE "${directory}/here/here")
 endfunction()

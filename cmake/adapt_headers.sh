@@ -43,7 +43,7 @@ done
 
 # These give way to emulator/include or to the compiler's own.
 rm -f "$new/intrin.h" "$new/psdk_inc/intrin-impl.h" "$new/excpt.h" "$new/ddk/ntintsafe.h" "$new/ddk/ntstrsafe.h" \
-    "$new/sal.h" "$new/specstrings.h" "$new/driverspecs.h" "$new/stdarg.h" "$new/stddef.h" "$new/float.h" "$new/initguid.h" \
+    "$new/sal.h" "$new/specstrings.h" "$new/driverspecs.h" "$new/stdarg.h" "$new/stddef.h" "$new/float.h" "$new/initguid.h" "$new/ddk/poclass.h" \
     "$new"/pthread*.h "$new"/*mmintrin.h
 
 cat >"$new/.sed" <<'SED'

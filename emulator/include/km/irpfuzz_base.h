@@ -33,4 +33,12 @@ void __movsd(unsigned int *to, const unsigned int *from, size_t count);
 }
 #endif
 
+/* ntdef.h and basetyps.h have them now; kbdmou.h counts on that. */
+#ifndef WINAPI
+#define WINAPI
+#endif
+#ifndef STDAPICALLTYPE
+#define STDAPICALLTYPE
+#endif
+
 #endif

@@ -1,0 +1,1 @@
+#define MIXED_LOCAL 0
