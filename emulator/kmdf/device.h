@@ -136,6 +136,7 @@ struct fx_device_private {
     bool wake_assigned;
     bool armed_s0, armed_sx, wake_triggered;
     PIRP wait_wake;
+    KEVENT wake_sent;           /* notification: the latest wait-wake IRP has passed the device, or has ended */
     KEVENT wake_done;           /* notification: no wait-wake IRP is out */
     bool resume_due;            /* the system came back to S0 */
     POWER_ACTION system_action;
@@ -204,6 +205,7 @@ void fx_policy_started(struct fx_device *device);     /* start has finished: idl
 void fx_policy_stop(struct fx_device *device, bool wake_up);
 NTSTATUS fx_policy_ensure_d0(struct fx_device *device); /* takes a reference and waits (K-PNP-30) */
 NTSTATUS fx_policy_system_irp(struct fx_device *device, PIRP irp);
+NTSTATUS fx_policy_wait_wake_irp(struct fx_device *device, PIRP irp);
 /* Between child scan and queues on (K-PNP-37). */
 void fx_policy_wake_window(struct fx_device *device);
 

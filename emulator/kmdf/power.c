@@ -233,6 +233,8 @@ static NTSTATUS set_device_power(struct fx_device *device, PIRP irp, DEVICE_POWE
 NTSTATUS fx_power_dispatch(struct fx_device *device, PIRP irp)
 {
     PIO_STACK_LOCATION stack = io_get_current_irp_stack_location(irp);
+    if (stack->MinorFunction == IRP_MN_WAIT_WAKE)
+        return fx_policy_wait_wake_irp(device, irp);
     bool started = device->own->state != FX_PNP_INIT && device->own->state != FX_PNP_REMOVED;
     if (stack->MinorFunction != IRP_MN_SET_POWER || !started || ke_get_current_irql() > PASSIVE_LEVEL)
         return fx_forward(device, irp);

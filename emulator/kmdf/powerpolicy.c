@@ -74,16 +74,33 @@ static VOID NTAPI wake_completed(PDEVICE_OBJECT pdo, UCHAR minor, POWER_STATE st
         device->own->wake_triggered = true;
         queue_work(device);
     }
+    ke_set_event(&device->own->wake_sent, 0, FALSE);
     ke_set_event(&device->own->wake_done, 0, FALSE);
 }
 
-static void send_wait_wake(struct fx_device *device, SYSTEM_POWER_STATE deepest)
+/* The driver arms when the IRP is with the bus, not before (K-PNP-80). False: the bus refused it. */
+static bool send_wait_wake(struct fx_device *device, SYSTEM_POWER_STATE deepest)
 {
-    ke_reset_event(&device->own->wake_done);
+    struct fx_device_private *own = device->own;
+    ke_reset_event(&own->wake_sent);
+    ke_reset_event(&own->wake_done);
     NTSTATUS status = po_request_power_irp(device->pdo, IRP_MN_WAIT_WAKE, (POWER_STATE){.SystemState = deepest}, wake_completed, device,
-                                           &device->own->wait_wake);
-    if (status != STATUS_PENDING)
-        ke_set_event(&device->own->wake_done, 0, FALSE);
+                                           &own->wait_wake);
+    if (status != STATUS_PENDING) {
+        ke_set_event(&own->wake_done, 0, FALSE);
+        return false;
+    }
+    ke_wait_internal(&own->wake_sent, "the wait-wake IRP to reach the bus");
+    return own->wait_wake || own->wake_triggered;
+}
+
+NTSTATUS fx_policy_wait_wake_irp(struct fx_device *device, PIRP irp)
+{
+    bool ours = irp == device->own->wait_wake;
+    NTSTATUS status = fx_forward(device, irp);
+    if (ours)
+        ke_set_event(&device->own->wake_sent, 0, FALSE);
+    return status;
 }
 
 static void cancel_wait_wake(struct fx_device *device)
@@ -95,7 +112,8 @@ static void cancel_wait_wake(struct fx_device *device)
 
 static NTSTATUS arm_s0(struct fx_device *device)
 {
-    send_wait_wake(device, PowerSystemWorking);
+    if (!send_wait_wake(device, PowerSystemWorking))
+        return STATUS_UNSUCCESSFUL;
     NTSTATUS status = call_arm(device, DDI_EvtDeviceArmWakeFromS0, device->own->init->policy.EvtDeviceArmWakeFromS0);
     if (NT_SUCCESS(status))
         device->own->armed_s0 = true;
@@ -108,7 +126,8 @@ static void arm_sx(struct fx_device *device, SYSTEM_POWER_STATE state)
 {
     const WDF_POWER_POLICY_EVENT_CALLBACKS *c = &device->own->init->policy;
     NTSTATUS status;
-    send_wait_wake(device, state);
+    if (!send_wait_wake(device, state))
+        return;
     if (c->EvtDeviceArmWakeFromSxWithReason) {
         struct callback_frame frame;
         callback_enter(&frame, DDI_EvtDeviceArmWakeFromSxWithReason, c->EvtDeviceArmWakeFromSxWithReason, device);
@@ -169,11 +188,14 @@ static bool wake_enabled(const struct fx_device *device)
 
 static void go_to_sleep(struct fx_device *device, SYSTEM_POWER_STATE state)
 {
+    bool arms = wake_enabled(device) && state < PowerSystemShutdown;
+    if (!device->own->in_d0 && !device->own->power_failed && arms)
+        ask_for(device, PowerDeviceD0); /* K-PNP-74: up, and down again armed for this sleep */
     if (!device->own->in_d0)
-        return; /* K-PNP-74 without wake: it stays in its Dx */
+        return; /* without wake it stays in its Dx */
     bool fine = fx_power_down_io(device);
     DEVICE_POWER_STATE dx = PowerDeviceD3;
-    if (wake_enabled(device) && state < PowerSystemShutdown) {
+    if (arms) {
         arm_sx(device, state);
         if (device->own->wake.DxState != PowerDeviceMaximum)
             dx = device->own->wake.DxState;
@@ -321,6 +343,7 @@ void fx_policy_init(struct fx_device *device)
     ke_initialize_event(&own->power_free, SynchronizationEvent, TRUE);
     ke_initialize_event(&own->policy_done, NotificationEvent, TRUE);
     ke_initialize_event(&own->wake_done, NotificationEvent, TRUE);
+    ke_initialize_event(&own->wake_sent, NotificationEvent, TRUE);
     ke_initialize_event(&own->d0, NotificationEvent, FALSE);
 }
 

@@ -299,6 +299,8 @@ bool pnp_has_open_handles(const struct devnode *node);
 struct devnode *pnp_devnode_of(PDEVICE_OBJECT pdo);
 NTSTATUS po_system_sleep(SYSTEM_POWER_STATE state, POWER_ACTION action);   /* query + set to all devices, leaves first */
 NTSTATUS po_system_resume(void);
+/* The device signals wake: the WAIT_WAKE IRP that its bus holds completes. False: none is armed, the signal is lost. */
+bool po_device_wakes(PDEVICE_OBJECT pdo);
 NTSTATUS po_request_power_irp(PDEVICE_OBJECT device, UCHAR minor, POWER_STATE state, PREQUEST_POWER_COMPLETE callback, PVOID context, PIRP *irp);
 
 /* Enabled interfaces of a class, for SetupDi/CM: fills `link` with the idx-th ("\\?\..." form), false at the end. */

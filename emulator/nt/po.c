@@ -224,7 +224,6 @@ static NTSTATUS pend_wait_wake(PDEVICE_OBJECT pdo, PIRP irp)
     return STATUS_PENDING;
 }
 
-/* The device signals wake: its WAIT_WAKE completes. False: none is armed. */
 bool po_device_wakes(PDEVICE_OBJECT pdo)
 {
     PIRP irp = device_of(pdo)->wait_wake;

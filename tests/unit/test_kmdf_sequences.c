@@ -1,0 +1,461 @@
+/*
+ * The golden traces of a function device with a queue and a request in it: what the driver is told, what becomes of its requests and which IRPs
+ * reach the bus, each as one whole line (K-SEQ-1, 3..9, 11, 12, 14, 15, 17).
+ */
+#include "pnp_world.h"
+
+/* Q1: power-managed; "stop(...)" tells the reason and "/c" that the request is marked cancelable. */
+static VOID on_stop_reason(WDFQUEUE q, WDFREQUEST request, ULONG flags)
+{
+    char text[32];
+    irpfuzz_snprintf(text, sizeof text, "stop(%s%s)", flags & WdfRequestStopActionPurge ? "purge" : "suspend",
+                     flags & WdfRequestStopRequestCancelable ? "/c" : "");
+    say(text);
+    if (flags & WdfRequestStopActionPurge)
+        WdfRequestComplete(request, STATUS_CANCELLED);
+    else
+        WdfRequestStopAcknowledge(request, FALSE);
+}
+
+static void stoppable(WDF_IO_QUEUE_CONFIG *c, WDF_OBJECT_ATTRIBUTES *a)
+{
+    sequential(c, a);
+    c->EvtIoStop = on_stop_reason, c->EvtIoResume = on_resume;
+}
+
+static void parallel_stoppable(WDF_IO_QUEUE_CONFIG *c, WDF_OBJECT_ATTRIBUTES *a)
+{
+    parallel(c, a);
+    c->EvtIoStop = on_stop_reason, c->EvtIoResume = on_resume;
+}
+
+static void begin(void)
+{
+    pnp_reset();
+    plan.queue = plan.queue ? plan.queue : stoppable;
+    boot();
+    watch_bus();
+}
+
+/* RULE K-SEQ-1: first start: the bus first, PrepareHardware, D0Entry(D3Final), PostInterruptsEnabled(D3Final), queues on, SelfManagedIoInit, interfaces on. */
+/* RULE K-PNP-10: a start goes down the stack and has come back before the driver hears of it. */
+/* RULE K-PNP-11: order of a start, to the enabling of interfaces. */
+/* RULE K-PNP-12: I/O may be presented before SelfManagedIoInit returned, but no interface is enabled then. */
+TEST(K_SEQ_1_first_start)
+{
+    begin();
+    struct sent *r = send(IRP_MJ_READ, 4);
+    log_is("");
+    assert_int_equal(pnp_start(node), STATUS_SUCCESS);
+    log_is("<start> Prepare D0Entry(Final) Post(Final) read Init");
+    assert_true(interface_is_on());
+    complete(0, STATUS_SUCCESS, 4);
+    assert_true(r->done);
+    finish();
+}
+
+static void start_and_read(void)
+{
+    assert_int_equal(pnp_start(node), STATUS_SUCCESS);
+    send(IRP_MJ_READ, 4);
+    log_is("<start> Prepare D0Entry(Final) Post(Final) Init read");
+}
+
+/* RULE K-SEQ-8: system sleep with an owned request: Suspend, EvtIoStop(Suspend) acknowledged, D0Exit(D3); then D0Entry(D3), EvtIoResume, Restart. */
+/* RULE K-PNP-35: order of a power-down. */
+/* RULE K-PNP-37: order of a power-up. */
+/* RULE K-PNP-73: a sleep makes the owner of the power policy ask for D3, and S0 for D0. */
+TEST(K_SEQ_8_sleep_with_a_request)
+{
+    begin();
+    start_and_read();
+    answers.power_of_bus = true;
+    po_system_sleep(PowerSystemSleeping3, PowerActionSleep);
+    log_is("<S3> Suspend stop(suspend) Pre(D3) D0Exit(D3) <D3>");
+    po_system_resume();
+    pass_ms(1);
+    log_is("<S0> <D0> D0Entry(D3) Post(D3) resume Restart");
+    complete(0, STATUS_SUCCESS, 4);
+    finish();
+}
+
+/* RULE K-SEQ-10: rebalance with an owned request: QueryStop, the query passes, power-down, ReleaseHardware, the stop passes; then PrepareHardware to Restart. */
+/* RULE K-PNP-31: nothing is called between the query and the stop, and I/O goes on. */
+/* RULE K-PNP-32: a stop: power-down to D3Final, ReleaseHardware, the IRP goes down. */
+/* RULE K-PNP-33: a restart: lower devices, PrepareHardware, EvtIoResume, SelfManagedIoRestart; interfaces stay enabled. */
+TEST(K_SEQ_10_rebalance_with_a_request)
+{
+    plan.queue = parallel_stoppable;
+    begin();
+    start_and_read();
+    assert_int_equal(pnp_query_stop(node), STATUS_SUCCESS);
+    log_is("QueryStop <query-stop>");
+    assert_true(send(IRP_MJ_WRITE, 4)->irp != NULL);
+    log_is("write");
+    pnp_stop(node);
+    log_is("Suspend stop(suspend) stop(suspend) Pre(Final) D0Exit(Final) Release <stop>");
+    assert_true(interface_is_on());
+    assert_int_equal(pnp_start(node), STATUS_SUCCESS);
+    log_is("<start> Prepare D0Entry(Final) Post(Final) resume resume Restart");
+    complete(0, STATUS_SUCCESS, 4), complete(1, STATUS_SUCCESS, 4);
+    finish();
+}
+
+/* RULE K-PNP-31: cancelling a query calls nothing. */
+TEST(K_PNP_31_cancelled_queries)
+{
+    begin();
+    start_and_read();
+    pnp_query_stop(node), pnp_cancel_stop(node);
+    pnp_query_remove(node), pnp_cancel_remove(node);
+    log_is("QueryStop <query-stop> <cancel-stop> QueryRemove <query-remove> <cancel-remove>");
+    complete(0, STATUS_SUCCESS, 4);
+    finish();
+}
+
+static WDFQUEUE side, always;
+static void side_queue(WDF_IO_QUEUE_CONFIG *c, WDF_OBJECT_ATTRIBUTES *a) { manual(c, a), c->EvtIoCanceledOnQueue = on_canceled_on_queue; }
+static void always_on(WDF_IO_QUEUE_CONFIG *c, WDF_OBJECT_ATTRIBUTES *a) { manual(c, a), c->PowerManaged = WdfFalse, c->EvtIoStop = on_stop_reason; }
+
+static void more_queues(WDFDEVICE d)
+{
+    pnp_add(d);
+    side = make_queue(side_queue), named(side)->name = "side";
+    always = make_queue(always_on), named(always)->name = "always";
+}
+
+/* RULE K-SEQ-11: graceful removal, whole: query, power-down, ReleaseHardware, interfaces off, purge with all its callbacks, Flush, other queues, Cleanup, objects, the bus. */
+/* RULE K-PNP-40: order of a removal; the driver's clean-up runs above a live lower stack. */
+/* RULE K-PNP-41: interfaces go off, then the queues are purged, then comes Flush. */
+/* RULE K-PNP-42: the queues that are not power-managed are purged before Cleanup; objects go before the IRP is passed down, EvtDestroy after it. */
+/* RULE K-PNP-39: Suspend, Flush and Cleanup come once each. */
+TEST(K_SEQ_11_graceful_removal)
+{
+    plan.queue = parallel_stoppable;
+    begin();
+    more_queues(device);
+    assert_int_equal(pnp_start(node), STATUS_SUCCESS);
+    for (int i = 0; i < 4; i++)
+        send(IRP_MJ_READ, 4);
+    WdfRequestMarkCancelable(held[1], on_cancel);
+    assert_int_equal(WdfRequestForwardToIoQueue(held[2], side), STATUS_SUCCESS);
+    assert_int_equal(WdfRequestForwardToIoQueue(held[3], always), STATUS_SUCCESS);
+    WDFREQUEST mine;
+    assert_int_equal(WdfIoQueueRetrieveNextRequest(always, &mine), STATUS_SUCCESS);
+    log_is("<start> Prepare D0Entry(Final) Post(Final) Init read read read read");
+    assert_int_equal(pnp_query_remove(node), STATUS_SUCCESS);
+    log_is("QueryRemove <query-remove>");
+    assert_int_equal(pnp_remove(node), STATUS_SUCCESS);
+    log_is("Suspend stop(suspend) stop(suspend/c) Pre(Final) D0Exit(Final) Release "
+           "cancel stop(purge) canceled Flush stop(purge) Cleanup "
+           "~queue ~side ~always ~device !queue !side !always <remove> !device");
+    unload();
+}
+
+/* RULE K-SEQ-12: surprise removal in D0: SurpriseRemoval, whole power-down, ReleaseHardware, purge, Flush; later Cleanup and the objects. */
+/* RULE K-PNP-50: it is the power-down of any removal, and the remove that follows does the rest. */
+TEST(K_SEQ_12_surprise_removal_with_a_request)
+{
+    begin();
+    start_and_read();
+    assert_int_equal(pnp_surprise_remove(node), STATUS_SUCCESS);
+    log_is("Surprise Suspend stop(suspend) Pre(Final) D0Exit(Final) Release stop(purge) Flush <surprise>");
+    assert_false(interface_is_on());
+    assert_int_equal(pnp_remove(node), STATUS_SUCCESS);
+    log_is("Cleanup ~queue ~device !queue <remove> !device");
+    unload();
+}
+
+/* RULE K-PNP-52: a surprise removal of a stopped device: SurpriseRemoval and the purge, nothing of power. */
+TEST(K_PNP_52_surprise_removal_when_stopped)
+{
+    begin();
+    start_and_read();
+    complete(0, STATUS_SUCCESS, 4);
+    pnp_query_stop(node), pnp_stop(node);
+    log_clear();
+    assert_int_equal(pnp_surprise_remove(node), STATUS_SUCCESS);
+    log_is("Surprise Flush <surprise>");
+    finish();
+}
+
+/* RULE K-PNP-52: and of one that was never started: no callback. */
+/* RULE K-PNP-43: its removal goes straight to the objects. */
+TEST(K_PNP_43_52_never_started)
+{
+    begin();
+    assert_int_equal(pnp_surprise_remove(node), STATUS_SUCCESS);
+    log_is("<surprise>");
+    assert_int_equal(pnp_remove(node), STATUS_SUCCESS);
+    log_is("~queue ~device !queue <remove> !device");
+    unload();
+}
+
+/* A start that fails with a request waiting in the queue: it is cancelled (K-PNP-41), whether the driver saw it or not. */
+
+static void try_start(NTSTATUS status, const char *log, const char *removal)
+{
+    struct sent *r = send(IRP_MJ_READ, 4);
+    assert_int_equal(pnp_start(node), status);
+    log_is(log);
+    assert_true(r->done);
+    assert_int_equal(r->status, STATUS_CANCELLED);
+    assert_false(interface_is_on());
+    assert_int_equal(pnp_start(node), STATUS_INVALID_DEVICE_STATE);
+    assert_int_equal(pnp_remove(node), STATUS_SUCCESS);
+    log_is(removal);
+    unload();
+}
+
+#define OBJECTS "~queue ~device !queue <remove> !device"
+
+/* RULE K-SEQ-14: PrepareHardware fails: ReleaseHardware, the start fails with its status; the removal brings no Flush and no Cleanup. */
+/* RULE K-PNP-22: a device whose start failed cannot be started. */
+TEST(K_SEQ_14_prepare_hardware_fails)
+{
+    begin();
+    answers.prepare = STATUS_DEVICE_NOT_CONNECTED;
+    try_start(STATUS_DEVICE_NOT_CONNECTED, "<start> Prepare Release", OBJECTS);
+}
+
+/* RULE K-SEQ-15: D0Entry fails at start: no D0Exit, ReleaseHardware, STATUS_DEVICE_POWER_FAILURE. */
+/* RULE K-PNP-6: that is the status whatever the callback returned. */
+TEST(K_SEQ_15_d0_entry_fails)
+{
+    begin();
+    answers.d0_entry = STATUS_IO_DEVICE_ERROR;
+    try_start(STATUS_DEVICE_POWER_FAILURE, "<start> Prepare D0Entry(Final) Release", OBJECTS);
+}
+
+/* RULE K-SEQ-17: SelfManagedIoInit fails: queues held with EvtIoStop, power-down without Suspend, ReleaseHardware, purge, Flush; Cleanup at the remove. */
+TEST(K_SEQ_17_self_managed_init_fails)
+{
+    begin();
+    answers.init = STATUS_UNSUCCESSFUL;
+    try_start(STATUS_DEVICE_POWER_FAILURE,
+              "<start> Prepare D0Entry(Final) Post(Final) read Init stop(suspend) Pre(Final) D0Exit(Final) Release stop(purge) Flush", "Cleanup " OBJECTS);
+}
+
+/* ---- Idling and wake ---- */
+
+static WDF_POWER_POLICY_S0_IDLE_CAPABILITIES idle_caps;
+static void idling(WDFDEVICE d)
+{
+    WDF_DEVICE_POWER_POLICY_IDLE_SETTINGS s;
+    pnp_add(d);
+    WDF_DEVICE_POWER_POLICY_IDLE_SETTINGS_INIT(&s, idle_caps);
+    s.IdleTimeout = 10;
+    if (idle_caps == IdleCanWakeFromS0)
+        s.DxState = PowerDeviceD2;
+    assert_int_equal(WdfDeviceAssignS0IdleSettings(d, &s), STATUS_SUCCESS);
+}
+
+static void start_idling(WDF_POWER_POLICY_S0_IDLE_CAPABILITIES caps)
+{
+    idle_caps = caps;
+    pnp_reset();
+    plan.queue = stoppable, plan.add = idling;
+    boot();
+    watch_bus();
+    assert_int_equal(pnp_start(node), STATUS_SUCCESS);
+    log_is("<start> Prepare D0Entry(Final) Post(Final) Init");
+    answers.power_of_bus = true;
+}
+
+static void idle_out_armed(void)
+{
+    pass_ms(12);
+    log_is("Suspend <wait-wake> ArmS0+ Pre(D2) D0Exit(D2) <D2>");
+}
+
+static void end_idling(void)
+{
+    log_clear();
+    finish();
+}
+
+/* RULE K-SEQ-2: idle-out without wake: Suspend, queues held, D0Exit(D3), the IRP goes down. */
+/* RULE K-SEQ-3: I/O in Dx: the request waits, the D0 IRP, D0Entry(D3), queues on, the request, Restart. */
+/* RULE K-PNP-79: idle after the time-out without a reference; a new one brings D0 back. */
+/* RULE K-PNP-85: a request in a power-managed queue wakes the device and is presented then. */
+TEST(K_SEQ_2_3_io_in_dx)
+{
+    start_idling(IdleCannotWakeFromS0);
+    pass_ms(9);
+    log_is("");
+    pass_ms(3);
+    log_is("Suspend Pre(D3) D0Exit(D3) <D3>");
+    send(IRP_MJ_READ, 4);
+    pass_ms(1);
+    log_is("<D0> D0Entry(D3) Post(D3) read Restart");
+    pass_ms(30);
+    log_is("");
+    complete(0, STATUS_SUCCESS, 4);
+    pass_ms(12);
+    log_is("Suspend Pre(D3) D0Exit(D3) <D3>");
+    end_idling();
+}
+
+/* RULE K-SEQ-4: idle-out with wake: Suspend, queues held, the wait-wake IRP, ArmWakeFromS0, D0Exit(D2). */
+/* RULE K-SEQ-5: a wake signal: the D0 IRP, D0Entry(D2), WakeFromS0Triggered, DisarmWakeFromS0, Restart. */
+/* RULE K-PNP-80: arming comes after the queues are held and the wait-wake IRP is out. */
+/* RULE K-PNP-82: after a wake signal both callbacks come, in the window before the queues are on. */
+TEST(K_SEQ_4_5_wake_signal)
+{
+    start_idling(IdleCanWakeFromS0);
+    idle_out_armed();
+    assert_true(po_device_wakes(node->pdo));
+    pass_ms(1);
+    log_is("<D0> D0Entry(D2) Post(D2) WakeS0 DisarmS0 Restart");
+    assert_false(po_device_wakes(node->pdo));
+    idle_out_armed();
+    end_idling();
+}
+
+/* RULE K-SEQ-6: I/O instead of the signal: the wait-wake IRP is cancelled, DisarmWakeFromS0 alone, then the request. */
+TEST(K_SEQ_6_io_instead_of_wake)
+{
+    start_idling(IdleCanWakeFromS0);
+    idle_out_armed();
+    send(IRP_MJ_READ, 4);
+    pass_ms(1);
+    log_is("<D0> D0Entry(D2) Post(D2) DisarmS0 read Restart");
+    complete(0, STATUS_SUCCESS, 4);
+    end_idling();
+}
+
+/* RULE K-SEQ-7: ArmWakeFromS0 fails: the power-down goes on and the device comes up again at once, without a disarm. */
+/* RULE K-PNP-81: its wait-wake IRP is cancelled. */
+TEST(K_SEQ_7_arming_fails)
+{
+    start_idling(IdleCanWakeFromS0);
+    answers.arm_s0 = STATUS_UNSUCCESSFUL;
+    pass_ms(12);
+    log_is("Suspend <wait-wake> ArmS0+ Pre(D2) D0Exit(D2) <D2> <D0> D0Entry(D2) Post(D2) Restart");
+    assert_true(device_of(node->pdo)->wait_wake == NULL);
+    end_idling();
+}
+
+static void waking_from_sleep(WDFDEVICE d)
+{
+    WDF_DEVICE_POWER_POLICY_WAKE_SETTINGS s;
+    pnp_add(d);
+    if (idle_caps)
+        idling(d);
+    WDF_DEVICE_POWER_POLICY_WAKE_SETTINGS_INIT(&s);
+    s.DxState = PowerDeviceD2;
+    assert_int_equal(WdfDeviceAssignSxWakeSettings(d, &s), STATUS_SUCCESS);
+}
+
+static void start_waking(bool with_reason)
+{
+    pnp_reset();
+    answers.sx_with_reason = with_reason;
+    plan.queue = stoppable, plan.add = waking_from_sleep;
+    boot();
+    watch_bus();
+    assert_int_equal(pnp_start(node), STATUS_SUCCESS);
+    log_clear();
+    answers.power_of_bus = true;
+}
+
+/* RULE K-SEQ-9: armed sleep: Suspend, the wait-wake IRP, ArmWakeFromSx, D0Exit; woken: WakeFromSxTriggered, DisarmWakeFromSx, Restart. */
+TEST(K_SEQ_9_wake_from_sleep)
+{
+    idle_caps = 0;
+    start_waking(false);
+    po_system_sleep(PowerSystemSleeping3, PowerActionSleep);
+    log_is("<S3> Suspend <wait-wake> ArmSx+ Pre(D2) D0Exit(D2) <D2>");
+    assert_true(po_device_wakes(node->pdo));
+    pass_ms(1);
+    log_is("");
+    po_system_resume();
+    pass_ms(1);
+    log_is("<S0> <D0> D0Entry(D2) Post(D2) WakeSx DisarmSx Restart");
+    end_idling();
+}
+
+/* RULE K-SEQ-9: ArmWakeFromSxWithReason is called instead where it is given; woken by something else, only the disarm comes. */
+TEST(K_SEQ_9_with_reason_and_not_woken)
+{
+    idle_caps = 0;
+    start_waking(true);
+    po_system_sleep(PowerSystemSleeping3, PowerActionSleep);
+    log_is("<S3> Suspend <wait-wake> ArmSxReason+ Pre(D2) D0Exit(D2) <D2>");
+    po_system_resume();
+    pass_ms(1);
+    log_is("<S0> <D0> D0Entry(D2) Post(D2) DisarmSx Restart");
+    end_idling();
+}
+
+/* RULE K-PNP-81: ArmWakeFromSx fails: DisarmWakeFromSx follows and the device sleeps unarmed. */
+TEST(K_PNP_81_arming_for_sleep_fails)
+{
+    idle_caps = 0;
+    start_waking(false);
+    answers.arm_sx = STATUS_UNSUCCESSFUL;
+    po_system_sleep(PowerSystemSleeping3, PowerActionSleep);
+    log_is("<S3> Suspend <wait-wake> ArmSx+ DisarmSx Pre(D2) D0Exit(D2) <D2>");
+    po_system_resume();
+    pass_ms(1);
+    log_is("<S0> <D0> D0Entry(D2) Post(D2) Restart");
+    end_idling();
+}
+
+/* RULE K-PNP-74: a device that idles in Dx and may wake the system is brought up, then down again armed. */
+TEST(K_PNP_74_sleep_while_idle_with_wake)
+{
+    idle_caps = IdleCanWakeFromS0;
+    start_waking(false);
+    idle_out_armed();
+    po_system_sleep(PowerSystemSleeping3, PowerActionSleep);
+    log_is("<S3> <D0> D0Entry(D2) Post(D2) DisarmS0 Restart Suspend <wait-wake> ArmSx+ Pre(D2) D0Exit(D2) <D2>");
+    po_system_resume();
+    pass_ms(1);
+    log_is("<S0> <D0> D0Entry(D2) Post(D2) DisarmSx Restart");
+    end_idling();
+}
+
+/* RULE K-PNP-74: without wake it stays in its Dx, and nothing is called. */
+/* RULE K-PNP-75: back in S0 an idle device returns to D0. */
+TEST(K_PNP_74_75_sleep_while_idle)
+{
+    start_idling(IdleCannotWakeFromS0);
+    pass_ms(12);
+    log_clear();
+    po_system_sleep(PowerSystemSleeping3, PowerActionSleep);
+    log_is("<S3>");
+    po_system_resume();
+    pass_ms(1);
+    log_is("<S0> <D0> D0Entry(D3) Post(D3) Restart");
+    end_idling();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(K_SEQ_1_first_start),
+        cmocka_unit_test(K_SEQ_8_sleep_with_a_request),
+        cmocka_unit_test(K_SEQ_10_rebalance_with_a_request),
+        cmocka_unit_test(K_PNP_31_cancelled_queries),
+        cmocka_unit_test(K_SEQ_11_graceful_removal),
+        cmocka_unit_test(K_SEQ_12_surprise_removal_with_a_request),
+        cmocka_unit_test(K_PNP_52_surprise_removal_when_stopped),
+        cmocka_unit_test(K_PNP_43_52_never_started),
+        cmocka_unit_test(K_SEQ_14_prepare_hardware_fails),
+        cmocka_unit_test(K_SEQ_15_d0_entry_fails),
+        cmocka_unit_test(K_SEQ_17_self_managed_init_fails),
+        cmocka_unit_test(K_SEQ_2_3_io_in_dx),
+        cmocka_unit_test(K_SEQ_4_5_wake_signal),
+        cmocka_unit_test(K_SEQ_6_io_instead_of_wake),
+        cmocka_unit_test(K_SEQ_7_arming_fails),
+        cmocka_unit_test(K_SEQ_9_wake_from_sleep),
+        cmocka_unit_test(K_SEQ_9_with_reason_and_not_woken),
+        cmocka_unit_test(K_PNP_81_arming_for_sleep_fails),
+        cmocka_unit_test(K_PNP_74_sleep_while_idle_with_wake),
+        cmocka_unit_test(K_PNP_74_75_sleep_while_idle),
+    };
+    return cmocka_run_group_tests(tests);
+}
+
+#pragma clang attribute pop
