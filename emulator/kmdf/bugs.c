@@ -25,6 +25,15 @@ void fx_misuse(const char *rule, const char *format, ...)
     bugcheck(OWN_WDF_MISUSE, 0, 0, 0, 0, rule, "%s", text);
 }
 
+uint16_t fx_callback(void)
+{
+    const struct ctx *ctx = ctx_current();
+    for (unsigned i = ctx->gate_depth; i-- > 0;)
+        if (ddi_table[ctx->gate[i]].flags & DDI_CALLBACK)
+            return ctx->gate[i];
+    return 0;
+}
+
 /* Freed memory may be poisoned; its magic is cleared before it is freed, so the read itself is meaningful. */
 __attribute__((no_sanitize("address", "memory"))) static bool is_live(const struct fx_object *o)
 {

@@ -1,6 +1,11 @@
 /* Attributes and driver contexts of framework objects (K-OBJ-14, 30, 31, 40..47). */
 #include "device.h"
 
+_Static_assert(sizeof(struct image_shared_type) == sizeof(WDF_OBJECT_CONTEXT_TYPE_INFO) &&
+               offsetof(struct image_shared_type, unique) == offsetof(WDF_OBJECT_CONTEXT_TYPE_INFO, UniqueType) &&
+               offsetof(struct image_shared_type, get_unique) == offsetof(WDF_OBJECT_CONTEXT_TYPE_INFO, EvtDriverGetUniqueContextType),
+               "the loader's view of a shared type is the framework's");
+
 /* ---- Attributes ---- */
 
 static NTSTATUS validate_type(const WDF_OBJECT_ATTRIBUTES *a)

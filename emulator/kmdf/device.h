@@ -113,6 +113,7 @@ struct fx_device_private {
     PWDFDEVICE_INIT init;       /* what it was created from, kept for its callbacks */
     enum fx_pnp_state state;
     bool hardware_prepared, failed, removed, finished_initializing;
+    bool changing;              /* a PnP IRP that changes the state is being worked on (K-PNP-5) */
     WDF_POWER_DEVICE_STATE recorded; /* D state as the callbacks see it (K-PNP-13) */
     bool in_d0;
     enum fx_smio_state smio;

@@ -126,6 +126,9 @@ static bool wants(const struct fx_preprocess *p, UCHAR minor)
 NTSTATUS fx_dispatch(PDEVICE_OBJECT wdm, PIRP irp)
 {
     struct fx_device *device = fx_device_of(wdm);
+    if (!device)
+        fx_misuse("V-WDF-48", "an IRP came to device #%u, which the driver made with IoCreateDevice: its dispatch routines are the framework's, "
+                  "which knows only devices of WdfDeviceCreate", ob_header(wdm)->number);
     hb_acquire(device); /* the queue locks order EvtDriverDeviceAdd and D0 entry before any later request */
     PIO_STACK_LOCATION stack = io_get_current_irp_stack_location(irp);
     const struct fx_preprocess *p = &device->own->init->preprocess[stack->MajorFunction];

@@ -202,9 +202,20 @@ static void delete_driver(struct fx_driver *driver)
     fx_object_dereference(&driver->object);
 }
 
+/* K-DRV-74: the I/O manager does not call a PnP driver's unload while a device object of its is left, so this driver would never go. */
+static void check_devices_gone(const struct fx_driver *driver)
+{
+    PDRIVER_OBJECT object = &driver->nt->object;
+    PDEVICE_OBJECT left = object->DeviceObject;
+    if (object->DriverExtension->AddDevice && left)
+        fx_misuse("V-WDF-45", "%s cannot be unloaded: device #%u is left (a PnP driver deletes its control devices with its last device)",
+                  driver->nt->image->name, ob_header(left)->number);
+}
+
 void fx_driver_unload(PDRIVER_OBJECT object)
 {
     struct fx_driver *driver = ((struct nt_driver *)object)->framework;
+    check_devices_gone(driver);
     if (driver->config.EvtDriverUnload) {
         struct callback_frame frame;
         callback_enter(&frame, DDI_EvtDriverUnload, driver->config.EvtDriverUnload, driver);
@@ -253,6 +264,20 @@ NTSTATUS wdf_WdfDriverRegisterTraceInfo(PWDF_DRIVER_GLOBALS DriverGlobals, PDRIV
     gate_enter(DDI_WdfDriverRegisterTraceInfo, 0, 0);
     gate_leave((ULONG)STATUS_NOT_SUPPORTED);
     return STATUS_NOT_SUPPORTED; /* K-DRV-10 */
+}
+
+/* The driver, or the code generated in front of it, found a function that this framework does not have (V-WDF-53). */
+NTSTATUS wdf_WdfDriverErrorReportApiMissing(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDRIVER Driver, PCWSTR FrameworkExtensionName, ULONG ApiIndex,
+                                            BOOLEAN DoesApiReturnNtstatus)
+{
+    gate_enter(DDI_WdfDriverErrorReportApiMissing, trace_object(Driver), ApiIndex);
+    struct fx_driver *driver = fx_handle(Driver, FX_DRIVER);
+    if (!DoesApiReturnNtstatus) /* there is no other way to tell the caller */
+        bugcheck(0x10D, 0x10, driver->object.number, FrameworkExtensionName != NULL, ApiIndex, "V-WDF-53",
+                 "function %u of the framework%s is not available to driver %s", (unsigned)ApiIndex, FrameworkExtensionName ? " extension" : "",
+                 driver->nt->image->name);
+    gate_leave((ULONG)STATUS_NOT_SUPPORTED);
+    return STATUS_NOT_SUPPORTED;
 }
 
 NTSTATUS wdf_WdfDriverRetrieveVersionString(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDRIVER Driver, WDFSTRING String)

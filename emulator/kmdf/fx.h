@@ -98,6 +98,8 @@ void *fx_handle(const void *handle, enum fx_type type);
 void fx_require(const void *parameter, const char *name);
 /* A KMDF verifier break (OWN_WDF_MISUSE, rule id in `rule`). */
 _Noreturn void fx_misuse(const char *rule, const char *format, ...);
+/* The driver's routine that the current context is in (a number of the DDI table), 0 if none. */
+uint16_t fx_callback(void);
 const char *fx_name(const struct fx_object *object, char *out, size_t size); /* "queue #2" */
 
 /* ---- lock.c ---- */

@@ -123,10 +123,26 @@ static struct fx_lock *lock_of_handle(WDFOBJECT handle)
     return lock;
 }
 
+/* K-SYN-13: a device's lock comes before its queues'. */
+static void check_order(const struct fx_object *o)
+{
+    if (o->type != FX_DEVICE)
+        return;
+    const struct fx_device *device = (const struct fx_device *)o;
+    for (LIST_ENTRY *e = device->queues.Flink; e != &device->queues; e = e->Flink) {
+        const struct fx_queue *queue = CONTAINING_RECORD(e, struct fx_queue, device_entry);
+        if (fx_lock_held(&queue->lock))
+            fx_misuse("K-SYN-13", "the lock of device #%u is acquired while the lock of its queue #%u is held: elsewhere they are taken in the "
+                      "opposite order", o->number, queue->object.number);
+    }
+}
+
 VOID wdf_WdfObjectAcquireLock(PWDF_DRIVER_GLOBALS DriverGlobals, WDFOBJECT Object)
 {
     gate_enter(DDI_WdfObjectAcquireLock, trace_object(Object), 0);
-    fx_lock_acquire(lock_of_handle(Object));
+    struct fx_lock *lock = lock_of_handle(Object);
+    check_order((struct fx_object *)Object);
+    fx_lock_acquire(lock);
     gate_leave(0);
 }
 

@@ -377,7 +377,7 @@ static NTSTATUS usage_notification(struct fx_device *device, PIRP irp)
 
 /* ---- Dispatch ---- */
 
-NTSTATUS fx_pnp_dispatch(struct fx_device *device, PIRP irp)
+static NTSTATUS dispatch(struct fx_device *device, PIRP irp)
 {
     const WDF_PNPPOWER_EVENT_CALLBACKS *c = callbacks(device);
     switch (io_get_current_irp_stack_location(irp)->MinorFunction) {
@@ -408,4 +408,25 @@ NTSTATUS fx_pnp_dispatch(struct fx_device *device, PIRP irp)
     default:
         return fx_forward(device, irp);
     }
+}
+
+static bool changes_state(UCHAR minor)
+{
+    return minor <= IRP_MN_CANCEL_STOP_DEVICE || minor == IRP_MN_SURPRISE_REMOVAL; /* START .. CANCEL_STOP are the first seven */
+}
+
+NTSTATUS fx_pnp_dispatch(struct fx_device *device, PIRP irp)
+{
+    struct fx_device_private *own = device->own;
+    UCHAR minor = io_get_current_irp_stack_location(irp)->MinorFunction;
+    if (!changes_state(minor))
+        return dispatch(device, irp);
+    if (own->changing)
+        bugcheck(0x10D, 0xC, device->object.number, irp_info(irp)->number, 0, "K-PNP-5",
+                 "a PnP IRP that changes the state of device #%u came while another one is being worked on", device->object.number);
+    own->changing = true;
+    NTSTATUS status = dispatch(device, irp);
+    if (minor != IRP_MN_REMOVE_DEVICE) /* after that the device may be gone */
+        own->changing = false;
+    return status;
 }

@@ -52,14 +52,38 @@ static bool parts_down(struct fx_device *device, enum fx_power_stage stage)
 
 /* ---- The driver's callbacks ---- */
 
+#define WATCHDOG (10 * 60 * (uint64_t)CLOCK_SECOND)
+
+/* Of a device that the system pages through, or may: its callbacks on the way up must be there and must not take their time (V-WDF-50, K-PNP-89). */
+static void check_not_pageable(const struct fx_device *device, uint16_t ddi, const void *routine)
+{
+    bool up = ddi == DDI_EvtDeviceD0Entry || ddi == DDI_EvtDeviceD0EntryPostInterruptsEnabled;
+    if (up && is_pageable_code(routine))
+        fx_misuse("V-WDF-50", "%s of device #%u is pageable code although the device is not power-pageable: the disk may not be up yet",
+                  ddi_table[ddi].name, device->object.number);
+}
+
+static void check_watchdog(const struct fx_device *device, uint16_t ddi, uint64_t began)
+{
+    if (clock_now() - began > WATCHDOG)
+        bugcheck(0x10D, 1, device->object.number, 0, 0, "V-WDF-52", "%s of device #%u took more than 10 minutes", ddi_table[ddi].name,
+                 device->object.number);
+}
+
 static NTSTATUS call(struct fx_device *device, uint16_t ddi, NTSTATUS (*routine)(WDFDEVICE, WDF_POWER_DEVICE_STATE), WDF_POWER_DEVICE_STATE state)
 {
     if (!routine)
         return STATUS_SUCCESS;
+    bool pageable = device->wdm->Flags & DO_POWER_PAGABLE;
+    uint64_t began = clock_now();
+    if (!pageable)
+        check_not_pageable(device, ddi, (const void *)routine);
     struct callback_frame frame;
     callback_enter(&frame, ddi, routine, device);
     NTSTATUS status = routine((WDFDEVICE)device, state);
     callback_leave(&frame, (ULONG)status);
+    if (!pageable)
+        check_watchdog(device, ddi, began);
     return status;
 }
 

@@ -44,6 +44,9 @@ enum pending_callback { STOP_CALLBACK, PURGE_CALLBACK };
 
 static void set_callback(struct fx_queue *queue, enum pending_callback kind, PFN_WDF_IO_QUEUE_STATE routine, WDFCONTEXT context)
 {
+    if (fx_callback() == DDI_EvtDeviceSurpriseRemoval)
+        fx_misuse("V-WDF-34", "%s was called for queue #%u inside EvtDeviceSurpriseRemoval: self-managed I/O is the place for that",
+                  gate_where(ctx_current()), queue->object.number);
     if (queue->deleted)
         bugcheck(0x10D, 0xA, queue->object.number, STATUS_DELETE_PENDING, 0, "K-Q-57", "the state of queue #%u was to be changed while it is deleted",
                  queue->object.number);

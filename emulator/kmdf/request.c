@@ -132,6 +132,8 @@ static struct fx_request *completable(WDFREQUEST handle, const char *ddi)
         fx_misuse("V-WDF-3", "%s: request #%u was cancelled and its EvtRequestCancel is still to be called: that routine completes it", ddi, number);
     if (request->driver_created)
         fx_misuse("K-REQ-11", "%s: request #%u was created by the driver and cannot be completed", ddi, number);
+    if (fx_callback() == DDI_EvtDeviceSurpriseRemoval)
+        fx_misuse("V-WDF-34", "%s: request #%u is completed inside EvtDeviceSurpriseRemoval: self-managed I/O and EvtIoStop are the places", ddi, number);
     return fx_request_owned(handle, ddi);
 }
 
@@ -256,6 +258,9 @@ VOID wdf_WdfRequestGetParameters(PWDF_DRIVER_GLOBALS DriverGlobals, WDFREQUEST R
     gate_enter(DDI_WdfRequestGetParameters, trace_object(Request), 0);
     struct fx_request *request = fx_request_handle(Request, "WdfRequestGetParameters");
     fx_require(Parameters, "Parameters");
+    uint16_t callback = fx_callback();
+    if (callback == DDI_EvtIoStop || callback == DDI_EvtIoResume)
+        fx_misuse("V-WDF-29", "WdfRequestGetParameters was called for request #%u inside %s", request->object.number, ddi_table[callback].name);
     if (Parameters->Size < sizeof *Parameters)
         fx_misuse("K-REQ-15", "WdfRequestGetParameters: Parameters.Size is %u, expected at least %u (WDF_REQUEST_PARAMETERS_INIT)",
                   (unsigned)Parameters->Size, (unsigned)sizeof *Parameters);
@@ -320,6 +325,16 @@ BOOLEAN wdf_WdfRequestIsFrom32BitProcess(PWDF_DRIVER_GLOBALS DriverGlobals, WDFR
     fx_request_handle(Request, "WdfRequestIsFrom32BitProcess");
     gate_leave(FALSE);
     return FALSE; /* all processes of the emulated machine are 64-bit ones */
+}
+
+/* Of the thread that issued the IRP (K-REQ-18); 0 for an IRP that no thread stands behind. */
+ULONG wdf_WdfRequestGetRequestorProcessId(PWDF_DRIVER_GLOBALS DriverGlobals, WDFREQUEST Request)
+{
+    gate_enter(DDI_WdfRequestGetRequestorProcessId, trace_object(Request), 0);
+    const struct nt_thread *thread = (struct nt_thread *)fx_request_handle(Request, "WdfRequestGetRequestorProcessId")->irp->Tail.Overlay.Thread;
+    ULONG id = !thread ? 0 : thread->process ? thread->process_id : NT_SYSTEM_PROCESS_ID;
+    gate_leave(id);
+    return id;
 }
 
 BOOLEAN wdf_WdfRequestIsReserved(PWDF_DRIVER_GLOBALS DriverGlobals, WDFREQUEST Request)

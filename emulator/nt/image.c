@@ -2,7 +2,7 @@
  * The images of this program (image.h) and their writable data.
  *
  * Design: the linker gathers pointers to the descriptors in section "drv_images", the drivers' writable data in "drv_data" and "drv_bss". The first
- * call keeps a copy of drv_data; each life begins with it put back. Bytes are moved by plain loops: between globals lie the red
+ * call keeps a copy of drv_data; each life begins with it put back. "wdf_shared_types" holds pointers to the records of types that drivers share. Bytes are moved by plain loops: between globals lie the red
  * zones of AddressSanitizer, which an intercepted memcpy would report.
  */
 #include "image.h"
@@ -13,6 +13,9 @@ extern const struct driver_image *const __start_drv_images[] __attribute__((weak
 extern const struct driver_image *const __stop_drv_images[] __attribute__((weak));
 extern char __start_drv_data[] __attribute__((weak)), __stop_drv_data[] __attribute__((weak));
 extern char __start_drv_bss[] __attribute__((weak)), __stop_drv_bss[] __attribute__((weak));
+
+extern struct image_shared_type *const __start_wdf_shared_types[] __attribute__((weak));
+extern struct image_shared_type *const __stop_wdf_shared_types[] __attribute__((weak));
 
 static bool same(const char *a, const char *b)
 {
@@ -63,6 +66,25 @@ bool image_holds_code(const struct driver_image *image, const void *code)
         if ((const char *)code >= image->code[i].begin && (const char *)code < image->code[i].end)
             return true;
     return false;
+}
+
+/* The records are writable data; those in no placed image are of the driver inside a test. */
+static bool owns_shared_type(const struct driver_image *image, const struct image_shared_type *type)
+{
+    const char *at = (const char *)type;
+    if (image_is_placed(image))
+        return at >= image->data.begin && at < image->data.end;
+    for (const struct driver_image *other = image_next(NULL); other; other = image_next(other))
+        if (at >= other->data.begin && at < other->data.end)
+            return false;
+    return true;
+}
+
+__attribute__((no_sanitize("address"))) void image_bind_shared_types(const struct driver_image *image)
+{
+    for (struct image_shared_type *const *at = __start_wdf_shared_types; at < __stop_wdf_shared_types; at++)
+        if (*at && (*at)->get_unique && owns_shared_type(image, *at))
+            (*at)->unique = (*at)->get_unique();
 }
 
 static char *pristine; /* drv_data as the program was loaded */

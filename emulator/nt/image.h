@@ -6,6 +6,7 @@
 #define NT_IMAGE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct driver_image_range {
     const char *begin, *end;
@@ -24,6 +25,17 @@ static inline bool image_is_placed(const struct driver_image *image) { return im
 bool image_holds_code(const struct driver_image *image, const void *code);
 /* The image's writable data back to its first value: it is loaded again. */
 void image_restore(const struct driver_image *image);
+
+/* A type of context that several drivers share: what WDF_DECLARE_SHARED_CONTEXT_TYPE_WITH_NAME makes of it (WDF_OBJECT_CONTEXT_TYPE_INFO). */
+struct image_shared_type {
+    unsigned size;
+    char *name;
+    size_t bytes;
+    const void *unique;                      /* its identity, which binding fills in */
+    const void *(*get_unique)(void);
+};
+/* Asks the image's shared types for their identities, as the stub in front of DriverEntry does on Windows (K-OBJ-41). Calls the driver. */
+void image_bind_shared_types(const struct driver_image *image);
 
 /* All images of this program, and the one with this name (NULL: none). Sources: link-time section "drv_images". */
 const struct driver_image *image_find(const char *name);

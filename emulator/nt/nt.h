@@ -85,11 +85,14 @@ struct nt_thread {
     const void *routine;           /* the driver's, of a system thread */
     uint32_t last_error;           /* Win32 */
     uint32_t number;
+    uint32_t process_id;           /* of its process, when it has one */
     LONG priority;
     NTSTATUS exit_status;
     void (*entry)(void *);
     void *argument;
 };
+
+#define NT_SYSTEM_PROCESS_ID 4
 
 /* The thread of the current context (in a DPC: the interrupted one); never NULL inside a life except on an idle processor. */
 struct nt_thread *ke_current_thread(void);

@@ -32,7 +32,7 @@ struct nt_process *process_create(const char *name)
 }
 
 void process_release(struct nt_process *process) { ob_dereference(process); }
-uint32_t process_id(const struct nt_process *process) { return process->number * 4; }
+uint32_t process_id(const struct nt_process *process) { return NT_SYSTEM_PROCESS_ID + process->number * 4; }
 bool process_ended(const struct nt_process *process) { return process->ran_down; }
 
 /* W-FIL-22: the handles go when no thread is left; then whoever waits for the process goes on. */
@@ -117,6 +117,7 @@ struct nt_thread *process_start_thread(struct nt_process *process, uint8_t role,
     hb_release(start);
     ob_reference(process); /* the thread's, until thread_end() */
     struct nt_thread *thread = ke_create_thread(CTX_APP, role, name, process, thread_main, start);
+    thread->process_id = process_id(process);
     InsertTailList(&process->threads, &thread->process_entry);
     process->thread_count++;
     if (suspended) {

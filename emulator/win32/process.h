@@ -28,7 +28,7 @@ void win32_begin(void);
 /* A process without threads; one reference for the caller. The name is copied. Never NULL. */
 struct nt_process *process_create(const char *name);
 void process_release(struct nt_process *process);
-/* 4, 8, 12 ...: the process identifier. */
+/* 8, 12 ...: the process identifier (4 is the system). */
 uint32_t process_id(const struct nt_process *process);
 
 /* A thread of the process runs main(argc, argv) and then ends the process with its result. The strings are copied to user memory.

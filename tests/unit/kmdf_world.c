@@ -428,6 +428,7 @@ void world_reset(const struct world_plan *p)
 void world_run(void (*body)(void), struct outcome outcome)
 {
     reset();
+    unit_expected_rule = outcome.rule;
     if (outcome.code)
         unit_expect_bugcheck(body, outcome.code, outcome.p1);
     else

@@ -429,6 +429,7 @@ TEST(K_OBJ_53_object_query)
 }
 
 /* RULE K-OBJ-54: a DDI called above its IRQL is found out by the verifier. */
+/* RULE K-BUG-3: a wrong IRQL, which the verifier would answer with STATUS_INVALID_DEVICE_REQUEST after its break, is reported. */
 /* RULE V-WDF-35: the highest IRQL of each DDI. */
 TEST(K_OBJ_54_irql_of_a_ddi, MISUSE)
 {

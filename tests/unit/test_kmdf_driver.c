@@ -524,6 +524,7 @@ TEST(K_DRV_41_retry_with_another_name)
     boot();
     assert_int_equal(first_status, STATUS_OBJECT_NAME_COLLISION);
     assert_int_equal(second_status, STATUS_SUCCESS);
+    WdfObjectDelete(control);
     finish();
 }
 

@@ -2,6 +2,7 @@
  * Create, cleanup and close (K-Q-70..77, K-FILE-1, 2), requests in the caller's context (K-Q-85), IRPs before the framework (K-DRV-81, 83).
  */
 #include "kmdf_world.h"
+#include "win32/process.h"
 
 #define PATH L"\\Device\\World"
 
@@ -10,11 +11,13 @@ static WDF_FILEOBJECT_CLASS class;
 static PFILE_OBJECT file, other;
 static WDFFILEOBJECT handle;
 static WDFREQUEST create_request;
+static ULONG creator;
 
 static VOID on_create(WDFDEVICE d, WDFREQUEST r, WDFFILEOBJECT f)
 {
     say("create");
     handle = f, create_request = r;
+    creator = WdfRequestGetRequestorProcessId(r);
     if (f && named(f))
         named(f)->name = "file";
     if (create_status != STATUS_PENDING)
@@ -67,6 +70,40 @@ static void exclusive(PWDFDEVICE_INIT init)
 {
     with_files(init);
     WdfDeviceInitSetExclusive(init, TRUE);
+}
+
+static uint32_t open_and_close(void *argument)
+{
+    assert_int_equal(open_path(PATH, &file), STATUS_SUCCESS);
+    close_file(file);
+    return 0;
+}
+
+static ULONG created_by_app(struct nt_process *process)
+{
+    struct nt_thread *t = thread_create(process, ROLE_APP0, "app", open_and_close, NULL);
+    assert_true(thread_wait(t, PROCESS_FOREVER));
+    thread_release(t);
+    return creator;
+}
+
+/* RULE K-REQ-18: WdfRequestGetRequestorProcessId is the caller's: each app's own, the system's for a kernel thread, 0 where no thread stands behind. */
+TEST(K_REQ_18_requestor_process)
+{
+    win32_begin();
+    plan.queue = sequential;
+    begin(with_files);
+    struct nt_process *a = process_create("a"), *b = process_create("b");
+    assert_int_equal(created_by_app(a), process_id(a));
+    assert_int_equal(created_by_app(b), process_id(b));
+    assert_true(process_id(a) != process_id(b) && process_id(a) != 4);
+    open_and_close(NULL);
+    assert_int_equal(creator, 4);
+    send(IRP_MJ_READ, 4);
+    assert_int_equal(WdfRequestGetRequestorProcessId(held[0]), 0);
+    complete(0, STATUS_SUCCESS, 0);
+    process_release(a), process_release(b);
+    finish();
 }
 
 /* RULE K-Q-70: a second open of an exclusive device: STATUS_ACCESS_DENIED. */
@@ -484,6 +521,7 @@ TEST(K_DRV_81_handed_back)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(K_REQ_18_requestor_process),
         cmocka_unit_test(K_Q_70_exclusive),
         cmocka_unit_test(K_Q_71_file_object_first),
         cmocka_unit_test(K_Q_71_no_file_object),

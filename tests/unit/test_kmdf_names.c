@@ -256,6 +256,7 @@ TEST(K_DRV_70_finish_initializing)
     WdfControlFinishInitializing(control);
     assert_int_equal(open_path(L"\\Device\\Control", &file), STATUS_SUCCESS);
     close_file(file);
+    WdfObjectDelete(control);
     finish();
 }
 
@@ -272,6 +273,7 @@ TEST(K_DRV_71_no_pnp)
     assert_int_equal(WdfDeviceCreateDeviceInterface(control, &class, NULL), STATUS_INVALID_DEVICE_REQUEST);
     assert_false(((struct fx_queue *)control_queue(false))->power_managed);
     assert_true(WdfDeviceWdmGetAttachedDevice(control) == NULL);
+    WdfObjectDelete(control);
     finish();
 }
 
@@ -293,6 +295,7 @@ TEST(K_DRV_73_shutdown)
     struct sent *s = send_io((struct io){.major = IRP_MJ_SHUTDOWN, .to = WdfDeviceWdmGetDeviceObject(control)});
     assert_int_equal(s->status, STATUS_SUCCESS);
     log_is("shutdown");
+    WdfObjectDelete(control);
     finish();
 }
 

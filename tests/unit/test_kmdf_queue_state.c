@@ -57,6 +57,7 @@ static ULONG owned(WDFQUEUE q)
 /* ---- Forward ---- */
 
 /* RULE K-Q-45: to the queue it came from: STATUS_INVALID_DEVICE_REQUEST. */
+/* RULE K-BUG-3: the verifier fails the call. */
 /* RULE F-DRV-22: forwarding to the queue a request came from is not allowed. */
 TEST(K_Q_45_to_the_same_queue)
 {
@@ -68,6 +69,7 @@ TEST(K_Q_45_to_the_same_queue)
 }
 
 /* RULE K-Q-45: a marked request may not be forwarded. */
+/* RULE K-BUG-3: misuse of a cancelable request is reported. */
 TEST(K_Q_45_cancelable_request, MISUSE)
 {
     plan.queue = sequential;

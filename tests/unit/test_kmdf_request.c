@@ -393,6 +393,7 @@ TEST(V_WDF_39_null_parameter, .code = 0x10D, .p1 = 4)
 }
 
 /* RULE V-WDF-7: a request that the driver never finishes blocks removal for ever, which is reported. */
+/* RULE K-BUG-5: the wait of the framework that never ends is what is reported. */
 TEST(V_WDF_7_lost_request, .code = 0x9F, .p1 = ANY)
 {
     start_holding();

@@ -94,6 +94,325 @@ TEST(V_WDF_39_stale_work_item, .code = 0x10D, .p1 = 5)
     WdfWorkItemEnqueue(w);
 }
 
+/* ---- What is forbidden inside which callback ---- */
+
+static void ask_parameters(WDFREQUEST request, ULONG flags)
+{
+    WDF_REQUEST_PARAMETERS p;
+    WDF_REQUEST_PARAMETERS_INIT(&p);
+    WdfRequestGetParameters(request, &p);
+}
+
+/* RULE V-WDF-29: no WdfRequestGetParameters inside EvtIoStop. */
+TEST(V_WDF_29_parameters_in_io_stop, MISUSE, .rule = "V-WDF-29")
+{
+    plan.queue = sequential_stoppable, plan.stop = ask_parameters;
+    start();
+    send(IRP_MJ_READ, 4);
+    fx_queues_hold(fx());
+}
+
+static void acknowledge(WDFREQUEST request, ULONG flags) { WdfRequestStopAcknowledge(request, FALSE); }
+static void ask_in_resume(WDFREQUEST request) { ask_parameters(request, 0); }
+
+/* RULE V-WDF-29: nor inside EvtIoResume. */
+TEST(V_WDF_29_parameters_in_io_resume, MISUSE, .rule = "V-WDF-29")
+{
+    plan.queue = sequential_stoppable, plan.stop = acknowledge, plan.resume = ask_in_resume;
+    start();
+    send(IRP_MJ_READ, 4);
+    fx_queues_hold(fx());
+    fx_queues_resume(fx());
+}
+
+static void ask_next(WDFREQUEST request)
+{
+    ask_parameters(request, 0);
+    say("asked");
+    WdfRequestComplete(request, STATUS_SUCCESS);
+}
+static void parallel_stoppable(WDF_IO_QUEUE_CONFIG *c, WDF_OBJECT_ATTRIBUTES *a)
+{
+    parallel(c, a);
+    c->EvtIoStop = on_stop, c->EvtIoResume = on_resume, c->PowerManaged = WdfFalse;
+}
+static WDFQUEUE other;
+static void forward(WDFREQUEST request) { plan.handle = ask_next, WdfRequestForwardToIoQueue(request, other); }
+static void forward_in_stop(WDFREQUEST request, ULONG flags) { plan.handle = NULL, forward(request); }
+
+/* RULE V-WDF-29: a callback nested in EvtIoStop, of another request, may ask. */
+TEST(V_WDF_29_nested_callback_may_ask)
+{
+    plan.queue = sequential_stoppable, plan.stop = forward_in_stop;
+    start();
+    other = make_queue(parallel_stoppable);
+    struct sent *s = send(IRP_MJ_READ, 4);
+    fx_queues_hold(fx());
+    log_is("read stop read asked");
+    assert_true(s->done);
+    finish();
+}
+
+static void (*in_surprise)(void);
+static VOID on_surprise(WDFDEVICE d) { in_surprise(); }
+static void with_surprise(PWDFDEVICE_INIT init)
+{
+    WDF_PNPPOWER_EVENT_CALLBACKS c;
+    WDF_PNPPOWER_EVENT_CALLBACKS_INIT(&c);
+    c.EvtDeviceSurpriseRemoval = on_surprise;
+    WdfDeviceInitSetPnpPowerEventCallbacks(init, &c);
+}
+static void surprise_with(void (*act)(void))
+{
+    plan.queue = sequential, plan.init = with_surprise, in_surprise = act;
+    start();
+    send(IRP_MJ_READ, 4);
+    pnp_surprise_remove(node);
+}
+static void complete_held(void) { complete(0, STATUS_DEVICE_NOT_CONNECTED, 0); }
+static void stop_queue(void) { WdfIoQueueStop(queue, NULL, NULL); }
+static void purge_queue(void) { WdfIoQueuePurge(queue, NULL, NULL); }
+
+/* RULE V-WDF-34: EvtDeviceSurpriseRemoval completes no requests. */
+TEST(V_WDF_34_complete, MISUSE, .rule = "V-WDF-34") { surprise_with(complete_held); }
+/* RULE V-WDF-34: nor does it stop queues. */
+TEST(V_WDF_34_stop, MISUSE, .rule = "V-WDF-34") { surprise_with(stop_queue); }
+/* RULE V-WDF-34: nor drain or purge them. */
+TEST(V_WDF_34_purge, MISUSE, .rule = "V-WDF-34") { surprise_with(purge_queue); }
+
+/* ---- Devices ---- */
+
+static WDFDEVICE control;
+static void make_control(WDFDEVICE d)
+{
+    UNICODE_STRING name = text_of(L"\\Device\\Left"), sddl = text_of(L"D:P");
+    PWDFDEVICE_INIT init = WdfControlDeviceInitAllocate(driver, &sddl);
+    assert_int_equal(WdfDeviceInitAssignName(init, &name), STATUS_SUCCESS);
+    assert_int_equal(WdfDeviceCreate(&init, NULL, &control), STATUS_SUCCESS);
+    WdfControlFinishInitializing(control);
+}
+
+/* RULE K-DRV-74: a control device that is left keeps the driver loaded for ever. */
+/* RULE V-WDF-45: a PnP driver deletes its control devices. */
+TEST(K_DRV_74_control_device_left, MISUSE, .rule = "V-WDF-45")
+{
+    plan.add = make_control;
+    start();
+    finish();
+}
+
+static void delete_control(WDFOBJECT o) { WdfObjectDelete(control); }
+static void with_cleanup(WDF_OBJECT_ATTRIBUTES *a) { name_attributes(a, NULL); }
+
+/* RULE K-DRV-74: drivers delete it in the cleanup of their last device, and unload. */
+TEST(K_DRV_74_deleted_with_the_last_device)
+{
+    plan.add = make_control, plan.device = with_cleanup, plan.cleanup = delete_control;
+    start();
+    finish();
+}
+
+static void no_owner(PWDFDEVICE_INIT init) { WdfDeviceInitSetPowerPolicyOwnership(init, FALSE); }
+
+/* RULE V-WDF-47: power policy DDIs fail for a device that does not own the power policy. */
+/* RULE K-PNP-78: WdfDeviceAssignS0IdleSettings with STATUS_INVALID_DEVICE_REQUEST. */
+/* RULE K-PNP-83: WdfDeviceStopIdle with STATUS_INVALID_DEVICE_STATE. */
+/* RULE K-PNP-87: WdfDeviceAssignSxWakeSettings with STATUS_INVALID_DEVICE_REQUEST. */
+TEST(V_WDF_47_not_the_owner)
+{
+    WDF_DEVICE_POWER_POLICY_IDLE_SETTINGS idle;
+    WDF_DEVICE_POWER_POLICY_WAKE_SETTINGS wake;
+    plan.init = no_owner;
+    start();
+    WDF_DEVICE_POWER_POLICY_IDLE_SETTINGS_INIT(&idle, IdleCannotWakeFromS0);
+    WDF_DEVICE_POWER_POLICY_WAKE_SETTINGS_INIT(&wake);
+    assert_int_equal(WdfDeviceAssignS0IdleSettings(device, &idle), STATUS_INVALID_DEVICE_REQUEST);
+    assert_int_equal(WdfDeviceAssignSxWakeSettings(device, &wake), STATUS_INVALID_DEVICE_REQUEST);
+    assert_int_equal(WdfDeviceStopIdle(device, FALSE), STATUS_INVALID_DEVICE_STATE);
+    finish();
+}
+
+/* RULE V-WDF-48: a device of IoCreateDevice in a framework driver: the IRP that comes to it is reported. */
+TEST(V_WDF_48_wdm_device, MISUSE, .rule = "V-WDF-48")
+{
+    PDEVICE_OBJECT raw;
+    start();
+    assert_int_equal(IoCreateDevice(WdfDriverWdmGetDriverObject(driver), 0, NULL, FILE_DEVICE_UNKNOWN, 0, FALSE, &raw), STATUS_SUCCESS);
+    raw->Flags &= ~(ULONG)DO_DEVICE_INITIALIZING;
+    send_io((struct io){.major = IRP_MJ_READ, .length = 4, .to = raw});
+}
+
+static ULONG entry_takes_ms;
+static NTSTATUS slow_entry(WDFDEVICE d, WDF_POWER_DEVICE_STATE from)
+{
+    LARGE_INTEGER interval = {.QuadPart = -(LONGLONG)entry_takes_ms * 10000 / 2};
+    for (int i = 0; i < 2 && entry_takes_ms; i++) /* one long wait is the system's matter: 0x9F */
+        KeDelayExecutionThread(KernelMode, FALSE, &interval);
+    return STATUS_SUCCESS;
+}
+__attribute__((section("PAGE"))) static NTSTATUS paged_entry(WDFDEVICE d, WDF_POWER_DEVICE_STATE from) { return STATUS_SUCCESS; }
+
+static bool pageable;
+static PFN_WDF_DEVICE_D0_ENTRY entry_routine;
+static void with_entry(PWDFDEVICE_INIT init)
+{
+    WDF_PNPPOWER_EVENT_CALLBACKS c;
+    WDF_PNPPOWER_EVENT_CALLBACKS_INIT(&c);
+    c.EvtDeviceD0Entry = entry_routine;
+    WdfDeviceInitSetPnpPowerEventCallbacks(init, &c);
+    if (!pageable)
+        WdfDeviceInitSetPowerNotPageable(init);
+}
+static void start_with(PFN_WDF_DEVICE_D0_ENTRY routine, bool may_page, ULONG ms)
+{
+    plan.init = with_entry, entry_routine = routine, pageable = may_page, entry_takes_ms = ms;
+    start();
+    finish();
+}
+
+/* RULE V-WDF-50: the power-up callback of a device that is not power-pageable is no pageable code. */
+TEST(V_WDF_50_pageable_entry, MISUSE, .rule = "V-WDF-50") { start_with(paged_entry, false, 0); }
+/* RULE V-WDF-50: of another device it may be. */
+/* RULE K-PNP-90: D0Entry of a pageable device may be pageable. */
+TEST(V_WDF_50_pageable_device) { start_with(paged_entry, true, 0); }
+
+#define MINUTES * 60 * 1000
+/* RULE V-WDF-52: a power callback of a device that is not pageable takes more than 10 minutes. */
+/* RULE K-PNP-89: that is the framework's watchdog. */
+TEST(V_WDF_52_watchdog, .code = 0x10D, .p1 = 1) { start_with(slow_entry, false, 11 MINUTES); }
+/* RULE K-PNP-89: less does not matter. */
+TEST(K_PNP_89_in_time) { start_with(slow_entry, false, 9 MINUTES); }
+/* RULE K-PNP-89: nor do pageable devices have a watchdog of the framework's. */
+TEST(K_PNP_89_pageable_device) { start_with(slow_entry, true, 11 MINUTES); }
+/* RULE K-PNP-89: the system's own finds them. */
+TEST(K_PNP_89_system_watchdog, .code = 0x9F, .p1 = 4) { start_with(slow_entry, true, 22 MINUTES); }
+
+/* RULE V-WDF-52: a device power IRP that the owner of the power policy did not request. */
+/* RULE K-PNP-5: it is 0x10D/0xD. */
+TEST(V_WDF_52_power_irp_of_another, .code = 0x10D, .p1 = 0xD)
+{
+    start();
+    po_request_power_irp(node->pdo, IRP_MN_SET_POWER, (POWER_STATE){.DeviceState = PowerDeviceD3}, NULL, NULL, NULL);
+    pass_ms(1);
+}
+
+static NTSTATUS stop_inside(WDFDEVICE d)
+{
+    pnp_query_stop(node);
+    return STATUS_SUCCESS;
+}
+static void with_query(PWDFDEVICE_INIT init)
+{
+    WDF_PNPPOWER_EVENT_CALLBACKS c;
+    WDF_PNPPOWER_EVENT_CALLBACKS_INIT(&c);
+    c.EvtDeviceQueryRemove = stop_inside;
+    WdfDeviceInitSetPnpPowerEventCallbacks(init, &c);
+}
+
+/* RULE V-WDF-52: a PnP IRP that changes the state while another one is being worked on. */
+/* RULE K-PNP-5: it is 0x10D/0xC. */
+TEST(V_WDF_52_two_pnp_irps, .code = 0x10D, .p1 = 0xC)
+{
+    plan.init = with_query;
+    start();
+    pnp_query_remove(node);
+}
+
+/* RULE V-WDF-53: a function that is missing is 0x10D/0x10 when its caller cannot be given a status. */
+TEST(V_WDF_53_function_missing, .code = 0x10D, .p1 = 0x10)
+{
+    boot();
+    assert_false(NT_SUCCESS(WdfDriverErrorReportApiMissing(driver, NULL, 500, TRUE)));
+    WdfDriverErrorReportApiMissing(driver, NULL, 500, FALSE);
+}
+
+/* ---- Locks ---- */
+
+static void queue_then_device(void)
+{
+    WdfObjectAcquireLock(queue);
+    WdfObjectAcquireLock(device);
+}
+
+/* RULE K-SYN-13: a device's lock is not acquired under the lock of its queue. */
+TEST(K_SYN_13_wrong_order, MISUSE, .rule = "K-SYN-13")
+{
+    plan.queue = sequential_serialised;
+    start();
+    queue_then_device();
+}
+
+/* RULE K-SYN-13: the other order is the right one. */
+TEST(K_SYN_13_right_order)
+{
+    plan.queue = sequential_serialised;
+    start();
+    WdfObjectAcquireLock(device), WdfObjectAcquireLock(queue);
+    WdfObjectReleaseLock(queue), WdfObjectReleaseLock(device);
+    finish();
+}
+
+/* ---- Memory of a request that is completed: AddressSanitizer's build knows freed memory ---- */
+
+#if defined(IRPFUZZ_ASAN)
+#define STALE .code = 0xD5, .p1 = ANY
+#else
+#define STALE .code = 0
+#endif
+
+static PVOID kept_buffer;
+static PMDL kept_mdl;
+static WDFMEMORY copy;
+static void keep_buffer(WDFREQUEST request)
+{
+    assert_int_equal(WdfRequestRetrieveInputBuffer(request, 8, &kept_buffer, NULL), STATUS_SUCCESS);
+    WdfRequestComplete(request, STATUS_SUCCESS);
+}
+static void keep_mdl(WDFREQUEST request)
+{
+    assert_int_equal(WdfRequestRetrieveInputWdmMdl(request, &kept_mdl), STATUS_SUCCESS);
+    assert_true(MmGetSystemAddressForMdlSafe(kept_mdl, NormalPagePriority) != NULL);
+    WdfRequestComplete(request, STATUS_SUCCESS);
+}
+static void name_it(PWDFDEVICE_INIT init)
+{
+    UNICODE_STRING name = text_of(L"\\Device\\Rules");
+    WdfDeviceInitAssignName(init, &name);
+}
+static void control_once(void (*handle)(WDFREQUEST))
+{
+    PFILE_OBJECT file;
+    IO_STATUS_BLOCK iosb = {0};
+    char bytes[8] = "1234567";
+    plan.queue = sequential, plan.init = name_it, plan.handle = handle;
+    start();
+    assert_int_equal(WdfMemoryCreate(NULL, NonPagedPoolNx, 0, 8, &copy, NULL), STATUS_SUCCESS);
+    assert_int_equal(open_path(L"\\Device\\Rules", &file), STATUS_SUCCESS);
+    struct io_target_file to = {.file = file, .iosb = &iosb};
+    assert_int_equal(io_device_io_control_file(&to, CTL_CODE(0x8000, 0x800, METHOD_BUFFERED, FILE_ANY_ACCESS), bytes, 8, NULL, 0), STATUS_PENDING);
+    close_file(file);
+}
+
+/* RULE V-WDF-10: a request's buffer is used after the completion. */
+TEST(V_WDF_10_buffer_after_completion, STALE)
+{
+    control_once(keep_buffer);
+#if defined(IRPFUZZ_ASAN)
+    WdfMemoryCopyFromBuffer(copy, 0, kept_buffer, 8);
+#endif
+    finish();
+}
+
+/* RULE V-WDF-11: a request's MDL is used after the completion. */
+TEST(V_WDF_11_mdl_after_completion, STALE)
+{
+    control_once(keep_mdl);
+#if defined(IRPFUZZ_ASAN)
+    MmGetSystemAddressForMdlSafe(kept_mdl, NormalPagePriority);
+#endif
+    finish();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -104,6 +423,29 @@ int main(void)
         cmocka_unit_test(V_WDF_43_device_create_fails),
         cmocka_unit_test(V_WDF_43_queue_create_fails),
         cmocka_unit_test(V_WDF_39_stale_work_item),
+        cmocka_unit_test(V_WDF_29_parameters_in_io_stop),
+        cmocka_unit_test(V_WDF_29_parameters_in_io_resume),
+        cmocka_unit_test(V_WDF_29_nested_callback_may_ask),
+        cmocka_unit_test(V_WDF_34_complete),
+        cmocka_unit_test(V_WDF_34_stop),
+        cmocka_unit_test(V_WDF_34_purge),
+        cmocka_unit_test(K_DRV_74_control_device_left),
+        cmocka_unit_test(K_DRV_74_deleted_with_the_last_device),
+        cmocka_unit_test(V_WDF_47_not_the_owner),
+        cmocka_unit_test(V_WDF_48_wdm_device),
+        cmocka_unit_test(V_WDF_50_pageable_entry),
+        cmocka_unit_test(V_WDF_50_pageable_device),
+        cmocka_unit_test(V_WDF_52_watchdog),
+        cmocka_unit_test(K_PNP_89_in_time),
+        cmocka_unit_test(K_PNP_89_pageable_device),
+        cmocka_unit_test(K_PNP_89_system_watchdog),
+        cmocka_unit_test(V_WDF_52_power_irp_of_another),
+        cmocka_unit_test(V_WDF_52_two_pnp_irps),
+        cmocka_unit_test(V_WDF_53_function_missing),
+        cmocka_unit_test(K_SYN_13_wrong_order),
+        cmocka_unit_test(K_SYN_13_right_order),
+        cmocka_unit_test(V_WDF_10_buffer_after_completion),
+        cmocka_unit_test(V_WDF_11_mdl_after_completion),
     };
     return cmocka_run_group_tests(tests);
 }

@@ -72,18 +72,26 @@ void unit_life(void (*body)(void), const struct chance *chance)
 }
 
 const char *unit_expecting;
+const char *unit_expected_rule;
+
+static bool same_rule(const char *a, const char *b)
+{
+    return !a || (b && !strcmp(a, b));
+}
 
 void unit_expect_bugcheck(void (*body)(void), uint32_t code, uint64_t p1)
 {
     bool survived = run(body, NULL, true);
     if (survived)
         report_line("expected bug check 0x%X%s%s, and nothing came", code, unit_expecting ? " of " : "", unit_expecting ? unit_expecting : "");
-    else if (unit.last.code != code || (p1 != ~0ull && unit.last.parameter[0] != p1))
+    else if (unit.last.code != code || (p1 != ~0ull && unit.last.parameter[0] != p1) || !same_rule(unit_expected_rule, unit.last.rule))
         report_write(&unit.last);
-    unit_expecting = NULL;
+    bool by_rule = same_rule(unit_expected_rule, unit.last.rule);
+    unit_expecting = unit_expected_rule = NULL;
     assert_false(survived);
     assert_true(unit.seen);
     assert_int_equal(unit.last.code, code);
     if (p1 != ~0ull)
         assert_int_equal(unit.last.parameter[0], p1);
+    assert_true(by_rule);
 }

@@ -32,6 +32,8 @@ void unit_assert(unsigned long long a, unsigned long long b, const char *express
 void unit_life(void (*body)(void), const struct chance *chance);
 /* Named when the bug check does not come, or another one does. */
 extern const char *unit_expecting;
+/* The rule that the next expected bug check must name; NULL: any. */
+extern const char *unit_expected_rule;
 /* Runs a life that must end in this bug check; p1 ~0: any. */
 void unit_expect_bugcheck(void (*body)(void), uint32_t code, uint64_t p1);
 

@@ -162,6 +162,7 @@ NTSTATUS io_load_driver(const struct driver_image *image, struct nt_driver **dri
     *path = rtl_copy_of(&d->service_key); /* its own copy: gone after DriverEntry (V-DRV-1) */
     struct callback_frame frame;
     callback_enter(&frame, DDI_DriverEntry, (const void *)image->entry, &d->object);
+    image_bind_shared_types(image);
     NTSTATUS status = image->entry(&d->object, path);
     callback_leave(&frame, (ULONG)status);
     ex_system_free(path->Buffer);

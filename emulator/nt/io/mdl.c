@@ -167,6 +167,7 @@ VOID MmUnlockPages(PMDL MemoryDescriptorList)
 PVOID MmGetSystemAddressForMdlSafe(PMDL Mdl, ULONG Priority)
 {
     gate_enter(DDI_MmGetSystemAddressForMdlSafe, trace_object(Mdl), Priority);
+    memory_check(Mdl, sizeof *Mdl, "the MDL given to MmGetSystemAddressForMdlSafe");
     bool maps = !(Mdl->MdlFlags & (MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL));
     PVOID address = maps && choose_fault(DDI_MmGetSystemAddressForMdlSafe) ? NULL : mm_get_system_address_for_mdl_safe(Mdl, Priority);
     gate_leave(trace_object(address));
