@@ -213,13 +213,14 @@ static void come_up(struct fx_device *device)
 
 /* ---- Decisions ---- */
 
+static ULONG timeout_of(const struct fx_idle *idle) { return idle->settings.IdleTimeout ? idle->settings.IdleTimeout : DEFAULT_TIMEOUT_MS; }
+
 static void start_idle_timer(struct fx_device *device)
 {
     struct fx_idle *idle = &device->own->idle;
     if (!idle->enabled || device->own->power_references || !device->own->policy_started || !device->own->in_d0)
         return;
-    ULONG ms = idle->settings.IdleTimeout ? idle->settings.IdleTimeout : DEFAULT_TIMEOUT_MS;
-    ke_set_timer_ex(&idle->timer, (LARGE_INTEGER){.QuadPart = -(LONGLONG)ms * (LONGLONG)CLOCK_MS}, 0, &idle->dpc);
+    ke_set_timer_ex(&idle->timer, (LARGE_INTEGER){.QuadPart = -(LONGLONG)timeout_of(idle) * (LONGLONG)CLOCK_MS}, 0, &idle->dpc);
 }
 
 static bool needs_d0(const struct fx_device *device)
@@ -434,6 +435,8 @@ static void assign_idle(struct fx_device *device, const WDF_DEVICE_POWER_POLICY_
     idle->assigned = true;
     idle->settings = *s;
     idle->enabled = s->Enabled != WdfFalse;
+    if (device->node)
+        device->node->idle_ms = idle->enabled ? timeout_of(idle) : 0;
     idle->dx = s->DxState == PowerDeviceMaximum ? (s->IdleCaps == IdleCannotWakeFromS0 ? PowerDeviceD3 : PowerDeviceD2) : s->DxState;
     ke_cancel_timer(&idle->timer);
     idle->due = false;

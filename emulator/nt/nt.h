@@ -283,6 +283,7 @@ struct devnode {
     SYSTEM_POWER_STATE system_state;
     DEVICE_POWER_STATE device_state;
     LIST_ENTRY interfaces;
+    ULONG idle_ms;                /* unused for so long it is sent to Dx by the owner of its power policy; 0: never */
     bool failed;                  /* IoInvalidateDeviceState told so */
     bool removing;                /* REMOVE_DEVICE is on its way: opens fail (W-FIL-1) */
     bool invalidate_pending;

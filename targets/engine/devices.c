@@ -17,7 +17,9 @@ static struct {
 static struct devnode *present(void) { return devices.count ? devices.node[devices.count - 1] : NULL; }
 static enum devnode_state state_of(const struct devnode *node) { return node ? node->state : DEVNODE_REMOVED; }
 
-uint32_t devices_state(void) { return state_of(present()) * 2u + devices.asleep; }
+static bool is_low(const struct devnode *node) { return node && node->device_state > PowerDeviceD0; }
+
+uint32_t devices_state(void) { return (state_of(present()) * 2u + devices.asleep) * 2u + is_low(present()); }
 
 /* What a request that is issued from now on, or is out now, has to reckon with. */
 static void note_state(void)
@@ -144,6 +146,36 @@ static void sleep_system(unsigned slot)
     devices.asleep = NT_SUCCESS(po_system_sleep(states[slot & 3], slot == 3 ? PowerActionHibernate : PowerActionSleep));
 }
 
+uint32_t devices_idle_ms(void)
+{
+    const struct devnode *node = present();
+    return node && node->state == DEVNODE_STARTED && !devices.asleep ? node->idle_ms : 0;
+}
+
+/* Nobody uses the device for its idle time-out. Whether it goes to Dx is its driver's business: an open request or a power reference keeps it in D0. */
+static void idle(void)
+{
+    const struct devnode *node = present();
+    bool was_low = is_low(node);
+    for (uint32_t left = devices_idle_ms(), ms; left; left -= ms) { /* in steps that the watchdog does not take for a hang */
+        ms = left < MAX_PASS_MS ? left : MAX_PASS_MS;
+        LARGE_INTEGER interval = {.QuadPart = -(LONGLONG)((ms + (ms == left)) * CLOCK_MS)};
+        ke_delay_execution_thread(KernelMode, FALSE, &interval);
+    }
+    if (is_low(node) && !was_low)
+        life.power_ups++; /* it will come up again */
+}
+
+/* The device signals wake. Without a wait-wake IRP at the bus, that is, unarmed, nobody hears it; in a sleeping machine it ends the sleep. */
+static void signal_wake(void)
+{
+    struct devnode *node = present();
+    if (!node || !node->pdo || !po_device_wakes(node->pdo))
+        return;
+    life.power_ups++;
+    wake_up();
+}
+
 static void stop(struct devnode *node)
 {
     if (node->state == DEVNODE_STARTED && !NT_SUCCESS(pnp_query_stop(node))) {
@@ -235,6 +267,10 @@ void devices_event(uint8_t kind, uint8_t slot)
         sleep_system(slot);
     } else if (kind == EV_RESUME) {
         wake_up();
+    } else if (kind == EV_IDLE) {
+        idle();
+    } else if (kind == EV_WAKE) {
+        signal_wake();
     } else {
         wake_up(); /* PnP rests while the machine sleeps: the event wakes it */
         expect(DISTURBED_STATE);

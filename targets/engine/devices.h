@@ -14,13 +14,15 @@
 
 /* Loads the driver, adds and starts the first device. Failing without a fault being injected is a bug check. */
 void devices_begin(void);
-/* Carries out one of the PnP or power records (EV_QUERY_STOP..EV_RESUME, EV_RELOAD). */
+/* Carries out one of the PnP or power records (EV_QUERY_STOP..EV_WAKE, EV_RELOAD). */
 void devices_event(uint8_t kind, uint8_t slot);
+/* What EV_IDLE lets pass: the idle time-out that the present device's driver has configured; 0 if it has none, or the device could not idle now. */
+uint32_t devices_idle_ms(void);
 /* Wakes and restarts the present device; true if it works then. */
 bool devices_restore(void);
 /* Removes all devices and unloads the driver. No handle is open any more. */
 void devices_end(void);
-/* A small number for coverage: the PnP state, asleep or not. */
+/* A small number for coverage: the PnP state, asleep or not, in D0 or not. */
 uint32_t devices_state(void);
 
 #endif

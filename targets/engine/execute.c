@@ -122,14 +122,22 @@ static void pass_time(uint32_t ms)
     turns_hold(false);
 }
 
+/* Others wait while time passes, as for EV_PASS_TIME; a device that does not idle makes this no step at all. */
+static void let_idle(void)
+{
+    bool held = devices_idle_ms() > 0;
+    devices_event(EV_IDLE, 0);
+    if (held)
+        turns_hold(false);
+}
+
 static void carry_out(const struct record *r)
 {
     coverage_pair(COVER_EVENT, r->kind, devices_state());
     switch (r->kind) {
     case EV_PASS_TIME: pass_time(r->a); break;
     case EV_PROCESS_EXIT: exit_process(r->slot); break;
-    case EV_IDLE:
-    case EV_WAKE: break; /* what a device does when nobody uses it shows as time passes */
+    case EV_IDLE: let_idle(); break;
     default: devices_event(r->kind, r->slot); break;
     }
 }

@@ -56,7 +56,9 @@ enum record_kind {
     EV_QUERY_STOP, EV_STOP, EV_CANCEL_STOP, EV_REBALANCE,
     EV_QUERY_REMOVE, EV_CANCEL_REMOVE, EV_REMOVE, EV_SURPRISE_REMOVE, EV_READD,
     EV_SLEEP,        /* slot = 0..3: S1..S4 */
-    EV_RESUME, EV_IDLE, EV_WAKE,
+    EV_RESUME,
+    EV_IDLE,         /* nobody uses the device for the idle time-out its driver configured; no effect (no time passes) if it configured none */
+    EV_WAKE,         /* the device signals wake; no effect unless its driver has armed it, then also the end of the machine's sleep */
     EV_PROCESS_EXIT, /* slot = process; its threads get no chance to clean up */
     EV_RELOAD,       /* removes the device, unloads the driver, loads it and adds the device again */
     EV_PASS_TIME,    /* a = ms */

@@ -1,6 +1,7 @@
 /* See turns.h. Kernel side. */
 #include "win32/win32.h"
 
+#include "devices.h"
 #include "turns.h"
 
 #define ACTORS (APP_THREADS + 1)
@@ -126,7 +127,8 @@ int turns_next(unsigned actor)
     ke_reset_event(&a->turn);
     turns.starting = false;
     /* A step that lets time pass keeps the others waiting (turns_hold), so it must be known before the next is given out. */
-    if (turns.program->operation[a->current].record.kind == EV_PASS_TIME)
+    uint8_t kind = turns.program->operation[a->current].record.kind;
+    if (kind == EV_PASS_TIME || (kind == EV_IDLE && devices_idle_ms()))
         turns.held = true;
     advance();
     return a->current;

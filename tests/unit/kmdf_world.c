@@ -293,7 +293,7 @@ static NTSTATUS driver_entry(PDRIVER_OBJECT object, PUNICODE_STRING path)
     return plan.entry_status;
 }
 
-static const struct driver_image image = {"world", (int (*)(void *, void *))(void *)driver_entry, (void **)&WdfDriverGlobals, 31};
+const struct driver_image world_image = {"world", (int (*)(void *, void *))(void *)driver_entry, (void **)&WdfDriverGlobals, 31};
 
 /* ---- The outside ---- */
 
@@ -351,7 +351,7 @@ struct sent *send(UCHAR major, ULONG n) { return send_io((struct io){.major = ma
 
 void boot(void)
 {
-    NTSTATUS status = io_load_driver(&image, &nt);
+    NTSTATUS status = io_load_driver(&world_image, &nt);
     if (!NT_SUCCESS(status)) {
         nt = NULL;
         return;

@@ -134,6 +134,7 @@ extern int sent_count;
 struct sent *send_io(struct io io);
 struct sent *send(UCHAR major, ULONG length);
 
+extern const struct driver_image world_image;
 void boot(void);            /* driver loaded, device added, not started */
 void start(void);           /* boot() and started */
 void finish(void);          /* everything sent has come back; device removed, driver unloaded */

@@ -55,7 +55,7 @@ static NTSTATUS on_query_stop(WDFDEVICE d) { say("QueryStop"); return STATUS_SUC
 static void say_wake(const char *word)
 {
     char text[48];
-    irpfuzz_snprintf(text, sizeof text, "%s%s", word, device_of(node->pdo)->wait_wake ? "+" : "");
+    irpfuzz_snprintf(text, sizeof text, "%s%s", word, device_of(fx()->pdo)->wait_wake ? "+" : "");
     say(text);
 }
 
