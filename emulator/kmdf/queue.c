@@ -86,6 +86,7 @@ static void dispose_queue(struct fx_object *object)
     struct fx_queue *queue = (struct fx_queue *)object;
     queue->deleted = true;
     fx_queue_purge_wait(queue); /* K-Q-60 */
+    fx_progress_end(queue);
     unlink_queue(queue);
 }
 
@@ -247,13 +248,25 @@ NTSTATUS fx_queue_submit(struct fx_queue *queue, struct fx_request *request)
     return STATUS_PENDING;
 }
 
+/* The request for an IRP that is on its way to the queue. STATUS_PENDING: it waits for a reserved one (K-Q-87). A failure has completed the IRP. */
+static NTSTATUS make_request(struct fx_device *device, struct fx_queue *queue, bool presented_by_queue, PIRP irp, struct fx_request **request)
+{
+    NTSTATUS status = fx_request_create(device, presented_by_queue ? queue : NULL, irp, request);
+    if (queue && queue->progress)
+        status = fx_progress_request(queue, irp, request, status);
+    return NT_SUCCESS(status) ? status : fx_complete(irp, status);
+}
+
 /* K-Q-85. Pended before, since the driver may hand the request to anybody. */
 static NTSTATUS call_in_caller_context(struct fx_device *device, PIRP irp, struct fx_queue *routed)
 {
+    struct fx_queue *queue = routed ? routed : device->dispatch[io_get_current_irp_stack_location(irp)->MajorFunction];
     struct fx_request *request;
-    NTSTATUS status = fx_request_create(device, NULL, irp, &request);
-    if (!NT_SUCCESS(status))
-        return fx_complete(irp, status);
+    NTSTATUS status = make_request(device, queue, false, irp, &request);
+    if (status != STATUS_SUCCESS)
+        return status;
+    if (request->reserved)
+        return fx_queue_submit(queue, request);
     io_mark_irp_pending(irp);
     request->routed = routed;
     request->in_caller_context = true;
@@ -275,10 +288,8 @@ static NTSTATUS route(struct fx_device *device, PIRP irp)
     if (!handled)
         return device->filter ? fx_forward(device, irp) : fx_complete(irp, STATUS_INVALID_DEVICE_REQUEST);
     struct fx_request *request;
-    NTSTATUS status = fx_request_create(device, queue, irp, &request);
-    if (!NT_SUCCESS(status))
-        return fx_complete(irp, status);
-    return fx_queue_submit(queue, request);
+    NTSTATUS status = make_request(device, queue, true, irp, &request);
+    return status == STATUS_SUCCESS ? fx_queue_submit(queue, request) : status;
 }
 
 NTSTATUS fx_io_dispatch(struct fx_device *device, PIRP irp)
@@ -358,10 +369,8 @@ static NTSTATUS dispatch_to_queue(struct fx_device *device, PIRP irp, struct fx_
     if (flags & WDF_DISPATCH_IRP_TO_IO_QUEUE_INVOKE_INCALLERCTX_CALLBACK && device->in_caller_context)
         return call_in_caller_context(device, irp, queue);
     struct fx_request *request;
-    status = fx_request_create(device, queue, irp, &request);
-    if (!NT_SUCCESS(status))
-        return fx_complete(irp, status);
-    return fx_queue_submit(queue, request);
+    status = make_request(device, queue, true, irp, &request);
+    return status == STATUS_SUCCESS ? fx_queue_submit(queue, request) : status;
 }
 
 NTSTATUS wdf_WdfDeviceWdmDispatchIrpToIoQueue(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Device, PIRP Irp, WDFQUEUE Queue, ULONG Flags)

@@ -56,6 +56,8 @@ struct fx_request {
     struct fx_queue *routed;    /* WdfDeviceEnqueueRequest takes this queue, not the dispatch table's (K-DRV-82) */
     bool in_caller_context;     /* inside EvtIoInCallerContext now */
     bool driver_created;
+    bool reserved;              /* for forward progress: it goes back to `reserved_for` */
+    struct fx_queue *reserved_for;
     struct nt_thread *caller_thread;
     struct fx_memory input, output; /* made at first retrieval: object.magic */
     struct fx_request_send *send;   /* what the I/O targets keep of it, NULL until first formatted */
@@ -92,6 +94,9 @@ struct fx_queue {
     KDPC dpc;                       /* deferred entry into the loop */
     struct ex_work work;
     bool dpc_queued, work_queued;
+
+    struct fx_progress *progress;   /* its forward-progress policy, NULL: none */
+    uint32_t reserved_out;          /* reserved requests of this queue that are in use */
 
     KEVENT changed;
     uint32_t waiters;
@@ -150,7 +155,18 @@ bool fx_queue_hides_empty(const struct fx_queue *queue, const struct fx_request 
 /* From the driver back to the head of the queue that gave it (K-Q-48, 65). */
 void fx_queue_put_back(struct fx_queue *queue, struct fx_request *request);
 
+/* ---- forward_progress.c ---- */
+/* A request was made for the IRP, or could not be (`status`). STATUS_SUCCESS: *request is the one to use, maybe a reserved one; STATUS_PENDING: the IRP
+ * waits for one; else the IRP is to be completed with that. */
+NTSTATUS fx_progress_request(struct fx_queue *queue, PIRP irp, struct fx_request **request, NTSTATUS status);
+/* A reserved request has been completed. */
+void fx_progress_returned(struct fx_request *request);
+void fx_progress_cancel_waiting(struct fx_queue *queue, PFILE_OBJECT file); /* NULL: all */
+void fx_progress_end(struct fx_queue *queue);
+
 /* ---- request.c ---- */
+/* A reserved request for another IRP; its contexts stay. */
+void fx_request_reuse(struct fx_request *request, struct fx_queue *queue, PIRP irp);
 void fx_request_fill_parameters(const struct fx_request *request, PWDF_REQUEST_PARAMETERS parameters);
 /* Sends it to the device below as it came and forgets it. */
 void fx_request_pass_down(struct fx_request *request);

@@ -97,6 +97,7 @@ void fx_queue_cancel_queued(struct fx_queue *queue, PFILE_OBJECT file)
         fx_queue_request_cancelled(queue, request);
         queue->in_transit--;
     }
+    fx_progress_cancel_waiting(queue, file);
 }
 
 void fx_queue_cancel_cancelable(struct fx_queue *queue)

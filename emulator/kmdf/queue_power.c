@@ -186,7 +186,7 @@ void fx_queues_reopen(struct fx_device *device)
 void fx_queues_flush_file(struct fx_device *device, PFILE_OBJECT file)
 {
     FOR_EACH_QUEUE(queue, device) {
-        if (!queue->queued_count)
+        if (!queue->queued_count && !queue->progress)
             continue;
         fx_queue_cancel_queued(queue, file);
         fx_queue_dispatch_if_idle(queue);

@@ -31,7 +31,7 @@ static bool is_empty(const struct fx_queue *queue)
     return !queue->owned_count && !queue->queued_count && !queue->in_transit && !queue->dispatching;
 }
 
-static bool is_dead(const struct fx_queue *queue) { return is_empty(queue) && !queue->dpc_queued && !queue->work_queued; }
+static bool is_dead(const struct fx_queue *queue) { return is_empty(queue) && !queue->dpc_queued && !queue->work_queued && !queue->reserved_out; }
 
 /* ---- State ---- */
 

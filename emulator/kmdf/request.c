@@ -27,13 +27,26 @@ NTSTATUS fx_request_create(struct fx_device *device, struct fx_queue *queue, PIR
     request->irp = irp;
     request->device = device;
     request->queue = queue;
-    request->major = io_get_current_irp_stack_location(irp)->MajorFunction;
+    if (irp)
+        request->major = io_get_current_irp_stack_location(irp)->MajorFunction;
     if (!queue) { /* without a queue between, the driver gets it at once */
         request->place = FX_OWNED;
         request->presented = true;
     }
     *out = request;
     return STATUS_SUCCESS;
+}
+
+void fx_request_reuse(struct fx_request *request, struct fx_queue *queue, PIRP irp)
+{
+    request->irp = irp;
+    request->queue = queue;
+    request->file = NULL;
+    request->major = io_get_current_irp_stack_location(irp)->MajorFunction;
+    request->place = FX_WITH_FRAMEWORK;
+    request->presented = false;
+    request->cancelled = false;
+    request->completed = NULL;
 }
 
 void fx_request_on_completed(struct fx_request *request, void (*completed)(void *context, NTSTATUS status), void *context)
@@ -143,9 +156,10 @@ static void finish(struct fx_request *request, NTSTATUS status, CCHAR boost)
     if (queue)
         fx_queue_unlist_owned(queue, request);
     request->place = FX_COMPLETED;
-    if (!request->presented)
+    if (!request->presented && !request->reserved)
         fx_object_erase_callbacks(&request->object); /* K-OBJ-61 */
-    fx_object_dispose_early(&request->object);
+    if (!request->reserved)
+        fx_object_dispose_early(&request->object);
     fx_request_release_buffers(request);
     forbid_copy_back(request);
     PIRP irp = request->irp;
@@ -158,7 +172,10 @@ static void finish(struct fx_request *request, NTSTATUS status, CCHAR boost)
         fx_queue_uncount_owned(queue);
         fx_queue_dispatch_if_idle(queue); /* may present the next request in here (K-Q-29) */
     }
-    fx_object_delete(&request->object);
+    if (request->reserved)
+        fx_progress_returned(request);
+    else
+        fx_object_delete(&request->object);
 }
 
 void fx_request_complete(struct fx_request *request, NTSTATUS status)
@@ -340,9 +357,11 @@ ULONG wdf_WdfRequestGetRequestorProcessId(PWDF_DRIVER_GLOBALS DriverGlobals, WDF
 BOOLEAN wdf_WdfRequestIsReserved(PWDF_DRIVER_GLOBALS DriverGlobals, WDFREQUEST Request)
 {
     gate_enter(DDI_WdfRequestIsReserved, trace_object(Request), 0);
-    fx_request_handle(Request, "WdfRequestIsReserved");
-    gate_leave(FALSE);
-    return FALSE;
+    struct fx_request *request = fx_handle(Request, FX_REQUEST);
+    if (!request->reserved) /* one that is, is asked before it has an IRP too */
+        fx_request_handle(Request, "WdfRequestIsReserved");
+    gate_leave(request->reserved);
+    return request->reserved;
 }
 
 PIRP wdf_WdfRequestWdmGetIrp(PWDF_DRIVER_GLOBALS DriverGlobals, WDFREQUEST Request)

@@ -336,6 +336,7 @@ struct sent *send_io(struct io io)
     irp->RequestorMode = io.user ? UserMode : KernelMode;
     irp->IoStatus.Status = STATUS_NOT_SUPPORTED;
     irp->Cancel = io.cancelled;
+    irp->Flags |= io.paging ? IRP_PAGING_IO : 0;
     irp->MdlAddress = io.mdl;
     if (io.neither)
         irp->UserBuffer = s->buffer;

@@ -117,6 +117,7 @@ struct io {
     ULONG out;              /* of a control code's output */
     ULONG code;             /* 0: METHOD_BUFFERED */
     bool user, cancelled;
+    bool paging;            /* a paging IRP */
     bool neither;           /* no system buffer: UserBuffer and Type3InputBuffer point to the buffer */
     PMDL mdl;
     PFILE_OBJECT file;
