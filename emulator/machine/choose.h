@@ -37,6 +37,7 @@ enum policy_kind { POLICY_CONSTRAINTS, POLICY_RANDOM, POLICY_PCT, POLICY_RECORDI
 struct chance {
     uint8_t policy;             /* enum policy_kind, of the schedule lane */
     uint8_t cpus;               /* 1..MACHINE_MAX_CPUS, 0 = 2 */
+    uint8_t workers;            /* worker threads at most, 0 = as many as there are: 1 finds work that waits for work */
     uint16_t pct_depth;         /* change points of PCT */
     uint32_t pct_length;        /* expected scheduling points of PCT */
     uint64_t seed;              /* of RANDOM and PCT; 0 keeps every other lane benign */

@@ -17,10 +17,30 @@ static _Noreturn void irql_violation(const struct ctx *ctx, const struct ddi *dd
              ddi->name, ctx->irql, ddi->flags & DDI_EXACT_IRQL ? "exactly" : "at most", ddi->max_irql);
 }
 
+/* Only where memory can be poisoned; the emulator itself may touch everything. */
+#if defined(IRPFUZZ_ASAN)
+static void show_paged(void)
+{
+    if (memory_paged_hidden)
+        memory_hide_paged(false);
+}
+
+void gate_set_paged(void)
+{
+    bool hide = current_ctx->irql >= IRQL_DISPATCH && memory_paged_blocks && machine.engine == ENGINE_FIBER;
+    if (hide != memory_paged_hidden)
+        memory_hide_paged(hide);
+}
+#else
+static void show_paged(void) {}
+void gate_set_paged(void) {}
+#endif
+
 void gate_enter(uint16_t number, uint64_t a, uint64_t b)
 {
     if (machine.engine == ENGINE_THREAD)
         gate_lock();
+    show_paged();
     struct ctx *ctx = current_ctx;
     const struct ddi *ddi = &ddi_table[number];
     if (ctx->gate_depth == CTX_GATE_DEPTH)
@@ -45,6 +65,7 @@ void gate_leave(uint64_t result)
     uint16_t number = ctx->gate[--ctx->gate_depth];
     ctx->in_gate = false;
     trace(TRACE_RETURN, number, result, 0);
+    gate_set_paged();
     if (machine.engine == ENGINE_THREAD)
         gate_unlock();
 }
@@ -55,6 +76,8 @@ void callback_enter(struct callback_frame *frame, uint16_t callback, const void 
     if (ctx->irql >= IRQL_DISPATCH && machine.is_pageable && machine.is_pageable(routine))
         bugcheck(0xD1, 0, ctx->irql, 8, 0, "V-IRQ-39", "%s is pageable code (alloc_text PAGE) and is called at IRQL %u", ddi_table[callback].name,
                  ctx->irql);
+    if ((uintptr_t)routine - machine.discardable < machine.discardable_size)
+        machine.check_discarded(routine, ddi_table[callback].name);
     *frame = (struct callback_frame){.callback = callback, .irql = ctx->irql, .saved_depth = ctx->gate_depth,
                                      .spinlocks = ctx->spinlocks_held, .apc_disable = ctx->apc_disable,
                                      .special_apc_disable = ctx->special_apc_disable, .was_in_gate = ctx->in_gate};
@@ -65,6 +88,7 @@ void callback_enter(struct callback_frame *frame, uint16_t callback, const void 
                  ddi_table[callback].name, CTX_GATE_DEPTH);
     ctx->gate[ctx->gate_depth++] = callback;
     ctx->in_gate = false;
+    gate_set_paged();
     if (machine.engine == ENGINE_THREAD)
         gate_unlock();
 }
@@ -84,19 +108,27 @@ static _Noreturn void irql_changed(const struct callback_frame *frame, const str
              ctx->irql);
 }
 
-/* A framework callback's is a WDF_VIOLATION (K-BUG-4, V-WDF-36). */
+/* By class (W-IRQL-7); a framework callback's is a WDF_VIOLATION (K-BUG-4, V-WDF-36). */
 static _Noreturn void critical_region_changed(const struct callback_frame *frame, const struct ctx *ctx)
 {
     const struct ddi *cb = &ddi_table[frame->callback];
-    bool framework = !strncmp(cb->module, "kmdf", 4);
-    bugcheck(framework ? 0x10D : 0xC4, framework ? 0xF : 0xC5, frame->apc_disable, ctx->apc_disable, 0, framework ? "V-WDF-36" : "W-IRQL-7",
-             "%s changed the APC disable count from %d to %d", cb->name, (int)frame->apc_disable, (int)ctx->apc_disable);
+    uint32_t code = 0xC4, p1 = 0xC5;
+    const char *rule = "W-IRQL-7";
+    if (!strncmp(cb->module, "kmdf", 4))
+        code = 0x10D, p1 = 0xF, rule = "V-WDF-36";
+    else if (!strcmp(cb->name, "IoCompletion"))
+        p1 = 0xFB, rule = "V-IO-14";
+    else if (!strcmp(cb->name, "DpcRoutine"))
+        code = 0xC7, p1 = frame->by_timer ? 5 : 4, rule = "V-IRQ-37";
+    bugcheck(code, p1, frame->apc_disable, ctx->apc_disable, 0, rule, "%s changed the APC disable count from %d to %d", cb->name,
+             (int)frame->apc_disable, (int)ctx->apc_disable);
 }
 
 void callback_leave(struct callback_frame *frame, uint64_t result)
 {
     if (machine.engine == ENGINE_THREAD)
         gate_lock();
+    show_paged();
     struct ctx *ctx = current_ctx;
     const struct ddi *cb = &ddi_table[frame->callback];
     if (machine.race_pending)

@@ -55,9 +55,13 @@ struct callback_frame {
     uint8_t irql, saved_depth;
     uint32_t spinlocks, apc_disable, special_apc_disable;
     bool was_in_gate;
+    bool by_timer;        /* a DPC that a timer queued: said by the caller, after callback_enter() */
 };
 void callback_enter(struct callback_frame *frame, uint16_t callback, const void *routine, const void *object);
 void callback_leave(struct callback_frame *frame, uint64_t result);
+
+/* Before driver code goes on: hides paged pool or shows it, by the level the code runs at. */
+void gate_set_paged(void);
 
 /* Engine hooks: the lock of the free-running engine. */
 void gate_lock(void);

@@ -52,6 +52,8 @@ struct machine {
     void (*deliver_apcs)(void);                          /* of the current context, at PASSIVE_LEVEL */
     void (*on_hang)(struct ctx *waiting);                /* may raise a better bug check than HANG; may return */
     bool (*is_pageable)(const void *code);               /* driver code in a pageable section */
+    uintptr_t discardable, discardable_size;             /* INIT code: gone once its driver is initialised */
+    void (*check_discarded)(const void *routine, const char *callback); /* a routine in there is about to be called */
     bool (*is_guarded)(void);                            /* the current context runs a guarded body (__try) */
     void (*raise_user_fault)(void);                      /* raises the access violation there; does not return */
     const void *(*image_of)(const void *code);           /* the loaded driver that a code address belongs to */

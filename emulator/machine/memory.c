@@ -13,6 +13,7 @@
 #define FREED_PATTERN 0xfe
 #define ZONE_PATTERN 0xfa
 #define FRESH_PATTERN 0xcd
+#define PAGED_MAX 256 /* blocks of paged pool that are hidden; more than that are not */
 
 struct free_list {
     struct block *head, *tail;
@@ -27,6 +28,9 @@ struct memory {
 
 static struct memory memories[ARENA_COUNT];
 static struct block *oldest, *youngest; /* live blocks */
+static struct block *paged[PAGED_MAX];
+unsigned memory_paged_blocks;
+bool memory_paged_hidden;
 static uint32_t next_number;
 
 /* Classes: 16-byte steps to 256, then four per doubling. */
@@ -74,6 +78,8 @@ void memory_begin(void)
     }
     oldest = youngest = NULL;
     next_number = 0;
+    memory_paged_blocks = 0;
+    memory_paged_hidden = false;
 }
 
 /* A header is poisoned for everyone but this file and, where the emulator is not instrumented, the emulator. */
@@ -85,12 +91,19 @@ static void header_open(const struct block *b) { (void)b; }
 static void header_close(const struct block *b) { (void)b; }
 #endif
 
+static bool is_pattern(const unsigned char *p, size_t n, unsigned char pattern);
+
 static struct block *recycle(struct free_list *list)
 {
     struct block *b = list->head;
     if (!b || list->waiting < QUARANTINE)
         return NULL;
     header_open(b);
+#if !defined(IRPFUZZ_ASAN)
+    if (!is_pattern((unsigned char *)(b + 1), b->size, FREED_PATTERN))
+        bugcheck(0xC6, b->number, b->size, b->tag, 0, "V-MEM-14", "block #%u (%llu bytes) was written to after it was freed", b->number,
+                 (unsigned long long)b->size);
+#endif
     list->head = b->next;
     if (!list->head)
         list->tail = NULL;
@@ -218,10 +231,58 @@ void *block_alloc_zero(enum arena arena, enum block_use use, size_t size, uint32
     return p;
 }
 
+void block_set_paged(void *memory)
+{
+    struct block *b = block_of(memory);
+    header_open(b);
+    b->pool_type = 1;
+    header_close(b);
+    if (memory_paged_blocks < PAGED_MAX)
+        paged[memory_paged_blocks++] = b;
+}
+
+static void paged_remove(const struct block *b)
+{
+    for (unsigned i = 0; i < memory_paged_blocks; i++)
+        if (paged[i] == b) {
+            paged[i] = paged[--memory_paged_blocks];
+            return;
+        }
+}
+
+bool memory_is_paged(const void *address)
+{
+    for (unsigned i = 0; i < memory_paged_blocks; i++) {
+        const struct block *b = paged[i];
+        header_open(b);
+        bool inside = (uintptr_t)address - (uintptr_t)(b + 1) < b->size;
+        header_close(b);
+        if (inside)
+            return true;
+    }
+    return false;
+}
+
+void memory_hide_paged(bool hide)
+{
+    memory_paged_hidden = hide;
+    for (unsigned i = 0; i < memory_paged_blocks; i++) {
+        struct block *b = paged[i];
+        header_open(b);
+        if (hide)
+            asan_poison(b + 1, b->size);
+        else
+            asan_unpoison(b + 1, b->size);
+        header_close(b);
+    }
+}
+
 void block_free(void *memory, const void *caller)
 {
     struct block *b = block_of(memory);
     header_open(b);
+    if (b->pool_type)
+        paged_remove(b);
 #if !defined(IRPFUZZ_ASAN)
     if (!is_pattern((unsigned char *)memory + b->size, b->room - b->size, ZONE_PATTERN)) {
         bugcheck(0xC1, b->number, b->size, b->tag, 0x24, "V-MEM-11",

@@ -75,6 +75,17 @@ void memory_check(const void *address, size_t size, const char *what);
 static inline bool memory_is_kernel(const void *address) { return (uint64_t)(uintptr_t)address - KERNEL_ARENA_BASE < ARENA_SIZE; }
 static inline bool memory_is_user(const void *address) { return (uint64_t)(uintptr_t)address - USER_ARENA_BASE < ARENA_SIZE; }
 
+/*
+ * Paged pool (W-IRQL-10). A block is marked after its allocation. Hidden means that driver code may not touch it: the gate hides it whenever it lets
+ * code above APC_LEVEL run, in builds that can poison memory.
+ */
+void block_set_paged(void *memory);
+/* In a live block of paged pool? */
+bool memory_is_paged(const void *address);
+extern unsigned memory_paged_blocks;
+extern bool memory_paged_hidden;
+void memory_hide_paged(bool hide);
+
 void memory_begin(void);
 /* Host memory for the life of the process (pristine driver data). */
 void *machine_keep(size_t size);

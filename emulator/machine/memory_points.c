@@ -15,6 +15,7 @@ static void point(const void *address)
     if (there - here < (256u << 10) || here - there < 4096)
         return;
     sched_point(WHERE_MEMORY);
+    gate_set_paged();
 }
 
 #define ACCESS(name) \

@@ -66,7 +66,7 @@ void report_write_at(const struct bugcheck *bugcheck, const void *frame);
 
 /* Sanitizer findings become reports like any other (sanitizer_report.c). own_signals: no fuzzer handles faults and deaths. */
 void sanitizer_reports_install(bool own_signals);
-/* Called after the report of a sanitizer's finding was written; the process ends when it returns. */
+/* Called once after the report of a sanitizer's finding, or of a fault, was written; the process ends when it returns. */
 void report_on_sanitizer(void (*found)(const struct bugcheck *bugcheck));
 
 #endif

@@ -18,14 +18,20 @@
 static bool reported; /* a finding of a sanitizer was written */
 static void (*found_hook)(const struct bugcheck *bugcheck);
 
-void report_on_sanitizer(void (*found)(const struct bugcheck *bugcheck)) { found_hook = found; }
+static bool told; /* the hook was called */
+
+void report_on_sanitizer(void (*found)(const struct bugcheck *bugcheck))
+{
+    found_hook = found;
+    reported = told = false;
+}
 
 static void found(const struct bugcheck *b)
 {
-    static bool once;
-    if (!once && found_hook)
+    bool first = !told;
+    told = true;
+    if (first && found_hook)
         found_hook(b);
-    once = true;
 }
 
 static struct bugcheck describe_fault(const void *address, bool write)
@@ -175,6 +181,11 @@ static void fault(int signal_number, siginfo_t *info, void *context)
 {
     const ucontext_t *u = context;
     struct bugcheck b = describe_fault(info->si_addr, (u->uc_mcontext.gregs[REG_ERR] & 2) != 0);
+    if (b.code == 0x50 && info->si_code == SEGV_ACCERR && u->uc_mcontext.gregs[REG_ERR] & (2 | 16)) { /* a page is there */
+        bool executed = u->uc_mcontext.gregs[REG_ERR] & 16;
+        b.code = executed ? 0xFC : 0xBE, b.rule = "V-MEM-30";
+        snprintf(b.text, sizeof b.text, "the driver %s", executed ? "executes what is no code" : "writes to memory that is read-only");
+    }
     if (signal_number != SIGSEGV && signal_number != SIGBUS) {
         b = (struct bugcheck){.code = 0x7E, .rule = "V-GEN-7"};
         snprintf(b.text, sizeof b.text, "the driver runs into %s", signal_number == SIGFPE ? "a division by zero" : "an illegal instruction");

@@ -24,6 +24,7 @@ void nt_boot(void)
     io_interfaces_boot();
     io_workitems_boot();
     io_remove_locks_boot();
+    io_named_events_boot();
     ke_begin();
     seh_begin();
     ke_adopt_current_thread();

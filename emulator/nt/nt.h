@@ -39,6 +39,9 @@ static inline bool is_driver_code(const void *routine)
            ((const char *)routine >= __start_INIT && (const char *)routine < __stop_INIT);
 }
 
+/* Code in an INIT section runs, as `what`: reported once its driver is initialised. */
+void ke_check_discarded(const void *code, const char *what);
+
 /* ---- Objects (ob.c): reference-counted bodies with a header in front ---- */
 
 enum ob_type { OB_DEVICE = 1, OB_DRIVER, OB_FILE, OB_THREAD, OB_PROCESS, OB_EVENT, OB_SYMLINK, OB_PORT, OB_SEMAPHORE, OB_MUTANT, OB_TIMER, OB_TYPE_COUNT };
@@ -81,6 +84,8 @@ struct nt_thread {
     bool exit_asked;               /* another thread wants it gone (TerminateThread, ExitProcess) */
     bool wait_next;                /* released with Wait = TRUE: only a wait may follow (W-KE-6) */
     uint8_t wait_irql;             /* what it goes back to then */
+    unsigned float_saves;          /* KeSaveFloatingPointState without its restore */
+    unsigned built_irps;           /* of `irps`, those that drivers had built: IoBuildDeviceIoControlRequest and the like */
     bool system;                   /* made by PsCreateSystemThread */
     const void *routine;           /* the driver's, of a system thread */
     uint32_t last_error;           /* Win32 */
@@ -171,6 +176,7 @@ struct nt_driver {
     DRIVER_EXTENSION extension;
     const struct driver_image *image;
     bool unloading, unloaded, initialized;
+    const struct ctx *unloaded_by; /* who runs DriverUnload */
     void *framework;            /* KMDF's per-driver data, NULL for WDM */
     void (*entry_failed)(struct nt_driver *driver); /* set by the framework: call it when DriverEntry failed, before the image goes (K-OBJ-63) */
     UNICODE_STRING service_key; /* \REGISTRY\MACHINE\SYSTEM\CurrentControlSet\Services\<name> */
@@ -203,6 +209,9 @@ struct irp_info *irp_info(const IRP *irp);
 void irp_note(PIRP irp, enum irp_event event, uint32_t value, const void *who);
 /* "IRP #3 (READ)" into out. */
 const char *irp_name(const IRP *irp, char *out, size_t size);
+/* Thread-bound IRPs that drivers built and that are not finished; an event that one of them will set may not be set by the driver (V-IRP-36). */
+extern unsigned io_built_irps;
+void io_check_lent_event(const KEVENT *event);
 PIRP irp_first(void);            /* walk all IRPs that live: reports and end-of-life checks */
 PIRP irp_next(PIRP irp);
 

@@ -88,11 +88,16 @@ static void check_data(const char *begin, const char *end)
 {
     if (begin == end)
         return;
-    ke_timer_check_free(begin, (size_t)(end - begin));
-    ke_dpc_check_free(begin, (size_t)(end - begin));
+    size_t size = (size_t)(end - begin);
+    ke_timer_check_free(begin, size);
+    ke_dpc_check_free(begin, size);
+    ke_lock_check_free(begin, size);
+    ex_resource_check_free(begin, size);
+    ex_lookaside_check_free(begin, size);
+    ex_work_check_free(begin, size);
 }
 
-/* V-UNL-2, V-UNL-3: timers and DPCs in the image's own data. */
+/* V-UNL-2..4: timers, DPCs, held locks, ERESOURCEs, lookaside lists and work items in the image's own data. */
 static void check_image_data(const struct driver_image *image)
 {
     bool placed = image_is_placed(image);
@@ -113,6 +118,34 @@ static void check_threads(struct nt_driver *driver)
     }
 }
 
+static bool is_code_of(const void *routine, const struct nt_driver *driver) { return routine && io_driver_of_code(routine) == driver; }
+
+/* V-UNL-10: an IRP under way would come back into nothing. */
+static void check_routines(struct nt_driver *driver)
+{
+    char name[64];
+    for (struct irp_record *r = irp_first_record(); r; r = r->next) {
+        if (r->raw || r->info.finished)
+            continue;
+        const IRP *irp = r->irp;
+        bool cancel = is_code_of((const void *)irp->CancelRoutine, driver), completion = false;
+        const IO_STACK_LOCATION *location = irp->Tail.Overlay.CurrentStackLocation;
+        for (CHAR i = irp->CurrentLocation; i >= 1 && i <= irp->StackCount; i++, location++)
+            completion |= location->Control & (SL_INVOKE_ON_SUCCESS | SL_INVOKE_ON_ERROR | SL_INVOKE_ON_CANCEL) &&
+                          is_code_of((const void *)location->CompletionRoutine, driver);
+        if (cancel || completion)
+            bugcheck(0xCE, r->info.number, 0, 0, 0, "V-UNL-10", "a driver was unloaded while %s, which is under way, has a %s routine in it",
+                     irp_record_name(r, name, sizeof name), cancel ? "cancel" : "completion");
+    }
+}
+
+static void check_ex_timers(struct nt_driver *driver)
+{
+    char name[80];
+    if (ex_timer_of_driver(driver))
+        bugcheck(OWN_RULE, 8, 0, 0, 0, "V-UNL-8", "%s was unloaded and left an EX_TIMER", rtl_to_ascii(&driver->object.DriverName, name, sizeof name));
+}
+
 void verifier_driver_unloaded(struct nt_driver *driver)
 {
     check_devices(driver);
@@ -120,6 +153,8 @@ void verifier_driver_unloaded(struct nt_driver *driver)
         return; /* several drivers are loaded: their code cannot be told apart, the end of the life asks for all */
     check_threads(driver);
     check_image_data(driver->image);
+    check_ex_timers(driver);
+    check_routines(driver);
     check_irps(driver);
     check_blocks(driver, false);
 }
@@ -169,5 +204,7 @@ void verifier_end_of_life(void)
     if (loaded)
         return; /* what a loaded driver holds is its own */
     check_names();
+    if (ob_open_kernel_handles())
+        bugcheck(OWN_RULE, ob_open_kernel_handles(), 0, 0, 0, "V-OBJ-6", "%u kernel handle(s) were never closed", ob_open_kernel_handles());
     check_blocks(NULL, true);
 }

@@ -340,7 +340,117 @@ static void completed_by_both(void) { CancelIoEx(pending_read(hold_stealable), &
 static void never_completed(void) { CancelIo(pending_read(complete_then_cancelable)); }
 static void not_cancelable(void) { CancelIo(pending_read(hold)); }
 
+/* A routine set on an IRP that is completed and waits for its thread to take it. */
+static void cancel_of_completed(void)
+{
+    static KEVENT event;
+    static IO_STATUS_BLOCK iosb;
+    KeInitializeEvent(&event, NotificationEvent, FALSE);
+    lower[IRP_MJ_DEVICE_CONTROL] = hold;
+    PIRP irp = IoBuildDeviceIoControlRequest(CODE(1, METHOD_BUFFERED, 0), up, NULL, 0, NULL, 0, FALSE, &event, &iosb);
+    IoCallDriver(up, irp);
+    KeEnterGuardedRegion(); /* keeps the last stage away */
+    let_go(STATUS_SUCCESS, 0);
+    IoSetCancelRoutine(irp, cancel_queued);
+    IoCancelIrp(irp);
+}
+
+/* UP has a child IRP below for each parent: the parent's cancel cancels the child, whose completion completes the parent. */
+static struct { PIRP parent, child; LONG volatile owners; } family;
+
+static VOID cancel_parent(PDEVICE_OBJECT device, PIRP irp)
+{
+    IoReleaseCancelSpinLock(irp->CancelIrql);
+    calls[2]++;
+    IoCancelIrp(family.child);
+    if (InterlockedDecrement(&family.owners) == 0)
+        IoFreeIrp(family.child);
+}
+
+static NTSTATUS child_done(PDEVICE_OBJECT device, PIRP irp, PVOID context)
+{
+    PIRP parent = family.parent;
+    bool cancelling = IoSetCancelRoutine(parent, NULL) == NULL; /* the canceller still uses the child */
+    NTSTATUS status = irp->IoStatus.Status;
+    calls[1]++;
+    if (!cancelling || InterlockedDecrement(&family.owners) == 0)
+        IoFreeIrp(irp);
+    complete(parent, status, 0);
+    return STATUS_MORE_PROCESSING_REQUIRED;
+}
+
+static NTSTATUS have_child(PDEVICE_OBJECT device, PIRP irp)
+{
+    family.parent = irp;
+    family.child = IoAllocateIrp(low->StackSize, FALSE);
+    InterlockedExchange(&family.owners, 2);
+    IoGetNextIrpStackLocation(family.child)->MajorFunction = IRP_MJ_INTERNAL_DEVICE_CONTROL;
+    IoSetCompletionRoutine(family.child, child_done, NULL, TRUE, TRUE, TRUE);
+    IoMarkIrpPending(irp);
+    IoSetCancelRoutine(irp, cancel_parent);
+    IoCallDriver(low, family.child);
+    return STATUS_PENDING;
+}
+
+static void parent_and_child(void)
+{
+    prepare();
+    check_cancel = TRUE;
+    upper[IRP_MJ_READ] = have_child;
+    lower[IRP_MJ_INTERNAL_DEVICE_CONTROL] = enqueue;
+    HANDLE h = open_two(OVERLAPPED_FLAG);
+    o = (OVERLAPPED){0};
+    ReadFile(h, buffer, 4, NULL, &o);
+    assert_true(CancelIoEx(h, &o));
+    assert_true(calls[0] == 1 && calls[1] == 1 && calls[2] == 1);
+    assert_int_equal(status_of(o), STATUS_CANCELLED);
+    CloseHandle(h);
+}
+
+/* V-LCK-10, 11: the cancel lock out of step. */
+static void cancel_lock_released_first(void)
+{
+    KIRQL old;
+    KeRaiseIrql(DISPATCH_LEVEL, &old);
+    IoReleaseCancelSpinLock(old);
+}
+static NTSTATUS keep_cancel_lock(PDEVICE_OBJECT device, PIRP irp)
+{
+    KIRQL old;
+    succeed(device, irp);
+    IoAcquireCancelSpinLock(&old);
+    return STATUS_SUCCESS;
+}
+static void cancel_lock_kept_by_dispatch(void) { pending_read(keep_cancel_lock); }
+static void cancel_lock_released_twice(void)
+{
+    KIRQL old;
+    IoAcquireCancelSpinLock(&old);
+    IoReleaseCancelSpinLock(DISPATCH_LEVEL);
+    IoReleaseCancelSpinLock(old);
+}
+
 #pragma clang section text = "" data = "" bss = ""
+
+/* RULE W-CAN-2: a cancel routine found on a completed IRP is CANCEL_STATE_IN_COMPLETED_IRP */
+static void W_CAN_2_completed(void **state) { reported(cancel_of_completed, 0x48, ~0ull); }
+
+/* RULE W-CAN-13: who holds a child IRP for a parent cancels the child and completes the parent from the child's completion routine */
+static void W_CAN_13_parent_and_child(void **state)
+{
+    shown(parent_and_child);
+    shown_in_any_order(parent_and_child, 50);
+}
+
+/* RULE V-LCK-10: the cancel lock is acquired before it is released, once, and not held when the routine ends */
+/* RULE V-LCK-11: acquire and release of the cancel lock alternate */
+static void V_LCK_10_cancel_lock(void **state)
+{
+    reported(cancel_lock_released_first, 0x10, ~0ull);
+    reported(lock_twice, 0xF, ~0ull);
+    reported(cancel_lock_kept_by_dispatch, 0xC4, 0x4000A);
+    reported(cancel_lock_released_twice, 0xC4, 0x20015);
+}
 
 /* RULE W-CAN-1: IoCancelIrp sets Cancel, takes the routine away and calls it at DISPATCH_LEVEL with the saved level in CancelIrql */
 /* RULE W-CAN-12: a cancelled request ends with STATUS_CANCELLED and no bytes */
@@ -408,6 +518,7 @@ int main(void)
         cmocka_unit_test(W_CAN_1_routine_is_called), cmocka_unit_test(W_CAN_1_value), cmocka_unit_test(W_CAN_12_success_despite_cancel),
         cmocka_unit_test(W_CAN_4_exchange), cmocka_unit_test(W_CAN_3_gives_the_lock_back), cmocka_unit_test(W_CAN_5_lock),
         cmocka_unit_test(W_CAN_7_own_queue), cmocka_unit_test(W_CAN_8_cancel_lock_as_queue_lock), cmocka_unit_test(V_IRP_13_cancel_not_looked_at),
+        cmocka_unit_test(W_CAN_2_completed), cmocka_unit_test(W_CAN_13_parent_and_child), cmocka_unit_test(V_LCK_10_cancel_lock),
         cmocka_unit_test(V_CAN_4_completed_by_both), cmocka_unit_test(V_CAN_5_cancel_of_a_freed_irp), cmocka_unit_test(V_CAN_6_not_completed),
     };
     return cmocka_run_group_tests(tests);

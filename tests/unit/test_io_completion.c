@@ -429,7 +429,38 @@ static void information(void)
     CloseHandle(h);
 }
 
+/* ---- W-CMP-11 ---- */
+
+static CCHAR boost;
+static NTSTATUS complete_boosted(PDEVICE_OBJECT device, PIRP irp)
+{
+    irp->IoStatus.Status = STATUS_SUCCESS;
+    irp->IoStatus.Information = 0;
+    IoCompleteRequest(irp, boost);
+    return STATUS_SUCCESS;
+}
+
+static void boosts(void)
+{
+    static const CCHAR all[] = {IO_NO_INCREMENT, IO_DISK_INCREMENT, IO_NETWORK_INCREMENT, IO_SERIAL_INCREMENT, IO_KEYBOARD_INCREMENT, IO_SOUND_INCREMENT};
+    char buffer[4];
+    DWORD n = 1;
+    assert_int_equal(all[0] | all[1] << 4 | all[2] << 8 | all[3] << 12 | all[4] << 16 | all[5] << 20, 0x862210);
+    lower[IRP_MJ_READ] = complete_boosted;
+    HANDLE h = open_two(0);
+    KPRIORITY before = KeQueryPriorityThread(KeGetCurrentThread());
+    for (unsigned i = 0; i < ARRAYSIZE(all); i++) {
+        boost = all[i];
+        assert_true(ReadFile(h, buffer, 4, &n, NULL) && n == 0);
+        assert_int_equal(KeQueryPriorityThread(KeGetCurrentThread()), before); /* a hint only */
+    }
+    CloseHandle(h);
+}
+
 #pragma clang section text = "" data = "" bss = ""
+
+/* RULE W-CMP-11: the priority boost is a hint: no result depends on it */
+static void W_CMP_11_boost(void **state) { shown(boosts); }
 
 /* RULE W-CMP-1: IoCompleteRequest wants the owner, a final status, no cancel routine, no spin lock, at most DISPATCH_LEVEL */
 /* RULE V-IRP-1: completing an IRP twice is MULTIPLE_IRP_COMPLETE_REQUESTS */
@@ -504,7 +535,7 @@ int main(void)
         cmocka_unit_test(W_CMP_4_creator),              cmocka_unit_test(W_CMP_5_stop_and_go_on),
         cmocka_unit_test(W_CMP_6_still_below),          cmocka_unit_test(W_CMP_9_inline_and_pended_errors),
         cmocka_unit_test(W_CMP_10_in_the_requesters_thread), cmocka_unit_test(W_CMP_8_packet_and_file_event),
-        cmocka_unit_test(W_CMP_12_information),
+        cmocka_unit_test(W_CMP_12_information),         cmocka_unit_test(W_CMP_11_boost),
     };
     return cmocka_run_group_tests(tests);
 }

@@ -156,6 +156,104 @@ static void W_DPC_1_2_delivery(void **state)
     unit_life(body_dpc, NULL);
 }
 
+static VOID NTAPI wait_for_timer(PVOID context)
+{
+    KeWaitForSingleObject(&timer, Executive, KernelMode, FALSE, NULL);
+    KIRQL irql;
+    KeAcquireSpinLock(&lock_a, &irql);
+    order[order_count++] = (int)(ULONG_PTR)context;
+    KeReleaseSpinLock(&lock_a, irql);
+}
+
+/* How many of two waiters an expiry releases. */
+static int released_by_expiry(void)
+{
+    LARGE_INTEGER due = {.QuadPart = -10000}, moment = {.QuadPart = -50000};
+    struct nt_thread *t[2] = {ps_create_system_thread(wait_for_timer, (PVOID)1), ps_create_system_thread(wait_for_timer, (PVOID)2)};
+    KeSetTimer(&timer, due, NULL);
+    KeDelayExecutionThread(KernelMode, FALSE, &moment);
+    int released = order_count;
+    if (released < 2) {
+        KeSetTimer(&timer, due, NULL);
+        KeDelayExecutionThread(KernelMode, FALSE, &moment);
+    }
+    join(t[0]);
+    join(t[1]);
+    return released;
+}
+
+static void body_timer_types(void)
+{
+    begin();
+    assert_int_equal(released_by_expiry(), 2);
+    assert_true(KeReadStateTimer(&timer)); /* a notification timer stays signalled */
+    order_count = 0;
+    KeInitializeTimerEx(&timer, SynchronizationTimer);
+    assert_int_equal(released_by_expiry(), 1);
+    assert_false(KeReadStateTimer(&timer)); /* each expiry was one waiter's */
+}
+
+/* RULE W-TMR-5: KeInitializeTimer makes a notification timer, which releases all; a synchronization timer releases one and clears itself. */
+static void W_TMR_5_types_of_timer(void **state)
+{
+    (void)state;
+    unit_life(body_timer_types, NULL);
+}
+
+#pragma clang section text = "drv_text" data = "drv_data" bss = "drv_bss"
+static VOID NTAPI end_in_region(PVOID context)
+{
+    (void)context;
+    KeEnterCriticalRegion();
+    PsTerminateSystemThread(STATUS_SUCCESS);
+}
+#pragma clang section text = "" data = "" bss = ""
+
+static int apcs_run;
+static struct nt_apc late_apc;
+static void late_apc_ran(struct nt_apc *apc)
+{
+    (void)apc;
+    apcs_run++;
+}
+
+static void end_with_user_apc(void *argument)
+{
+    (void)argument;
+    late_apc.run = late_apc_ran;
+    ke_queue_user_apc(ke_current_thread(), &late_apc);
+}
+
+static void body_end_with_apc(void)
+{
+    apcs_run = 0;
+    join(ke_create_thread(CTX_SYSTEM, ROLE_SYSTEM0, "ends", NULL, end_with_user_apc, NULL));
+    assert_int_equal(apcs_run, 0); /* flushed, not run */
+}
+
+static void body_end_in_region(void)
+{
+    begin();
+    join(ps_create_system_thread(end_in_region, NULL));
+}
+
+/* RULE W-APC-3: user APCs that are queued when a thread ends are dropped; a thread that ends with APCs disabled is 0x20. */
+static void W_APC_3_thread_end(void **state)
+{
+    (void)state;
+    unit_life(body_end_with_apc, NULL);
+    unit_expect_bugcheck(body_end_in_region, 0x20, ~0ull);
+}
+
+static void body_wait_under_lock(void)
+{
+    begin();
+    KIRQL irql;
+    LARGE_INTEGER moment = {.QuadPart = -10000};
+    KeAcquireSpinLock(&lock_a, &irql);
+    KeWaitForSingleObject(&event_a, Executive, KernelMode, FALSE, &moment);
+}
+
 static void body_recursive_lock(void)
 {
     begin();
@@ -210,9 +308,11 @@ static void body_wait_at_dispatch(void)
 }
 
 /* RULE V-IRQ-27: a wait without timeout at DISPATCH_LEVEL is 0xC4/0x121. */
+/* RULE W-KE-9: nobody waits at DISPATCH_LEVEL, nor while holding a spin lock: 0xC4/0x122 with a timeout. */
 static void V_IRQ_27_wait_at_dispatch(void **state)
 {
     (void)state;
+    unit_expect_bugcheck(body_wait_under_lock, 0xC4, 0x122);
     unit_expect_bugcheck(body_wait_at_dispatch, 0xC4, 0x121);
 }
 
@@ -310,6 +410,8 @@ int main(void)
         cmocka_unit_test(W_KE_20_notification_event_releases_all),
         cmocka_unit_test(W_KE_2_synchronization_event_clears),
         cmocka_unit_test(W_TMR_1_2_3_timer_and_its_dpc),
+        cmocka_unit_test(W_TMR_5_types_of_timer),
+        cmocka_unit_test(W_APC_3_thread_end),
         cmocka_unit_test(W_DPC_1_2_delivery),
         cmocka_unit_test(V_LCK_1_recursive_acquire),
         cmocka_unit_test(V_LCK_17_lock_order),

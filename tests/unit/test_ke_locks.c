@@ -87,6 +87,37 @@ static VOID NTAPI end_in_critical_region(PVOID context)
     KeEnterCriticalRegion();
 }
 
+static LONG volatile number;
+static LONG64 volatile wide;
+static PVOID volatile pointer;
+
+static VOID NTAPI add_interlocked(PVOID context)
+{
+    (void)context;
+    for (int i = 0; i < 20; i++)
+        InterlockedIncrement(&number);
+}
+
+static VOID NTAPI add_plainly(PVOID context)
+{
+    (void)context;
+    for (int i = 0; i < 3; i++) {
+        shared_count++;
+        KeStallExecutionProcessor(1); /* no order between the two threads */
+    }
+}
+
+static VOID NTAPI add_locked(PVOID context)
+{
+    (void)context;
+    KIRQL irql;
+    for (int i = 0; i < 3; i++) {
+        KeAcquireSpinLock(&spin_a, &irql);
+        shared_count++;
+        KeReleaseSpinLock(&spin_a, irql);
+    }
+}
+
 static VOID NTAPI keep_spin_lock(PVOID context)
 {
     KIRQL irql;
@@ -496,6 +527,125 @@ TEST(V_LCK_2_held_at_return) { BUGCHECK(end_spin, 0xC4, 0x4000A); }
 /* RULE W-IRQL-7: a routine must return with the APC disable count it was called with. */
 TEST(W_IRQL_7_region_left_open) { BUGCHECK(end_region, 0xC4, 0xC5); }
 
+/* ---- What a holder may not do ---- */
+
+static void paged_under_lock(void)
+{
+    begin();
+    KIRQL irql;
+    KeAcquireSpinLock(&spin_a, &irql);
+    ExAllocatePoolWithTag(PagedPool, 8, 'tseT');
+}
+static void fast_mutex_under_lock(void)
+{
+    begin();
+    KIRQL irql;
+    KeAcquireSpinLock(&spin_a, &irql);
+    ExAcquireFastMutex(&fast_a);
+}
+static void wait_under_lock(void)
+{
+    begin();
+    KIRQL irql;
+    KeAcquireSpinLock(&spin_a, &irql);
+    wait_for(&go);
+}
+static void order_under_lock(void)
+{
+    begin();
+    KIRQL irql;
+    KeAcquireSpinLock(&spin_a, &irql);
+    KeAcquireSpinLockAtDpcLevel(&spin_b);
+    KeReleaseSpinLockFromDpcLevel(&spin_b);
+    KeReleaseSpinLock(&spin_a, irql);
+    KeAcquireSpinLock(&spin_b, &irql);
+    KeAcquireSpinLockAtDpcLevel(&spin_a);
+}
+static void long_hold(void)
+{
+    begin();
+    KIRQL irql;
+    KeAcquireSpinLock(&spin_a, &irql);
+    for (int i = 0; i < 2000; i++)
+        KeStallExecutionProcessor(100000);
+}
+/* RULE W-LCK-25: who holds a spin lock does not wait, use paged pool or mutexes, take locks against the order, or hold it for long. */
+TEST(W_LCK_25_while_holding)
+{
+    BUGCHECK(wait_under_lock, 0xC4, 0x121);
+    BUGCHECK(paged_under_lock, 0xC4, 0x01);
+    BUGCHECK(fast_mutex_under_lock, 0xC4, 0x20005);
+    BUGCHECK(order_under_lock, 0xC4, 0x1001);
+    BUGCHECK(long_hold, 0x133, 1);
+}
+
+/* ---- Interlocked ---- */
+
+static void interlocked(void)
+{
+    begin();
+    number = 5;
+    assert_int_equal(InterlockedIncrement(&number), 6);
+    assert_int_equal(InterlockedDecrement(&number), 5);
+    assert_int_equal(InterlockedExchange(&number, 7), 5);
+    assert_int_equal(InterlockedExchangeAdd(&number, 3), 7);
+    assert_int_equal(InterlockedCompareExchange(&number, 1, 99), 10);
+    assert_int_equal(number, 10);
+    assert_int_equal(InterlockedCompareExchange(&number, 12, 10), 10);
+    assert_int_equal(InterlockedAnd(&number, 4), 12);
+    assert_int_equal(InterlockedOr(&number, 3), 4);
+    assert_int_equal(InterlockedXor(&number, 1), 7);
+    assert_int_equal(number, 6);
+    wide = 0x100000000ll;
+    assert_true(InterlockedIncrement64(&wide) == 0x100000001ll && InterlockedExchangeAdd64(&wide, -1) == 0x100000001ll);
+    assert_true(InterlockedCompareExchange64(&wide, 2, 0x100000000ll) == 0x100000000ll && wide == 2);
+    pointer = &spin_a;
+    assert_true(InterlockedExchangePointer(&pointer, &spin_b) == &spin_a);
+    assert_true(InterlockedCompareExchangePointer(&pointer, NULL, &spin_b) == &spin_b && pointer == NULL);
+    assert_int_equal(InterlockedIncrementNoFence(&number), 7);
+    assert_int_equal(InterlockedDecrementAcquire(&number), 6);
+    assert_int_equal(InterlockedCompareExchangeRelease(&number, 0, 6), 6);
+}
+static void interlocked_by_two(void)
+{
+    begin();
+    InterlockedExchange(&number, 0);
+    struct nt_thread *t[2] = {start(add_interlocked, 0), start(add_interlocked, 0)};
+    join(t[0]);
+    join(t[1]);
+    assert_int_equal(InterlockedExchangeAdd(&number, 0), 40);
+}
+/* RULE W-LCK-40: Increment and Decrement return the new value, the others the old one; none is lost; the fence variants are the same. */
+TEST(W_LCK_40_interlocked)
+{
+    LIFE(interlocked);
+    for (uint64_t seed = 1; seed < 30; seed++) {
+        struct chance chance = {.policy = POLICY_RANDOM, .seed = seed};
+        unit_life(interlocked_by_two, &chance);
+    }
+}
+
+static void by_two(PKSTART_ROUTINE routine)
+{
+    begin();
+    struct nt_thread *t[2] = {start(routine, 0), start(routine, 0)};
+    join(t[0]);
+    join(t[1]);
+}
+static void race(void) { by_two(add_plainly); }
+static void no_race(void) { by_two(add_locked); }
+/* RULE W-LCK-42: a word that two threads use, one of them writing, without anything that orders them is a data race, in builds that see accesses. */
+/* RULE V-LCK-32: such a race is reported; one lock around all uses is enough. */
+TEST(W_LCK_42_data_race)
+{
+    LIFE(no_race);
+#if defined(IRPFUZZ_TSAN)
+    BUGCHECK(race, OWN_DATA_RACE, ~0ull);
+#else
+    LIFE(race);
+#endif
+}
+
 /* ---- Order ---- */
 
 static void mutex_cycle(void)
@@ -579,6 +729,7 @@ int main(void)
         cmocka_unit_test(W_LCK_24_exclusive_is_not_recursive), cmocka_unit_test(V_LCK_18_uninitialised_spin_lock),
         cmocka_unit_test(V_LCK_21_initialised_while_held), cmocka_unit_test(W_LCK_26_released_by_another),
         cmocka_unit_test(V_LCK_23_ends_or_freed_while_held), cmocka_unit_test(V_LCK_2_held_at_return), cmocka_unit_test(W_IRQL_7_region_left_open),
+        cmocka_unit_test(W_LCK_25_while_holding), cmocka_unit_test(W_LCK_40_interlocked), cmocka_unit_test(W_LCK_42_data_race),
         cmocka_unit_test(W_LCK_30_order_of_mutexes), cmocka_unit_test(W_LCK_31_nodes_die), cmocka_unit_test(V_LCK_19_order_of_release),
     };
     return cmocka_run_group_tests(tests);

@@ -200,7 +200,7 @@ __attribute__((unused)) static void two_reported(void (*body)(void), const char 
 {
     two_body = body;
     unit_expecting = name;
-    unit_expect_bugcheck(two_life, code, p1);
+    unit_expect_bugcheck_by(two_life, two_chance, code, p1);
 }
 #define reported(body, code, p1) two_reported(body, #body, code, p1)
 

@@ -54,6 +54,10 @@ static bool run(void (*body)(void), const struct chance *chance, bool expected)
         machine_init(ENGINE_FIBER);
     ready = true;
     bugcheck_set_hook(hook);
+#if UNIT_CATCHES_FAULTS
+    report_on_sanitizer(hook);
+    sanitizer_reports_install(true);
+#endif
     user_faults_install(); /* the test runner puts its own handlers in front of each test */
     unit.expected = expected;
     unit.seen = false;
@@ -81,7 +85,12 @@ static bool same_rule(const char *a, const char *b)
 
 void unit_expect_bugcheck(void (*body)(void), uint32_t code, uint64_t p1)
 {
-    bool survived = run(body, NULL, true);
+    unit_expect_bugcheck_by(body, NULL, code, p1);
+}
+
+void unit_expect_bugcheck_by(void (*body)(void), const struct chance *chance, uint32_t code, uint64_t p1)
+{
+    bool survived = run(body, chance, true);
     if (survived)
         report_line("expected bug check 0x%X%s%s, and nothing came", code, unit_expecting ? " of " : "", unit_expecting ? unit_expecting : "");
     else if (unit.last.code != code || (p1 != ~0ull && unit.last.parameter[0] != p1) || !same_rule(unit_expected_rule, unit.last.rule))

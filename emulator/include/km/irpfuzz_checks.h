@@ -43,10 +43,21 @@ extern "C" {
 VOID irpfuzz_paged_code(const char *Function, const char *File, int Line);
 BOOLEAN KdRefreshDebuggerNotPresent(VOID);
 PVOID RtlSecureZeroMemory(PVOID Pointer, SIZE_T Size);
+/* Reports a copy whose ranges overlap (V-MEM-21). */
+VOID irpfuzz_copy_overlaps(const void *To, const void *From, SIZE_T Size);
 
 #ifdef __cplusplus
 }
 #endif
+
+/* In the driver's own code, so that a sanitizer sees the driver's copy. Onto itself a copy changes nothing. */
+static __inline__ __attribute__((__always_inline__, __unused__)) void irpfuzz_copy(void *To, const void *From, SIZE_T Size)
+{
+    SIZE_T ahead = (SIZE_T)((const char *)To - (const char *)From), behind = (SIZE_T)((const char *)From - (const char *)To);
+    if (ahead && (ahead < Size || behind < Size))
+        irpfuzz_copy_overlaps(To, From, Size);
+    memcpy(To, From, Size);
+}
 
 #endif
 
@@ -84,7 +95,7 @@ PVOID RtlSecureZeroMemory(PVOID Pointer, SIZE_T Size);
 #define KD_DEBUGGER_NOT_PRESENT (KdRefreshDebuggerNotPresent())
 
 /* The driver's own instrumented copies, so that a bad range is reported where it was written. */
-#define RtlCopyMemory(destination, source, length) ((void)memcpy((destination), (source), (length)))
+#define RtlCopyMemory(destination, source, length) irpfuzz_copy((destination), (source), (length))
 #define RtlMoveMemory(destination, source, length) ((void)memmove((destination), (source), (length)))
 #define RtlZeroMemory(destination, length) ((void)memset((destination), 0, (length)))
 #define RtlFillMemory(destination, length, fill) ((void)memset((destination), (fill), (length)))

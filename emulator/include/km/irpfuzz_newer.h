@@ -112,6 +112,10 @@ typedef ULONG_PTR EX_PUSH_LOCK, *PEX_PUSH_LOCK;
 VOID ExEnterCriticalRegionAndAcquireFastMutexUnsafe(PFAST_MUTEX FastMutex);
 VOID ExReleaseFastMutexUnsafeAndLeaveCriticalRegion(PFAST_MUTEX FastMutex);
 
+/* Floating point: on x64 there is nothing to save, but who saves restores (W-IRQL-14). */
+NTSTATUS KeSaveFloatingPointState(PKFLOATING_SAVE FloatSave);
+NTSTATUS KeRestoreFloatingPointState(PKFLOATING_SAVE FloatSave);
+
 /* Time. */
 VOID KeQuerySystemTimePrecise(PLARGE_INTEGER CurrentTime);
 ULONG64 KeQueryInterruptTimePrecise(PULONG64 QpcTimeStamp);

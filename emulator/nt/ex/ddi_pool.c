@@ -15,9 +15,19 @@ static void raise_if_failed(PVOID memory, bool raises)
 }
 
 /* Quota is charged to a process: not in a DPC, nor on an idle processor (V-MEM-18). */
+/* A type that does not exist is 0xC4/0x16; on any Windows a tag of zero is 0xC2/0x9B (V-MEM-10, V-MEM-24). */
+static void check_request(uint16_t ddi, POOL_TYPE type, SIZE_T size, ULONG tag)
+{
+    if ((ULONG)type & ~0x63fu)
+        bugcheck(0xC4, 0x16, type, size, tag, "V-MEM-10", "%s is asked for a type of pool that does not exist (0x%X)", ddi_table[ddi].name, (ULONG)type);
+    if (!tag)
+        bugcheck(0xC2, 0x9B, type, size, 0, "V-MEM-24", "%s is given the tag 0", ddi_table[ddi].name);
+}
+
 static PVOID quota_ddi(uint16_t ddi, POOL_TYPE type, SIZE_T size, ULONG tag, const void *caller, bool zero)
 {
     gate_enter(ddi, size, tag);
+    check_request(ddi, type, size, tag);
     if (current_ctx->top || current_ctx->kind == CTX_IDLE)
         bugcheck(0xC4, current_ctx->top ? 0x10B : 0x10A, size, tag, 0, "V-MEM-18", "%s in a DPC: there is no process to charge", ddi_table[ddi].name);
     PVOID memory = choose_fault(ddi) ? NULL : ex_allocate(kind_of_type(type), size, tag, caller, zero);
@@ -29,6 +39,7 @@ static PVOID quota_ddi(uint16_t ddi, POOL_TYPE type, SIZE_T size, ULONG tag, con
 static PVOID allocate_ddi(uint16_t ddi, POOL_TYPE type, SIZE_T size, ULONG tag, const void *caller, bool zero)
 {
     gate_enter(ddi, size, tag);
+    check_request(ddi, type, size, tag);
     if ((type & 7) == MUST_SUCCEED)
         bugcheck(0xC4, 0x03, type, size, tag, "V-MEM-3", "NonPagedPoolMustSucceed is asked for");
     PVOID memory = choose_fault(ddi) ? NULL : ex_allocate(kind_of_type(type), size, tag, caller, zero);

@@ -74,6 +74,7 @@ VOID ExInitializeFastMutex(PFAST_MUTEX FastMutex)
 {
     gate_enter(DDI_ExInitializeFastMutex, trace_object(FastMutex), 0);
     memory_check(FastMutex, sizeof *FastMutex, "ExInitializeFastMutex");
+    ke_check_nonpaged(FastMutex, "a fast mutex");
     ex_initialize_fast_mutex(FastMutex);
     gate_leave(0);
 }
@@ -152,6 +153,7 @@ VOID KeInitializeGuardedMutex(PKGUARDED_MUTEX Mutex)
 {
     gate_enter(DDI_KeInitializeGuardedMutex, trace_object(Mutex), 0);
     memory_check(Mutex, sizeof *Mutex, "KeInitializeGuardedMutex");
+    ke_check_nonpaged(Mutex, "a guarded mutex");
     ex_initialize_fast_mutex(inside(Mutex));
     gate_leave(0);
 }

@@ -37,6 +37,7 @@ static void require_list(const void *list, const char *ddi)
 static void initialize(GENERAL_LOOKASIDE *list, POOL_TYPE type, SIZE_T size, ULONG tag, const char *ddi)
 {
     memory_check(list, sizeof *list, ddi);
+    ke_check_nonpaged(list, "a lookaside list's head");
     if (index_of(list) < count)
         bugcheck(0xC4, 0xCA, 0, 0, 0, "V-MEM-19", "a lookaside list is initialised a second time");
     if (size < SMALLEST)

@@ -20,8 +20,12 @@ void *ex_allocate(enum pool_kind kind, size_t size, uint32_t tag, const void *ca
     if (!memory)
         return NULL;
     struct block *block = block_of(memory);
-    block->pool_type = (uint8_t)kind;
-    block->owner = io_driver_of_code(caller);
+    if (kind == POOL_PAGED)
+        block_set_paged(memory);
+    struct nt_driver *driver = io_driver_of_code(caller);
+    if (driver && driver->unloading && driver->unloaded_by != current_ctx)
+        bugcheck(0xC4, 0x61, block->number, size, tag, "V-MEM-16", "memory is allocated by another thread of a driver while it is unloaded");
+    block->owner = driver;
     return memory;
 }
 

@@ -195,6 +195,7 @@ NTSTATUS ExInitializeResourceLite(PERESOURCE Resource)
 {
     gate_enter(DDI_ExInitializeResourceLite, trace_object(Resource), 0);
     memory_check(Resource, sizeof *Resource, "ExInitializeResourceLite");
+    ke_check_nonpaged(Resource, "an ERESOURCE");
     if ((ULONG_PTR)Resource & 7)
         bugcheck(0xC4, 0x3D, 0, 0, 0, "V-MEM-20", "an ERESOURCE is not aligned to 8 bytes");
     if (find(Resource))

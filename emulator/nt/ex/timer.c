@@ -13,7 +13,28 @@ struct _EX_TIMER {
     uint64_t period;
     unsigned cpu;
     bool deleted;
+    struct _EX_TIMER *next; /* all that are allocated, for unload checks */
 };
+
+static PEX_TIMER first;
+
+void ex_timer_begin(void) { first = NULL; }
+
+static void forget(const struct _EX_TIMER *timer)
+{
+    PEX_TIMER *at = &first;
+    while (*at != timer)
+        at = &(*at)->next;
+    *at = timer->next;
+}
+
+bool ex_timer_of_driver(const struct nt_driver *driver)
+{
+    PEX_TIMER t = first;
+    while (t && (t->deleted || io_driver_of_code((const void *)t->callback) != driver))
+        t = t->next;
+    return t != NULL;
+}
 
 static void NTAPI call_back(PKDPC dpc, PVOID context, PVOID a1, PVOID a2)
 {
@@ -56,6 +77,8 @@ PEX_TIMER ExAllocateTimer(PEXT_CALLBACK Callback, PVOID CallbackContext, ULONG A
         ke_initialize_dpc(&timer->dpc, call_back, timer);
         timer->callback = Callback;
         timer->context = CallbackContext;
+        timer->next = first;
+        first = timer;
     }
     gate_leave(trace_object(timer));
     return timer;
@@ -91,6 +114,7 @@ BOOLEAN ExCancelTimer(PEX_TIMER Timer, PEXT_CANCEL_PARAMETERS Parameters)
 static void destroy(PEX_TIMER timer, bool wait)
 {
     timer->deleted = true;
+    forget(timer);
     if (ke_remove_queue_dpc(&timer->dpc) || !ke_dpc_active(&timer->dpc)) {
         ex_system_free(timer);
         return;

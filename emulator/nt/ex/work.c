@@ -73,7 +73,8 @@ void ex_queue_work(struct ex_work *item)
     else
         work.head = item;
     work.tail = item;
-    if (++work.queued > work.idle && work.workers < WORKERS) {
+    unsigned most = machine.chance->workers && machine.chance->workers < WORKERS ? machine.chance->workers : WORKERS;
+    if (++work.queued > work.idle && work.workers < most) {
         unsigned i = work.workers++;
         work.worker[i] = ke_create_thread(CTX_WORKER, (uint8_t)(ROLE_WORKER0 + i), names[i], NULL, worker_main, NULL);
         return;
@@ -124,6 +125,8 @@ VOID ExQueueWorkItem(PWORK_QUEUE_ITEM WorkItem, WORK_QUEUE_TYPE QueueType)
     struct driver_item *driver;
     gate_enter(DDI_ExQueueWorkItem, trace_object(WorkItem), QueueType);
     memory_check(WorkItem, sizeof *WorkItem, "ExQueueWorkItem");
+    if (memory_is_paged(WorkItem))
+        bugcheck(0xC4, 0x131, 0, 0, 0, "V-MSC-3", "a work item lies in paged pool");
     if (WorkItem->List.Flink)
         bugcheck(0xE4, 1, 0, 0, 0, "W-THR-5", "a work item is queued that is queued already (or was never initialised)");
     if ((ULONG)QueueType >= MaximumWorkQueue)

@@ -7,6 +7,8 @@
  */
 #include "io.h"
 
+#define KERNEL_STACK 0x10000 /* more than a thread may use of its kernel stack below one call */
+
 static bool may_be_sent_at_dispatch(UCHAR major)
 {
     return major == IRP_MJ_READ || major == IRP_MJ_WRITE || major == IRP_MJ_DEVICE_CONTROL || major == IRP_MJ_INTERNAL_DEVICE_CONTROL ||
@@ -115,6 +117,22 @@ static void judge(struct irp_record *r, const struct dispatch_frame *f, NTSTATUS
                  (ULONG)expected);
 }
 
+/* A dispatch routine has returned; what it had built and not waited for would write a status block, or set an event, on a stack that is no more (V-IRP-35). */
+static void check_built_irps(const void *frame)
+{
+    const uintptr_t above = (uintptr_t)frame;
+    struct nt_thread *thread = ke_current_thread();
+    for (LIST_ENTRY *e = thread->irps.Flink; e != &thread->irps; e = e->Flink) {
+        PIRP irp = CONTAINING_RECORD(e, IRP, ThreadListEntry);
+        struct irp_record *r = irp_record(irp);
+        bool iosb_gone = above - (uintptr_t)r->info.user_iosb < KERNEL_STACK, event_gone = above - (uintptr_t)irp->UserEvent < KERNEL_STACK;
+        if (r->info.built_by == 1 && !r->info.finished && (iosb_gone || event_gone))
+            bugcheck(0xC9, iosb_gone ? 0xC : 0xD, r->info.number, 0, 0, "V-IRP-35",
+                     "a routine returned while IRP #%u, which it had built, is still under way: its %s lies on the routine's stack", r->info.number,
+                     iosb_gone ? "status block" : "event");
+    }
+}
+
 static NTSTATUS call_dispatch(PDRIVER_DISPATCH routine, PDEVICE_OBJECT device, PIRP irp)
 {
     if (!is_driver_code(routine))
@@ -151,6 +169,8 @@ NTSTATUS io_call_driver(PDEVICE_OBJECT device, PIRP irp)
     hb_release(irp);
     hb_acquire(irp);
     NTSTATUS status = call_dispatch(routine, device, irp);
+    if (driver && ke_current_thread()->built_irps)
+        check_built_irps(&frame);
     if (sender && is_linked(r, sender)) { /* its routine may have returned meanwhile */
         sender->passed = true;
         sender->passed_status = status;
@@ -265,6 +285,10 @@ void io_set_completion_routine(PIRP irp, PIO_COMPLETION_ROUTINE routine, PVOID c
 static void check_prepared(PIRP irp, struct irp_record *r, const void *caller)
 {
     char name[64];
+    if (r->ex_failed)
+        bugcheck(0xC4, 0x4100F, r->info.number, 0, 0, "V-IRP-39", "%s was sent although IoSetCompletionRoutineEx had failed for it",
+                 irp_record_name(r, name, sizeof name));
+    r->ex_registered = false;
     if (r->skipped) /* the location above stands for the current one */
         return;
     io_check_owner(irp, r, "IoCallDriver", 0x205, caller);
@@ -277,6 +301,10 @@ static void check_prepared(PIRP irp, struct irp_record *r, const void *caller)
     if (irp->CurrentLocation == irp->StackCount + 1 && r->info.built_by == 0 && !next->CompletionRoutine)
         bugcheck(OWN_RULE, r->info.number, 0, 0, 0, "V-IRP-32", "%s, which the driver allocated, was sent without a completion routine",
                  irp_record_name(r, name, sizeof name));
+    if (r->info.built_by == 1 && irp->CurrentLocation == irp->StackCount + 1 && (current_ctx->irql >= IRQL_APC || current_ctx->special_apc_disable))
+        bugcheck(0xC9, 0x302, r->info.number, current_ctx->irql, 0, "W-IRQL-22",
+                 "%s is sent where its completion, a special kernel APC, cannot come (IRQL %u, or a guarded region)", irp_record_name(r, name, sizeof name),
+                 current_ctx->irql);
 }
 
 NTSTATUS IoCallDriver(PDEVICE_OBJECT DeviceObject, PIRP Irp)
@@ -349,8 +377,15 @@ NTSTATUS IoSetCompletionRoutineEx(PDEVICE_OBJECT DeviceObject, PIRP Irp, PIO_COM
 {
     gate_enter(DDI_IoSetCompletionRoutineEx, trace_object(DeviceObject), trace_object(Irp));
     NTSTATUS status = STATUS_INSUFFICIENT_RESOURCES;
-    if (!choose_fault(DDI_IoSetCompletionRoutineEx)) {
+    struct irp_record *r = irp_require(Irp, "IoSetCompletionRoutineEx", 0xC9, 0x205);
+    if (!r->skipped && Irp->CurrentLocation <= Irp->StackCount && Irp->Tail.Overlay.CurrentStackLocation->DeviceObject != DeviceObject)
+        bugcheck(OWN_RULE, r->info.number, device_number(DeviceObject), 0, 0, "V-IRP-40",
+                 "IoSetCompletionRoutineEx on IRP #%u with device #%u, which is not the device that sends it", r->info.number,
+                 device_number(DeviceObject));
+    r->ex_failed = choose_fault(DDI_IoSetCompletionRoutineEx);
+    if (!r->ex_failed) {
         io_set_completion_routine(Irp, CompletionRoutine, Context, InvokeOnSuccess, InvokeOnError, InvokeOnCancel);
+        r->ex_registered = true;
         status = STATUS_SUCCESS;
     }
     gate_leave((ULONG)status);

@@ -221,6 +221,10 @@ VOID IoCompleteRequest(PIRP Irp, CCHAR PriorityBoost)
     struct irp_record *r = irp_require(Irp, "IoCompleteRequest", 0x44, 0);
     char name[64];
     io_check_owner(Irp, r, "IoCompleteRequest", 0x209, CALLER);
+    if (r->ex_registered)
+        bugcheck(0xC4, 0x62, r->info.number, 0, 0, "V-IRP-31", "%s was completed after IoSetCompletionRoutineEx without being sent: what that allocated leaks",
+                 irp_record_name(r, name, sizeof name));
+    r->ex_failed = false;
     if (is_driver_code(CALLER) && current_ctx->spinlocks_held)
         bugcheck(OWN_RULE, r->info.number, current_ctx->spinlocks_held, 0, 0, "V-LCK-9", "IoCompleteRequest on %s while a spin lock is held",
                  irp_record_name(r, name, sizeof name));

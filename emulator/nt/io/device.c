@@ -12,6 +12,8 @@ static void destroy_device(void *body)
     struct nt_device *d = body;
     const char *memory = d->object.DeviceExtension;
     size_t size = d->extension_size;
+    io_timer_free(&d->object);
+    ke_dpc_check_free((const char *)&d->object, sizeof d->object);
     if (!memory)
         return;
     ke_timer_check_free(memory, size);
@@ -91,6 +93,7 @@ void io_delete_device(PDEVICE_OBJECT device)
                  device_number(d->lower));
     if (d->power[0].busy || d->power[1].busy)
         bugcheck(0x9F, 1, number, 0, 0, "W-DRV-14", "device #%u was deleted while a power IRP is outstanding on it", number);
+    io_timer_check_stopped(device);
     d->deleted = true;
     PDEVICE_OBJECT *at = &device->DriverObject->DeviceObject;
     while (*at && *at != device)

@@ -188,6 +188,7 @@ NTSTATUS io_load_driver(const struct driver_image *image, struct nt_driver **dri
 void io_unload_driver(struct nt_driver *d)
 {
     d->unloading = true;
+    d->unloaded_by = current_ctx;
     PDRIVER_UNLOAD unload = d->object.DriverUnload;
     if (!unload)
         return; /* W-DRV-5: it stays */

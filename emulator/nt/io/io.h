@@ -98,6 +98,8 @@ struct irp_record {
     bool skipped;               /* IoSkipCurrentIrpStackLocation since the last IoCallDriver */
     bool creator_has_location;  /* IoSetNextIrpStackLocation before the first IoCallDriver */
     bool next_prepared;         /* the driver asked for the next location, or copied into it */
+    bool ex_failed;             /* IoSetCompletionRoutineEx failed: the IRP may only be completed */
+    bool ex_registered;         /* it succeeded, and IoCallDriver has not followed */
     bool live, raw;             /* raw: IoInitializeIrp on a driver's own memory */
     CHAR routine_set_at;        /* location whose completion routine IoSetCompletionRoutine wrote */
     UCHAR major, minor;
@@ -170,6 +172,10 @@ void io_interfaces_boot(void);
 void io_interfaces_of_device_gone(PDEVICE_OBJECT pdo);
 void io_workitems_boot(void);
 void io_remove_locks_boot(void);
+void io_named_events_boot(void);
+/* timer.c: a device is deleted (its timer must stand still), and its memory goes. */
+void io_timer_check_stopped(PDEVICE_OBJECT device);
+void io_timer_free(PDEVICE_OBJECT device);
 unsigned io_interfaces_enabled(PDEVICE_OBJECT pdo);
 void pnp_boot(void);
 struct devnode *pnp_first(void);

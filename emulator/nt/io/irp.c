@@ -18,7 +18,22 @@ static struct {
     unsigned freed_count;
 } irps;
 
-void irp_boot(void) { memset(&irps, 0, sizeof irps); }
+unsigned io_built_irps;
+
+void irp_boot(void)
+{
+    memset(&irps, 0, sizeof irps);
+    io_built_irps = 0;
+}
+
+void io_check_lent_event(const KEVENT *event)
+{
+    char name[64];
+    for (struct irp_record *r = irps.live; r; r = r->next)
+        if (r->info.built_by == 1 && !r->info.finished && r->irp->UserEvent == event && r->irp->CurrentLocation <= r->irp->StackCount)
+            bugcheck(OWN_RULE, r->info.number, 0, 0, 0, "V-IRP-36", "the driver sets the event that it gave to %s: only the I/O manager may",
+                     irp_record_name(r, name, sizeof name));
+}
 
 static struct irp_record *record_get(void)
 {
@@ -156,6 +171,10 @@ void irp_link_to_thread(struct irp_record *r, struct nt_thread *thread)
     r->info.issuer = thread;
     r->irp->Tail.Overlay.Thread = (PETHREAD)thread;
     InsertTailList(&thread->irps, &r->irp->ThreadListEntry);
+    if (r->info.built_by == 1) {
+        thread->built_irps++;
+        io_built_irps++;
+    }
     r->info.on_thread_list = true;
 }
 
@@ -163,6 +182,10 @@ void irp_unlink_from_thread(struct irp_record *r)
 {
     if (!r->info.on_thread_list)
         return;
+    if (r->info.built_by == 1) {
+        r->info.issuer->built_irps--;
+        io_built_irps--;
+    }
     RemoveEntryList(&r->irp->ThreadListEntry);
     InitializeListHead(&r->irp->ThreadListEntry);
     r->info.on_thread_list = false;
@@ -193,6 +216,7 @@ void io_reuse_irp(PIRP irp, NTSTATUS status)
     UCHAR allocation = irp->AllocationFlags;
     initialize(irp, irp->Size, irp->StackCount, allocation);
     irp->IoStatus.Status = status;
+    r->ex_failed = r->ex_registered = false;
     r->info.completing = r->info.finished = r->skipped = r->next_prepared = r->creator_has_location = false;
     r->routine_set_at = 0;
 }

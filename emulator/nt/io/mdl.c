@@ -81,6 +81,8 @@ void mm_build(PMDL mdl, USHORT flags)
 
 void mm_unlock_pages(PMDL mdl)
 {
+    if (mdl->MdlFlags & MDL_PARTIAL)
+        bugcheck(0xC4, 0xB4, mdl_number(mdl), 0, 0, "V-MDL-3", "MmUnlockPages on MDL #%u, which is partial", mdl_number(mdl));
     if (mdl->MdlFlags & MDL_SOURCE_IS_NONPAGED_POOL)
         bugcheck(0xC4, 0x7D, mdl_number(mdl), 0, 0, "W-MDL-3", "MmUnlockPages on MDL #%u, which describes nonpaged pool", mdl_number(mdl));
     if (!(mdl->MdlFlags & MDL_PAGES_LOCKED))
@@ -107,6 +109,10 @@ PMDL IoAllocateMdl(PVOID VirtualAddress, ULONG Length, BOOLEAN SecondaryBuffer, 
 {
     gate_enter(DDI_IoAllocateMdl, trace_object(VirtualAddress), Length);
     PMDL mdl = choose_fault(DDI_IoAllocateMdl) ? NULL : io_allocate_mdl(VirtualAddress, Length, SecondaryBuffer, ChargeQuota, Irp);
+    if (mdl) {
+        block_of(mdl)->allocated_at = CALLER;
+        block_of(mdl)->owner = io_driver_of_code(CALLER);
+    }
     gate_leave(trace_object(mdl));
     return mdl;
 }
@@ -147,7 +153,7 @@ VOID MmProbeAndLockPages(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMode, 
     gate_enter(DDI_MmProbeAndLockPages, trace_object(MemoryDescriptorList), AccessMode);
     PMDL mdl = MemoryDescriptorList;
     if (mdl->MdlFlags & MDL_PAGES_LOCKED)
-        bugcheck(0xC4, 0xB4, mdl_number(mdl), 0, 0, "W-MDL-3", "the pages of MDL #%u were locked twice", mdl_number(mdl));
+        bugcheck(0xC4, 0xB0, mdl_number(mdl), 0, 0, "W-MDL-3", "the pages of MDL #%u were locked twice", mdl_number(mdl));
     if (mdl->MdlFlags & (MDL_SOURCE_IS_NONPAGED_POOL | MDL_PARTIAL))
         bugcheck(0xC4, 0xB0, mdl_number(mdl), 0, 0, "W-MDL-3", "MmProbeAndLockPages on MDL #%u, which is nonpaged or partial", mdl_number(mdl));
     const void *start = start_of(mdl);

@@ -47,10 +47,14 @@ static void initialize(struct _IO_WORKITEM *item, PVOID object)
     item->number = ++items.number;
 }
 
-static void queue(struct _IO_WORKITEM *item, const void *routine, bool ex, PVOID context)
+static void queue(struct _IO_WORKITEM *item, const void *routine, bool ex, WORK_QUEUE_TYPE type, PVOID context)
 {
+    if ((ULONG)type >= MaximumWorkQueue)
+        bugcheck(0xE4, 6, item->number, type, 0, "W-THR-5", "work item #%u was queued to queue %u, which does not exist", item->number, type);
     if (item->pending)
-        bugcheck(0xC4, 0x131, item->number, 0, 0, "V-LCK-20", "work item #%u was queued while it is queued", item->number);
+        bugcheck(0xE4, 1, item->number, 0, 0, "W-THR-5", "work item #%u was queued while it is queued", item->number);
+    if (!routine)
+        bugcheck(0xE4, 7, item->number, 0, 0, "W-THR-5", "work item #%u was queued without a routine", item->number);
     item->routine = ex ? NULL : (PIO_WORKITEM_ROUTINE)routine;
     item->routine_ex = ex ? (PIO_WORKITEM_ROUTINE_EX)routine : NULL;
     item->context = context;
@@ -75,7 +79,7 @@ VOID IoFreeWorkItem(PIO_WORKITEM IoWorkItem)
 {
     gate_enter(DDI_IoFreeWorkItem, trace_object(IoWorkItem), 0);
     if (IoWorkItem->pending)
-        bugcheck(0xC4, 0x130, IoWorkItem->number, 0, 0, "V-LCK-20", "work item #%u was freed while it is queued", IoWorkItem->number);
+        bugcheck(0xE4, 0, IoWorkItem->number, 0, 0, "W-THR-5", "work item #%u was freed while it is queued", IoWorkItem->number);
     block_free(IoWorkItem, CALLER);
     gate_leave(0);
 }
@@ -83,6 +87,8 @@ VOID IoFreeWorkItem(PIO_WORKITEM IoWorkItem)
 VOID IoInitializeWorkItem(PVOID IoObject, PIO_WORKITEM IoWorkItem)
 {
     gate_enter(DDI_IoInitializeWorkItem, trace_object(IoObject), 0);
+    if (memory_is_paged(IoWorkItem))
+        bugcheck(0xC4, 0x131, 0, 0, 0, "V-MSC-3", "a work item lies in paged pool");
     initialize(IoWorkItem, IoObject);
     gate_leave(0);
 }
@@ -91,7 +97,7 @@ VOID IoUninitializeWorkItem(PIO_WORKITEM IoWorkItem)
 {
     gate_enter(DDI_IoUninitializeWorkItem, trace_object(IoWorkItem), 0);
     if (IoWorkItem->pending)
-        bugcheck(0xC4, 0x130, IoWorkItem->number, 0, 0, "V-LCK-20", "work item #%u was uninitialised while it is queued", IoWorkItem->number);
+        bugcheck(0xE4, 0, IoWorkItem->number, 0, 0, "W-THR-5", "work item #%u was uninitialised while it is queued", IoWorkItem->number);
     gate_leave(0);
 }
 
@@ -100,13 +106,13 @@ ULONG IoSizeofWorkItem(VOID) { return sizeof(struct _IO_WORKITEM); }
 VOID IoQueueWorkItem(PIO_WORKITEM IoWorkItem, PIO_WORKITEM_ROUTINE WorkerRoutine, WORK_QUEUE_TYPE QueueType, PVOID Context)
 {
     gate_enter(DDI_IoQueueWorkItem, trace_object(IoWorkItem), QueueType);
-    queue(IoWorkItem, (const void *)WorkerRoutine, false, Context);
+    queue(IoWorkItem, (const void *)WorkerRoutine, false, QueueType, Context);
     gate_leave(0);
 }
 
 VOID IoQueueWorkItemEx(PIO_WORKITEM IoWorkItem, PIO_WORKITEM_ROUTINE_EX WorkerRoutine, WORK_QUEUE_TYPE QueueType, PVOID Context)
 {
     gate_enter(DDI_IoQueueWorkItemEx, trace_object(IoWorkItem), QueueType);
-    queue(IoWorkItem, (const void *)WorkerRoutine, true, Context);
+    queue(IoWorkItem, (const void *)WorkerRoutine, true, QueueType, Context);
     gate_leave(0);
 }

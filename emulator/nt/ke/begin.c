@@ -20,4 +20,5 @@ void ke_begin(void)
     ex_resource_begin();
     ex_lookaside_begin();
     ex_pushlock_begin();
+    ex_timer_begin();
 }

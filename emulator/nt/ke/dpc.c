@@ -123,6 +123,7 @@ static void call_routine(void *argument)
     }
     struct callback_frame frame;
     callback_enter(&frame, DDI_DpcRoutine, c.routine, c.dpc);
+    frame.by_timer = c.a1 == KE_TIMER_ARGUMENT;
     c.routine(c.dpc, c.context, c.a1, c.a2);
     callback_leave(&frame, 0);
 }
@@ -189,6 +190,7 @@ void ke_dpc_check_free(const char *memory, size_t size)
 static void initialize_dpc(PRKDPC dpc, PKDEFERRED_ROUTINE routine, PVOID context, UCHAR type)
 {
     memory_check(dpc, sizeof *dpc, "KeInitializeDpc");
+    ke_check_nonpaged(dpc, "a DPC");
     if (is_queued(dpc))
         bugcheck(OWN_RULE, 0, 0, 0, 0, "V-OBJ-11", "a DPC is initialised again while it is queued");
     ke_initialize_dpc(dpc, routine, context);

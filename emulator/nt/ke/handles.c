@@ -90,6 +90,8 @@ NTSTATUS ob_reference_object_by_handle(HANDLE handle, POBJECT_TYPE type, KPROCES
     *object = NULL;
     if (!handle)
         bugcheck(0xC4, 0xF5, 0, 0, 0, "V-OBJ-1", "ObReferenceObjectByHandle with a NULL handle");
+    if (!type && mode == UserMode)
+        bugcheck(OWN_RULE, 0, 0, 0, 0, "V-OBJ-7", "ObReferenceObjectByHandle of an app's handle without an object type: it may be a handle of anything");
     void *body = handle == NtCurrentThread() ? ke_current_thread() : ob_body_of_handle(handle);
     if (!body && mode == KernelMode)
         bugcheck(0xC4, 0x3C, 0, 0, 0, "V-OBJ-1", "ObReferenceObjectByHandle with a handle that is not open");
@@ -116,6 +118,8 @@ NTSTATUS ObReferenceObjectByHandle(HANDLE Handle, ACCESS_MASK DesiredAccess, POB
 NTSTATUS ZwClose(HANDLE Handle)
 {
     gate_enter(DDI_ZwClose, (ULONG64)Handle - HANDLE_BASE, 0);
+    if (current_ctx->special_apc_disable)
+        bugcheck(0xC4, 0xE5, 0, 0, 0, "V-IRQ-34", "ZwClose with special kernel APCs disabled");
     NTSTATUS status = ob_close_kernel_handle(Handle);
     gate_leave((ULONG)status);
     return status;

@@ -36,6 +36,10 @@ void ex_resource_check_free(const char *memory, size_t size);
 void ex_lookaside_check_free(const char *memory, size_t size);
 void ex_work_check_free(const char *memory, size_t size);
 
+void ex_timer_begin(void);
+/* An EX_TIMER whose callback is the driver's is not deleted (V-UNL-8). */
+bool ex_timer_of_driver(const struct nt_driver *driver);
+
 /* ---- Lock order (lock_order.c, mutex_order.c) ---- */
 
 #define MAX_HELD_LOCKS 12
@@ -80,6 +84,10 @@ void ke_watchdog_dpc(unsigned cpu, bool begins);
 void ke_time_begin(void);
 void ke_wait_begin(void);
 void ke_handles_begin(void);
+/* What a timer's DPC gets as its system arguments: nothing that a driver could use (W-DPC-7). */
+#define KE_TIMER_ARGUMENT ((PVOID)(ULONG_PTR)0xdead71e7dead71e7ull)
+/* An object that code at DISPATCH_LEVEL touches is initialised in paged pool: V-LCK-27. `what`: "an event". */
+void ke_check_nonpaged(const void *object, const char *what);
 /* A dispatcher object is initialised that somebody waits for: V-OBJ-11. */
 void ke_check_initialise(const void *object, const char *ddi);
 /* After a release with Wait = TRUE: the level stays raised until the wait that must follow (W-KE-6). */

@@ -37,19 +37,26 @@ VOID KeRevertToUserAffinityThreadEx(KAFFINITY Affinity)
     gate_leave(0);
 }
 
-/* x64 kernel code may use floating point below DISPATCH_LEVEL without saving anything (W-IRQL-14). */
+#define SAVED_STATE 0x50465653u
+
+/* x64 kernel code may use floating point below DISPATCH_LEVEL without saving anything (W-IRQL-14); who saves restores, though, and what was saved. */
 NTSTATUS KeSaveFloatingPointState(PKFLOATING_SAVE FloatSave)
 {
-    (void)FloatSave;
     gate_enter(DDI_KeSaveFloatingPointState, 0, 0);
+    *(ULONG *)FloatSave = SAVED_STATE;
+    ke_current_thread()->float_saves++;
     gate_leave(0);
     return STATUS_SUCCESS;
 }
 
 NTSTATUS KeRestoreFloatingPointState(PKFLOATING_SAVE FloatSave)
 {
-    (void)FloatSave;
     gate_enter(DDI_KeRestoreFloatingPointState, 0, 0);
+    struct nt_thread *thread = ke_current_thread();
+    if (!thread->float_saves || *(ULONG *)FloatSave != SAVED_STATE)
+        bugcheck(OWN_RULE, thread->float_saves, 0, 0, 0, "W-IRQL-14", "KeRestoreFloatingPointState of a state that this thread did not save, or restored already");
+    *(ULONG *)FloatSave = 0;
+    thread->float_saves--;
     gate_leave(0);
     return STATUS_SUCCESS;
 }

@@ -64,6 +64,7 @@ void ke_lock_check_free(const char *memory, size_t size)
 static void check_initialise(const void *lock, size_t size)
 {
     struct ctx *holder = holder_in(lock, size);
+    ke_check_nonpaged(lock, "a spin lock");
     if (holder)
         bugcheck(0xC4, 0x1005, 0, 0, 0, "V-LCK-21", "a spin lock is initialised again while %s holds it", holder->name);
     lock_order_forget(lock, size);

@@ -12,8 +12,25 @@ static struct {
 
 static void deliver_kernel_apcs(void);
 
+/* INIT code goes when DriverEntry has returned (W-IRQL-12). */
+static void check_discarded(const void *routine, const char *what)
+{
+    struct nt_driver *driver = io_driver_of_code(routine);
+    if (driver && driver->initialized)
+        bugcheck(0x50, 0, 8, 0, 0, "W-IRQL-12", "%s lies in the INIT section, which was discarded when DriverEntry had returned", what);
+}
+
+void ke_check_discarded(const void *code, const char *what)
+{
+    if ((uintptr_t)code - machine.discardable < machine.discardable_size)
+        check_discarded(code, what);
+}
+
 void ke_thread_begin(void)
 {
+    machine.discardable = (uintptr_t)__start_INIT;
+    machine.discardable_size = (uintptr_t)__stop_INIT - (uintptr_t)__start_INIT;
+    machine.check_discarded = check_discarded;
     threads.idle = NULL;
     threads.number = 0;
     machine.is_pageable = is_pageable_code;
@@ -73,6 +90,8 @@ static void end_thread(struct nt_thread *t)
     if (current_ctx->apc_disable || current_ctx->special_apc_disable)
         bugcheck(0x20, 0, current_ctx->apc_disable, current_ctx->special_apc_disable, 0, "V-GEN-8",
                  "thread %s ends inside a critical or guarded region", current_ctx->name);
+    if (t->float_saves)
+        bugcheck(OWN_RULE, t->float_saves, 0, 0, 0, "W-IRQL-14", "thread %s ends without restoring the floating-point state it saved", current_ctx->name);
     t->ended = true;
     t->header.SignalState = 1;
     ke_signal(&t->header);

@@ -4,9 +4,6 @@
  */
 #include "ke.h"
 
-/* What a timer's DPC gets as its system arguments: nothing that a driver could use (W-DPC-7). */
-#define SYSTEM_DEFINED ((PVOID)(ULONG_PTR)0xdead71e7dead71e7ull)
-
 struct set_timer {
     struct alarm alarm;
     PKTIMER timer;
@@ -69,7 +66,7 @@ static void expire(struct alarm *alarm)
     timer->Header.SignalState = 1;
     ke_signal(&timer->Header);
     if (timer->Dpc)
-        ke_queue_dpc_on(timer->Dpc, SYSTEM_DEFINED, SYSTEM_DEFINED, timer->Processor % machine.cpus);
+        ke_queue_dpc_on(timer->Dpc, KE_TIMER_ARGUMENT, KE_TIMER_ARGUMENT, timer->Processor % machine.cpus);
 }
 
 BOOLEAN ke_cancel_timer(PKTIMER timer)

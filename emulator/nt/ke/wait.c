@@ -56,8 +56,15 @@ void ke_wait_check_free(const char *memory, size_t size)
         bugcheck(OWN_RULE, 0, 0, 0, 0, "W-KE-11", "memory is freed with an object in it that %s waits for", w->ctx->name);
 }
 
+void ke_check_nonpaged(const void *object, const char *what)
+{
+    if (memory_is_paged(object))
+        bugcheck(0xC4, 0xE1, 0, 0, 0, "V-LCK-27", "%s lies in paged pool", what);
+}
+
 void ke_check_initialise(const void *object, const char *ddi)
 {
+    ke_check_nonpaged(object, "a dispatcher object");
     const struct waiter *w = waiter_in(object, sizeof(DISPATCHER_HEADER));
     if (w)
         bugcheck(OWN_RULE, 0, 0, 0, 0, "V-OBJ-11", "%s: the object is initialised again while %s waits for it", ddi, w->ctx->name);
@@ -407,6 +414,8 @@ VOID KeInitializeEvent(PRKEVENT Event, EVENT_TYPE Type, BOOLEAN State)
 LONG KeSetEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait)
 {
     gate_enter(DDI_KeSetEvent, trace_object(Event), 0);
+    if (io_built_irps && is_driver_code(CALLER))
+        io_check_lent_event(Event);
     LONG old = ke_set_event(Event, Increment, Wait);
     ke_wait_pair(Wait, "KeSetEvent");
     gate_leave((ULONG)old);

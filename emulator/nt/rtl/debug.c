@@ -66,8 +66,15 @@ VOID RtlAssert(PVOID FailedAssertion, PVOID FileName, ULONG LineNumber, PSTR Mes
 VOID irpfuzz_paged_code(const char *Function, const char *File, int Line)
 {
     (void)File;
+    ke_check_discarded(CALLER, Function);
     if (current_ctx->irql > IRQL_APC)
         bugcheck(0xA, 0, current_ctx->irql, 8, (uint64_t)Line, "V-IRQ-40", "the pageable function %s was entered at IRQL %u", Function, current_ctx->irql);
+}
+
+VOID irpfuzz_copy_overlaps(const void *To, const void *From, SIZE_T Size)
+{
+    bugcheck(0xC4, 0xF0, 0, Size, 0, "V-MEM-21", "RtlCopyMemory of %llu bytes %s by %llu: RtlMoveMemory is meant", (unsigned long long)Size,
+             To > From ? "up" : "down", (unsigned long long)(To > From ? (const char *)To - (const char *)From : (const char *)From - (const char *)To));
 }
 
 DECLSPEC_NORETURN VOID RtlFailFast(ULONG Code)
