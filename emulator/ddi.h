@@ -9,7 +9,7 @@
 enum ddi_number {
     DDI_none,
     DDI_Block,      /* the running context has to wait */
-    DDI_IrqlDrop,   /* IRQL fell below DISPATCH_LEVEL */
+    DDI_Release,    /* behind a DDI that releases something (DDI_RELEASES) */
     DDI_Memory,     /* a load or store of driver code, in builds that ask for it */
 #define DDI(name, irql, flags, module, rule) DDI_##name,
 #include "nt/ddi.def"

@@ -13,11 +13,12 @@
 #define EXACT DDI_EXACT_IRQL
 #define WDF DDI_WDF_IRQL
 #define USER DDI_USER
+#define RELEASES DDI_RELEASES
 
 const struct ddi ddi_table[DDI_COUNT] = {
     {"none", ANY, 0, "machine", 0},
     {"Block", ANY, CALLBACK, "machine", 0},
-    {"IrqlDrop", ANY, CALLBACK, "machine", 0},
+    {"Release", ANY, CALLBACK, "machine", 0},
     {"Memory", ANY, CALLBACK, "machine", 0},
 #define DDI(name, irql, flags, module, rule) {#name, irql, flags, module, rule},
 #include "nt/ddi.def"

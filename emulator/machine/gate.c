@@ -3,6 +3,8 @@
 
 #include "engine.h"
 
+enum { WHERE_RELEASE = 2 }; /* DDI_Release of emulator/ddi.h */
+
 static const struct ddi *current_ddi(const struct ctx *ctx)
 {
     return ctx->gate_depth ? &ddi_table[ctx->gate[ctx->gate_depth - 1]] : &ddi_table[0];
@@ -62,7 +64,10 @@ void gate_leave(uint64_t result)
     struct ctx *ctx = current_ctx;
     if (ctx->apc_pending && ctx->irql == IRQL_PASSIVE && !ctx->running_dpcs)
         machine.deliver_apcs();
-    uint16_t number = ctx->gate[--ctx->gate_depth];
+    uint16_t number = ctx->gate[ctx->gate_depth - 1];
+    if (ddi_table[number].flags & DDI_RELEASES)
+        sched_point(WHERE_RELEASE);
+    ctx->gate_depth--;
     ctx->in_gate = false;
     trace(TRACE_RETURN, number, result, 0);
     gate_set_paged();

@@ -22,7 +22,9 @@ enum ddi_flags {
     DDI_NO_POINT = 8,    /* too cheap or too frequent to be a scheduling point (any-IRQL getters) */
     DDI_EXACT_IRQL = 16, /* max_irql is the only level allowed */
     DDI_WDF_IRQL = 32,   /* wrong IRQL is a WDF verifier matter, not the kernel's */
-    DDI_USER = 64        /* called by apps */
+    DDI_USER = 64,       /* called by apps */
+    DDI_RELEASES = 128   /* releases what others wait for or look at (a lock, a reference count): a scheduling point on both sides, since the
+                          * driver may go on with plain loads and stores, which are no DDIs */
 };
 
 struct ddi {

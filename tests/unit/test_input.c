@@ -150,7 +150,7 @@ static void a_program_reads_as_meant(void **state)
                         "pnp: system-sleep S3\n"
                         "pnp: pass-time 2500ms\n"
                         "schedule: at Block #3 app1\n"
-                        "fault: IrqlDrop #2\n"
+                        "fault: Release #2\n"
                         "value: hardware 7\n"
                         "config: policy=random seed=7 cpus=3\n", error, sizeof error);
     assert_string_equal(error, "");
