@@ -8,6 +8,7 @@
 include_guard(GLOBAL)
 
 find_program(IRPFUZZ_OBJCOPY NAMES llvm-objcopy-19 llvm-objcopy REQUIRED)
+set(IRPFUZZ_OWN_MEMORY_FUNCTIONS "${CMAKE_SOURCE_DIR}/emulator/machine/own_memory_functions.txt")
 
 set(IRPFUZZ_COMMON_FLAGS -fno-omit-frame-pointer -mno-omit-leaf-frame-pointer -gline-tables-only)
 
@@ -62,7 +63,7 @@ function(irpfuzz_emulator_flags target)
     target_compile_definitions(${target} PRIVATE ${definitions})
     if(IRPFUZZ_SANITIZER STREQUAL "thread") # its interceptors see calls from code that is not instrumented, too
         set_target_properties(${target} PROPERTIES C_COMPILER_LAUNCHER
-            "sh;${CMAKE_SOURCE_DIR}/cmake/own_memory_functions.sh;${IRPFUZZ_OBJCOPY};${CMAKE_SOURCE_DIR}/emulator/machine/own_memory_functions.txt")
+            "sh;${CMAKE_SOURCE_DIR}/cmake/own_memory_functions.sh;${IRPFUZZ_OBJCOPY};${IRPFUZZ_OWN_MEMORY_FUNCTIONS}")
     endif()
 endfunction()
 

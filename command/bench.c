@@ -1,7 +1,7 @@
 /*
  * `irpfuzz bench`: throughput of one process, measured now and here.
  *
- * For each target run_<target> executes one plain life over and over, in the builds release, fuzz-address and fuzz-thread. Beside it stands an
+ * For each target run_<target> executes one plain life over and over, in the builds fuzz-none, fuzz-address and fuzz-thread. Beside it stands an
  * empty libFuzzer target, built with the same compiler and sanitizer: what the fuzzer costs when nothing is emulated.
  */
 #include <stdio.h>
@@ -18,7 +18,7 @@
 
 #define DEFAULT_SECONDS 3
 
-static const char *const presets[] = {"release", "fuzz-address", "fuzz-thread"};
+static const char *const presets[] = {"fuzz-none", "fuzz-address", "fuzz-thread"};
 static const char *const sanitizers[] = {"none", "address", "thread"};
 
 static void print_result(const char *target, const char *sanitizer, const cJSON *result, bool json)

@@ -63,12 +63,41 @@ static bool run_step(const struct args *args, const char *log, const char *what)
     return !child.status;
 }
 
+#define TRAINING "build/training"
+#define PROFILE TRAINING "/emulator.profdata"
+
+static void configure(const char *directory, const char *preset, const struct args *settings, const char *log);
+
+/* The profile by which the emulator is laid out in builds that fuzz (cmake/WholeObject.cmake): made once, for all of them. */
+static void make_profile(void)
+{
+    const char *log = TRAINING "/irpfuzz-build.log";
+    struct args args = {0};
+    if (file_exists(PROFILE))
+        return;
+    configure(TRAINING, "training", NULL, log);
+    args_add(&args, "cmake");
+    args_add(&args, "--build");
+    args_add(&args, TRAINING);
+    args_add(&args, "--target");
+    args_add(&args, "emulator_profile");
+    if (!run_step(&args, log, "building " TRAINING))
+        fail(EXIT_SETUP, "building " TRAINING " failed: see %s", log);
+}
+
+static bool takes_profile(const char *preset)
+{
+    return (!strncmp(preset, "fuzz-", 5) || !strncmp(preset, "afl-", 4)) && !strstr(preset, "-memory");
+}
+
 static void configure(const char *directory, const char *preset, const struct args *settings, const char *log)
 {
     struct args args = {0};
     make_directory(directory);
     if (file_exists(text("%s/build.ninja", directory)))
         return;
+    if (takes_profile(preset))
+        make_profile();
     args_add(&args, "cmake");
     args_add(&args, "--preset");
     args_add(&args, "%s", preset);
@@ -76,6 +105,8 @@ static void configure(const char *directory, const char *preset, const struct ar
     args_add(&args, "%s", directory);
     for (unsigned i = 0; settings && i < settings->n; i++)
         args_add(&args, "%s", settings->v[i]);
+    if (takes_profile(preset))
+        args_add(&args, "-DIRPFUZZ_PROFILE=%s/" PROFILE, getenv("IRPFUZZ_ROOT"));
     if (!run_step(&args, log, text("configuring %s", directory)))
         fail(EXIT_SETUP, "configuring %s failed: see %s", directory, log);
 }
