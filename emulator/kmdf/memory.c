@@ -45,6 +45,12 @@ static NTSTATUS new_memory(struct fx_driver *driver, PWDF_OBJECT_ATTRIBUTES attr
     return STATUS_SUCCESS;
 }
 
+NTSTATUS fx_memory_new(struct fx_driver *driver, PWDF_OBJECT_ATTRIBUTES attributes, POOL_TYPE pool, ULONG tag, SIZE_T size, const void *caller,
+                       struct fx_memory **out)
+{
+    return new_memory(driver, attributes, kind_of(pool), tag, size, caller, out);
+}
+
 NTSTATUS wdf_WdfMemoryCreate(PWDF_DRIVER_GLOBALS DriverGlobals, PWDF_OBJECT_ATTRIBUTES Attributes, POOL_TYPE PoolType, ULONG PoolTag,
                              size_t BufferSize, WDFMEMORY *Memory, PVOID *Buffer)
 {

@@ -55,7 +55,7 @@ struct fx_request {
     bool stop_notified, stop_acknowledged; /* since the last EvtIoStop round */
     struct fx_queue *routed;    /* WdfDeviceEnqueueRequest takes this queue, not the dispatch table's (K-DRV-82) */
     bool in_caller_context;     /* inside EvtIoInCallerContext now */
-    bool driver_created;
+    bool driver_created, frees_irp; /* WdfRequestCreate, WdfRequestCreateFromIrp */
     bool reserved;              /* for forward progress: it goes back to `reserved_for` */
     struct fx_queue *reserved_for;
     struct nt_thread *caller_thread;
@@ -188,6 +188,9 @@ bool fx_request_clear_cancelable(struct fx_request *request);
 void fx_request_queue_cancel(struct fx_request *request);
 
 /* ---- memory.c ---- */
+/* As WdfMemoryCreate does; `caller` is the driver's, for leak reports. */
+NTSTATUS fx_memory_new(struct fx_driver *driver, PWDF_OBJECT_ATTRIBUTES attributes, POOL_TYPE pool, ULONG tag, SIZE_T size, const void *caller,
+                       struct fx_memory **out);
 void fx_memory_embed(struct fx_memory *memory, struct fx_request *request, void *buffer, SIZE_T size, bool read_only);
 
 #endif

@@ -60,6 +60,9 @@ void fx_request_on_completed(struct fx_request *request, void (*completed)(void 
 struct fx_request *fx_request_handle(WDFREQUEST handle, const char *what)
 {
     struct fx_request *request = fx_handle(handle, FX_REQUEST);
+    if (!request->irp && request->driver_created)
+        bugcheck(0x10D, 6, 2, request->object.number, 0, "V-WDF-15", "%s was called for request #%u, which has no IRP yet", what,
+                 request->object.number);
     if (!request->irp)
         bugcheck(0x10D, 5, request->object.number, FX_REQUEST, 0, "V-WDF-9", "%s was called for request #%u, which has been completed", what,
                  request->object.number);

@@ -299,6 +299,95 @@ TEST(K_DRV_73_shutdown)
     finish();
 }
 
+/* ---- Properties ---- */
+
+static NTSTATUS init_status, init_alloc, control_init_status;
+static ULONG init_length;
+static WCHAR init_text[32];
+static WDFMEMORY init_memory;
+static void ask_init(PWDFDEVICE_INIT init)
+{
+    init_status = WdfFdoInitQueryProperty(init, DevicePropertyEnumeratorName, sizeof init_text, init_text, &init_length);
+    init_alloc = WdfFdoInitAllocAndQueryProperty(init, DevicePropertyHardwareID, PagedPool, NULL, &init_memory);
+}
+
+static bool holds(WDFMEMORY memory, const WCHAR *text, size_t zeros)
+{
+    size_t size, length = text_of(text).Length;
+    const WCHAR *bytes = WdfMemoryGetBuffer(memory, &size);
+    return size == length + zeros * sizeof(WCHAR) && !memcmp(bytes, text, length) && !bytes[length / sizeof(WCHAR)];
+}
+
+/* RULE K-DRV-52: properties of the device: too small with the length that is needed, not found if unset, else the value; control devices have none. */
+/* RULE W-PNP-72: the statuses of IoGetDeviceProperty. */
+TEST(K_DRV_52_properties)
+{
+    ULONG length = 0, state = 7;
+    WCHAR text[32];
+    WDFMEMORY memory;
+    plan.add = control_create;
+    start();
+    assert_int_equal(WdfDeviceQueryProperty(device, DevicePropertyEnumeratorName, 8, text, &length), STATUS_BUFFER_TOO_SMALL);
+    assert_int_equal(length, 10);
+    assert_int_equal(WdfDeviceQueryProperty(device, DevicePropertyEnumeratorName, 10, text, &length), STATUS_SUCCESS);
+    assert_true(!memcmp(text, L"ROOT", 10));
+    assert_int_equal(WdfDeviceQueryProperty(device, DevicePropertyInstallState, 4, &state, &length), STATUS_SUCCESS);
+    assert_true(length == 4 && state == InstallStateInstalled);
+    assert_int_equal(WdfDeviceQueryProperty(device, DevicePropertyFriendlyName, 64, text, &length), STATUS_OBJECT_NAME_NOT_FOUND);
+    assert_int_equal(WdfDeviceQueryProperty(control, DevicePropertyEnumeratorName, 10, text, &length), STATUS_INVALID_DEVICE_REQUEST);
+    assert_int_equal(IoGetDeviceProperty(WdfDeviceWdmGetDeviceObject(device), DevicePropertyEnumeratorName, 10, text, &length),
+                     STATUS_INVALID_DEVICE_REQUEST);
+    assert_int_equal(IoGetDeviceProperty(node->pdo, DevicePropertyPhysicalDeviceObjectName, sizeof text, text, &length), STATUS_SUCCESS);
+    assert_true(!memcmp(text, L"\\Device\\", 16));
+    assert_int_equal(WdfDeviceAllocAndQueryProperty(device, DevicePropertyHardwareID, PagedPool, NULL, &memory), STATUS_SUCCESS);
+    assert_true(holds(memory, L"ROOT\\WORLD", 2));
+    assert_int_equal(WdfDeviceAllocAndQueryProperty(device, DevicePropertyDeviceDescription, NonPagedPoolNx, NULL, &memory), STATUS_SUCCESS);
+    assert_true(holds(memory, L"WORLD", 1));
+    WdfObjectDelete(memory);
+    assert_int_equal(WdfDeviceAllocAndQueryProperty(device, DevicePropertyAddress, PagedPool, NULL, &memory), STATUS_OBJECT_NAME_NOT_FOUND);
+    assert_true(memory == NULL);
+    WdfObjectDelete(control);
+    finish();
+}
+
+/* RULE K-DRV-52: the same before the device is created. */
+TEST(K_DRV_52_properties_of_an_init)
+{
+    plan.init = ask_init;
+    start();
+    assert_true(init_status == STATUS_SUCCESS && init_length == 10 && !memcmp(init_text, L"ROOT", 10));
+    assert_int_equal(init_alloc, STATUS_SUCCESS);
+    assert_true(holds(init_memory, L"ROOT\\WORLD", 2));
+    finish();
+}
+
+static void ask_control_init(WDFDEVICE d)
+{
+    UNICODE_STRING sddl = text_of(L"D:P");
+    PWDFDEVICE_INIT init = WdfControlDeviceInitAllocate(driver, &sddl);
+    control_init_status = WdfFdoInitQueryProperty(init, DevicePropertyEnumeratorName, 0, NULL, &init_length);
+    WdfDeviceInitFree(init);
+}
+
+/* RULE K-DRV-32: the query on the init of another kind of device: STATUS_INVALID_DEVICE_REQUEST. */
+TEST(K_DRV_32_property_of_a_control_init)
+{
+    plan.add = ask_control_init;
+    start();
+    assert_int_equal(control_init_status, STATUS_INVALID_DEVICE_REQUEST);
+    finish();
+}
+
+static const struct chance property_fails = {.fault_count = 1, .fault = {{DDI_WdfDeviceAllocAndQueryProperty, 1, 1}}};
+/* RULE K-DRV-52: without memory it fails. */
+TEST(K_DRV_52_no_memory, .chance = &property_fails)
+{
+    WDFMEMORY memory;
+    start();
+    assert_int_equal(WdfDeviceAllocAndQueryProperty(device, DevicePropertyHardwareID, PagedPool, NULL, &memory), STATUS_INSUFFICIENT_RESOURCES);
+    finish();
+}
+
 /* ---- Routing by hand ---- */
 
 static WDFQUEUE target;
@@ -414,6 +503,10 @@ int main(void)
         cmocka_unit_test(K_DRV_70_not_a_control_device),
         cmocka_unit_test(K_DRV_71_no_pnp),
         cmocka_unit_test(K_DRV_73_shutdown),
+        cmocka_unit_test(K_DRV_52_properties),
+        cmocka_unit_test(K_DRV_52_properties_of_an_init),
+        cmocka_unit_test(K_DRV_32_property_of_a_control_init),
+        cmocka_unit_test(K_DRV_52_no_memory),
         cmocka_unit_test(K_DRV_82_dispatch_to_queue),
         cmocka_unit_test(K_DRV_82_refused),
         cmocka_unit_test(K_DRV_83_after_removal),

@@ -401,6 +401,60 @@ TEST(V_WDF_7_lost_request, .code = 0x9F, .p1 = ANY)
     pnp_remove(node);
 }
 
+/* ---- Requests of the driver's own ---- */
+
+static WDFREQUEST own_request(BOOLEAN frees, PIRP irp)
+{
+    WDF_OBJECT_ATTRIBUTES a;
+    WDFREQUEST request;
+    name_attributes(&a, device);
+    assert_int_equal(irp ? WdfRequestCreateFromIrp(&a, irp, frees, &request) : WdfRequestCreate(&a, NULL, &request), STATUS_SUCCESS);
+    named(request)->name = "own";
+    return request;
+}
+
+/* RULE K-REQ-11: a request that the driver created cannot be completed. */
+/* RULE V-WDF-23: it is deleted, never completed. */
+TEST(K_REQ_11_created_from_irp, MISUSE, .rule = "K-REQ-11")
+{
+    start_holding();
+    WdfRequestComplete(own_request(TRUE, IoAllocateIrp(2, FALSE)), STATUS_SUCCESS);
+}
+
+/* RULE K-REQ-11: with an IRP or without. */
+TEST(K_REQ_11_created, MISUSE, .rule = "K-REQ-11")
+{
+    start_holding();
+    WdfRequestComplete(own_request(FALSE, NULL), STATUS_SUCCESS);
+}
+
+/* RULE V-WDF-23: deleting it is its end; it frees its IRP if it was told to. */
+/* RULE F-DRV-23: driver-created requests are deleted. */
+/* RULE K-REQ-31: WdfRequestMarkCancelableEx fails for a request that came from no queue. */
+TEST(V_WDF_23_deleted)
+{
+    start_holding();
+    PIRP kept = IoAllocateIrp(2, FALSE);
+    WDFREQUEST a = own_request(TRUE, IoAllocateIrp(2, FALSE)), b = own_request(FALSE, kept), c = own_request(FALSE, NULL);
+    assert_true(WdfRequestWdmGetIrp(b) == kept && WdfRequestWdmGetIrp(c) == NULL);
+    assert_true(WdfRequestGetIoQueue(b) == NULL);
+    assert_int_equal(WdfRequestMarkCancelableEx(b, on_cancel), STATUS_INVALID_DEVICE_REQUEST);
+    assert_int_equal(WdfRequestForwardToIoQueue(b, queue), STATUS_INVALID_DEVICE_REQUEST);
+    WdfObjectDelete(a), WdfObjectDelete(b), WdfObjectDelete(c);
+    log_is("~own !own ~own !own ~own !own");
+    IoFreeIrp(kept);
+    own_request(TRUE, IoAllocateIrp(2, FALSE)); /* goes with its parent */
+    finish();
+    log_is("~queue ~own !queue !own");
+}
+
+/* RULE V-WDF-15: asking a request without an IRP is 0x10D/6/2. */
+TEST(V_WDF_15_no_irp, .code = 0x10D, .p1 = 6)
+{
+    start_holding();
+    WdfRequestGetInformation(own_request(FALSE, NULL));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -435,6 +489,10 @@ int main(void)
         cmocka_unit_test(K_BUG_4_critical_region),
         cmocka_unit_test(V_WDF_39_null_parameter),
         cmocka_unit_test(V_WDF_7_lost_request),
+        cmocka_unit_test(K_REQ_11_created_from_irp),
+        cmocka_unit_test(K_REQ_11_created),
+        cmocka_unit_test(V_WDF_23_deleted),
+        cmocka_unit_test(V_WDF_15_no_irp),
     };
     return cmocka_run_group_tests(tests);
 }

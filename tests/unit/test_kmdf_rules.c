@@ -342,13 +342,16 @@ TEST(K_SYN_13_wrong_order, MISUSE, .rule = "K-SYN-13")
     queue_then_device();
 }
 
-/* RULE K-SYN-13: the other order is the right one. */
+/* RULE K-SYN-13: the other order is the right one; locks of two queues have none. */
 TEST(K_SYN_13_right_order)
 {
     plan.queue = sequential_serialised;
     start();
     WdfObjectAcquireLock(device), WdfObjectAcquireLock(queue);
     WdfObjectReleaseLock(queue), WdfObjectReleaseLock(device);
+    other = make_queue(sequential_serialised);
+    WdfObjectAcquireLock(queue), WdfObjectAcquireLock(other);
+    WdfObjectReleaseLock(other), WdfObjectReleaseLock(queue);
     finish();
 }
 

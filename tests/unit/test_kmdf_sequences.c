@@ -37,6 +37,7 @@ static void begin(void)
     watch_bus();
 }
 
+/* RULE F-DRV-1: order of a whole power-up, with queues live before SelfManagedIoInit. */
 /* RULE K-SEQ-1: first start: the bus first, PrepareHardware, D0Entry(D3Final), PostInterruptsEnabled(D3Final), queues on, SelfManagedIoInit, interfaces on. */
 /* RULE K-PNP-10: a start goes down the stack and has come back before the driver hears of it. */
 /* RULE K-PNP-11: order of a start, to the enabling of interfaces. */
@@ -61,6 +62,7 @@ static void start_and_read(void)
     log_is("<start> Prepare D0Entry(Final) Post(Final) Init read");
 }
 
+/* RULE F-DRV-2: order of a whole power-down, with the wait for owned requests. */
 /* RULE K-SEQ-8: system sleep with an owned request: Suspend, EvtIoStop(Suspend) acknowledged, D0Exit(D3); then D0Entry(D3), EvtIoResume, Restart. */
 /* RULE K-PNP-35: order of a power-down. */
 /* RULE K-PNP-37: order of a power-up. */
@@ -124,6 +126,7 @@ static void more_queues(WDFDEVICE d)
     always = make_queue(always_on), named(always)->name = "always";
 }
 
+/* RULE F-DRV-3: order of a whole graceful removal. */
 /* RULE K-SEQ-11: graceful removal, whole: query, power-down, ReleaseHardware, interfaces off, purge with all its callbacks, Flush, other queues, Cleanup, objects, the bus. */
 /* RULE K-PNP-40: order of a removal; the driver's clean-up runs above a live lower stack. */
 /* RULE K-PNP-41: interfaces go off, then the queues are purged, then comes Flush. */
@@ -152,6 +155,7 @@ TEST(K_SEQ_11_graceful_removal)
     unload();
 }
 
+/* RULE F-DRV-4: in D0 SurpriseRemoval comes before Suspend, and owned requests are waited for. */
 /* RULE K-SEQ-12: surprise removal in D0: SurpriseRemoval, whole power-down, ReleaseHardware, purge, Flush; later Cleanup and the objects. */
 /* RULE K-PNP-50: it is the power-down of any removal, and the remove that follows does the rest. */
 TEST(K_SEQ_12_surprise_removal_with_a_request)
