@@ -84,9 +84,21 @@ static bool take_away(unsigned index)
     return true;
 }
 
+/* The PnP manager comes round to what drivers told it: a device that failed is removed by surprise (K-PNP-60). */
+static void process_failures(void)
+{
+    for (unsigned i = 0; i < devices.count; i++) {
+        if (!devices.node[i]->invalidate_pending || devices.node[i]->state != DEVNODE_STARTED)
+            continue;
+        expect(DISTURBED_REMOVE);
+        pnp_process_invalidations(devices.node[i]);
+    }
+}
+
 /* Devices that went by surprise, or failed, and whose last handle is closed now. */
 static void sweep(void)
 {
+    process_failures();
     for (unsigned i = devices.count; i-- > 0;) {
         struct devnode *node = devices.node[i];
         bool gone = node->state == DEVNODE_SURPRISE_REMOVED || node->state == DEVNODE_FAILED || node->state == DEVNODE_REMOVED;
@@ -289,6 +301,7 @@ void devices_event(uint8_t kind, uint8_t slot)
 bool devices_restore(void)
 {
     wake_up();
+    process_failures();
     struct devnode *node = present();
     if (node) {
         if (node->state == DEVNODE_STOP_PENDING)

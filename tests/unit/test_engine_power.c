@@ -153,6 +153,24 @@ TEST(sleep_goes_on_unless_armed)
     end();
 }
 
+TEST(a_device_that_fails_is_removed)
+{
+    begin(NEITHER);
+    event(EV_SLEEP);
+    answers.d0_entry = STATUS_UNSUCCESSFUL;
+    event(EV_RESUME);
+    pass_ms(1);
+    log_is("Suspend Pre(D3) D0Exit(D3) D0Entry(D3)");
+    assert_int_equal(life.state, 0);
+    devices_event(EV_QUERY_STOP, 0); /* too late for a query */
+    log_is("Surprise Release Flush Cleanup ~queue ~device !queue !device");
+    answers.d0_entry = STATUS_SUCCESS;
+    devices_event(EV_READD, 0);
+    log_is("Prepare D0Entry(Final) Post(Final) Init");
+    assert_int_equal(life.device, 2);
+    end();
+}
+
 /* Whatever the schedule and wherever the events meet, the device can be taken away. */
 static void any_events(void)
 {
@@ -188,6 +206,7 @@ int main(void)
         cmocka_unit_test(wake_of_a_device_that_is_not_armed),
         cmocka_unit_test(wake_ends_the_sleep),
         cmocka_unit_test(sleep_goes_on_unless_armed),
+        cmocka_unit_test(a_device_that_fails_is_removed),
         cmocka_unit_test(power_events_under_any_schedule),
     };
     return cmocka_run_group_tests(tests);

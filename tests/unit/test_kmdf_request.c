@@ -428,20 +428,29 @@ TEST(K_REQ_11_created, MISUSE, .rule = "K-REQ-11")
     WdfRequestComplete(own_request(FALSE, NULL), STATUS_SUCCESS);
 }
 
+static bool is_live(PIRP irp)
+{
+    PIRP i = irp_first();
+    while (i && i != irp)
+        i = irp_next(i);
+    return i != NULL;
+}
+
 /* RULE V-WDF-23: deleting it is its end; it frees its IRP if it was told to. */
 /* RULE F-DRV-23: driver-created requests are deleted. */
 /* RULE K-REQ-31: WdfRequestMarkCancelableEx fails for a request that came from no queue. */
 TEST(V_WDF_23_deleted)
 {
     start_holding();
-    PIRP kept = IoAllocateIrp(2, FALSE);
-    WDFREQUEST a = own_request(TRUE, IoAllocateIrp(2, FALSE)), b = own_request(FALSE, kept), c = own_request(FALSE, NULL);
+    PIRP kept = IoAllocateIrp(2, FALSE), given = IoAllocateIrp(2, FALSE);
+    WDFREQUEST a = own_request(TRUE, given), b = own_request(FALSE, kept), c = own_request(FALSE, NULL);
     assert_true(WdfRequestWdmGetIrp(b) == kept && WdfRequestWdmGetIrp(c) == NULL);
     assert_true(WdfRequestGetIoQueue(b) == NULL);
     assert_int_equal(WdfRequestMarkCancelableEx(b, on_cancel), STATUS_INVALID_DEVICE_REQUEST);
     assert_int_equal(WdfRequestForwardToIoQueue(b, queue), STATUS_INVALID_DEVICE_REQUEST);
     WdfObjectDelete(a), WdfObjectDelete(b), WdfObjectDelete(c);
     log_is("~own !own ~own !own ~own !own");
+    assert_true(is_live(kept) && !is_live(given));
     IoFreeIrp(kept);
     own_request(TRUE, IoAllocateIrp(2, FALSE)); /* goes with its parent */
     finish();

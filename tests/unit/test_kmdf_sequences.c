@@ -195,6 +195,64 @@ TEST(K_PNP_43_52_never_started)
     unload();
 }
 
+/* RULE K-PNP-62: WdfDeviceSetFailed returns at once; the tear-down comes as a surprise removal. */
+TEST(K_PNP_62_set_failed)
+{
+    begin();
+    start_and_read();
+    WdfDeviceSetFailed(device, WdfDeviceFailedNoRestart);
+    log_is("");
+    pnp_process_invalidations(node);
+    log_is("Surprise Suspend stop(suspend) Pre(Final) D0Exit(Final) Release stop(purge) Flush <surprise>");
+    finish();
+}
+
+static ULONG device_state_bits(void)
+{
+    PDEVICE_OBJECT top = io_get_attached_device(node->pdo);
+    PIRP irp = io_allocate_irp(top->StackSize, FALSE);
+    IO_STATUS_BLOCK iosb = {0};
+    io_get_next_irp_stack_location(irp)->MajorFunction = IRP_MJ_PNP;
+    io_get_next_irp_stack_location(irp)->MinorFunction = IRP_MN_QUERY_PNP_DEVICE_STATE;
+    irp->IoStatus.Status = STATUS_NOT_SUPPORTED;
+    irp_info(irp)->built_by = 3; /* the PnP manager */
+    io_send_and_wait(irp, top, &iosb);
+    return (ULONG)iosb.Information;
+}
+
+/* RULE K-PNP-63: WdfDeviceSetDeviceState goes into the answer to QUERY_PNP_DEVICE_STATE and invalidates the state. */
+TEST(K_PNP_63_device_state)
+{
+    WDF_DEVICE_STATE s;
+    begin();
+    assert_int_equal(pnp_start(node), STATUS_SUCCESS);
+    assert_int_equal(device_state_bits(), 0);
+    WDF_DEVICE_STATE_INIT(&s);
+    s.DontDisplayInUI = WdfTrue, s.NotDisableable = WdfTrue;
+    WdfDeviceSetDeviceState(device, &s);
+    assert_true(node->invalidate_pending);
+    assert_int_equal(device_state_bits(), PNP_DEVICE_DONT_DISPLAY_IN_UI | PNP_DEVICE_NOT_DISABLEABLE);
+    finish();
+}
+
+/* RULE K-PNP-63: WdfDeviceSetStaticStopRemove counts. */
+/* RULE K-PNP-30: while it forbids, queries fail with STATUS_INVALID_DEVICE_STATE without asking the driver. */
+TEST(K_PNP_30_63_static_stop_remove)
+{
+    begin();
+    assert_int_equal(pnp_start(node), STATUS_SUCCESS);
+    log_clear();
+    WdfDeviceSetStaticStopRemove(device, FALSE), WdfDeviceSetStaticStopRemove(device, FALSE), WdfDeviceSetStaticStopRemove(device, TRUE);
+    assert_int_equal(pnp_query_stop(node), STATUS_INVALID_DEVICE_STATE);
+    assert_int_equal(pnp_query_remove(node), STATUS_INVALID_DEVICE_STATE);
+    log_is("");
+    WdfDeviceSetStaticStopRemove(device, TRUE);
+    assert_int_equal(pnp_query_stop(node), STATUS_SUCCESS);
+    log_is("QueryStop <query-stop>");
+    pnp_cancel_stop(node);
+    finish();
+}
+
 /* A start that fails with a request waiting in the queue: it is cancelled (K-PNP-41), whether the driver saw it or not. */
 
 static void try_start(NTSTATUS status, const char *log, const char *removal)
@@ -435,6 +493,54 @@ TEST(K_PNP_74_75_sleep_while_idle)
     end_idling();
 }
 
+static POWER_ACTION action_seen[2];
+static NTSTATUS entry_action(WDFDEVICE d, WDF_POWER_DEVICE_STATE s) { action_seen[0] = WdfDeviceGetSystemPowerAction(d); return STATUS_SUCCESS; }
+static NTSTATUS exit_action(WDFDEVICE d, WDF_POWER_DEVICE_STATE s) { action_seen[1] = WdfDeviceGetSystemPowerAction(d); return STATUS_SUCCESS; }
+static void with_actions(PWDFDEVICE_INIT init)
+{
+    WDF_PNPPOWER_EVENT_CALLBACKS c;
+    WDF_PNPPOWER_EVENT_CALLBACKS_INIT(&c);
+    c.EvtDeviceD0Entry = entry_action, c.EvtDeviceD0Exit = exit_action;
+    WdfDeviceInitSetPnpPowerEventCallbacks(init, &c);
+}
+static void idle_soon(WDFDEVICE d)
+{
+    WDF_DEVICE_POWER_POLICY_IDLE_SETTINGS s;
+    WDF_DEVICE_POWER_POLICY_IDLE_SETTINGS_INIT(&s, IdleCannotWakeFromS0);
+    s.IdleTimeout = 10;
+    WdfDeviceAssignS0IdleSettings(d, &s);
+}
+
+/* RULE K-PNP-77: WdfDeviceGetSystemPowerAction tells D0Exit and D0Entry of a system sleep from those of idling. */
+TEST(K_PNP_77_system_power_action)
+{
+    plan.init = with_actions, plan.add = idle_soon;
+    action_seen[0] = action_seen[1] = (POWER_ACTION)-1;
+    start();
+    assert_int_equal(action_seen[0], PowerActionNone);
+    po_system_sleep(PowerSystemHibernate, PowerActionHibernate);
+    assert_int_equal(action_seen[1], PowerActionHibernate);
+    po_system_resume();
+    pass_ms(1);
+    assert_int_equal(action_seen[0], PowerActionHibernate);
+    pass_ms(12);
+    assert_int_equal(action_seen[1], PowerActionNone);
+    finish();
+}
+
+/* RULE K-PNP-84: WdfDeviceResumeIdle without WdfDeviceStopIdle. */
+TEST(K_PNP_84_underflow, MISUSE, .rule = "K-PNP-84") { start(), WdfDeviceResumeIdle(device); }
+
+/* RULE K-PNP-86: WdfDeviceIndicateWakeStatus: two statuses are invalid; a function device does not own its bus's wait-wake IRP. */
+TEST(K_PNP_86_indicate_wake)
+{
+    start();
+    assert_int_equal(WdfDeviceIndicateWakeStatus(device, STATUS_PENDING), STATUS_INVALID_PARAMETER);
+    assert_int_equal(WdfDeviceIndicateWakeStatus(device, STATUS_CANCELLED), STATUS_INVALID_PARAMETER);
+    assert_int_equal(WdfDeviceIndicateWakeStatus(device, STATUS_SUCCESS), STATUS_INVALID_DEVICE_STATE);
+    finish();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -446,6 +552,12 @@ int main(void)
         cmocka_unit_test(K_SEQ_12_surprise_removal_with_a_request),
         cmocka_unit_test(K_PNP_52_surprise_removal_when_stopped),
         cmocka_unit_test(K_PNP_43_52_never_started),
+        cmocka_unit_test(K_PNP_62_set_failed),
+        cmocka_unit_test(K_PNP_63_device_state),
+        cmocka_unit_test(K_PNP_30_63_static_stop_remove),
+        cmocka_unit_test(K_PNP_77_system_power_action),
+        cmocka_unit_test(K_PNP_84_underflow),
+        cmocka_unit_test(K_PNP_86_indicate_wake),
         cmocka_unit_test(K_SEQ_14_prepare_hardware_fails),
         cmocka_unit_test(K_SEQ_15_d0_entry_fails),
         cmocka_unit_test(K_SEQ_17_self_managed_init_fails),
