@@ -139,13 +139,19 @@ struct outcome {
     char input[4096];
 };
 
-static bool is_expected(const struct bug *bug, const char *name)
+/* An expected report is a name, or NAME:0xP1 where the first parameter tells what was violated. */
+static bool is_expected(const struct bug *bug, const char *name, unsigned long long parameter)
 {
     size_t length = strlen(name);
-    for (const char *at = bug->expected; (at = strstr(at, name)); at++)
-        if ((at == bug->expected || at[-1] == '/') && (!at[length] || at[length] == '/'))
+    for (const char *at = bug->expected; at; at = strchr(at, '/')) {
+        at += *at == '/';
+        if (strncmp(at, name, length))
+            continue;
+        const char *end = at + length;
+        if (!*end || *end == '/' || (*end == ':' && strtoull(end + 1, NULL, 16) == parameter))
             return true;
-    return !strncmp(name, "SANITIZER-", 10) && is_expected(bug, "SANITIZER");
+    }
+    return !strncmp(name, "SANITIZER-", 10) && is_expected(bug, "SANITIZER", 0);
 }
 
 static void first_artifact(const char *path, void *context)
@@ -214,7 +220,7 @@ static void fuzz_bug(const struct bug *bug, const char *programs, const char *se
         return;
     finding_replay(runner, artifact, &outcome->finding);
     outcome->detected = outcome->finding.reproduced;
-    outcome->expected = is_expected(bug, outcome->finding.name);
+    outcome->expected = is_expected(bug, outcome->finding.name, outcome->finding.parameter);
     outcome->replays = outcome->detected ? count_replays(runner, artifact, &outcome->finding) : 0;
     finding_store(text("fuzz/bugs/%s", bug->name), artifact, &outcome->finding, outcome->input);
 }
@@ -228,7 +234,8 @@ static cJSON *outcome_json(const struct outcome *outcome)
     cJSON_AddBoolToObject(o, "expected", outcome->expected);
     cJSON_AddNumberToObject(o, "executions", outcome->executions);
     cJSON_AddNumberToObject(o, "seconds", outcome->seconds);
-    cJSON_AddStringToObject(o, "report", outcome->finding.name);
+    bool verifier = !strcmp(outcome->finding.name, "DRIVER_VERIFIER_DETECTED_VIOLATION"); /* says little without its parameter */
+    cJSON_AddStringToObject(o, "report", verifier ? text("%s:0x%llx", outcome->finding.name, outcome->finding.parameter) : outcome->finding.name);
     cJSON_AddStringToObject(o, "function", outcome->finding.function);
     cJSON_AddStringToObject(o, "what", outcome->finding.what);
     cJSON_AddNumberToObject(o, "replays", outcome->replays);

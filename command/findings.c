@@ -59,6 +59,9 @@ static bool parse_own(const char *words, struct finding *finding)
     const char *what = strstr(at, "  what ");
     if (what)
         copy_word(finding->what, sizeof finding->what, what + 7 + strspn(what + 7, " "), "\n");
+    const char *parameters = strstr(at, "  parameters 0x");
+    if (parameters)
+        finding->parameter = strtoull(parameters + 13, NULL, 16);
     find_driver_frame(at, finding);
     return true;
 }

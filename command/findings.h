@@ -14,6 +14,7 @@
 
 struct finding {
     char name[96];         /* DRIVER_PAGE_FAULT_IN_FREED_SPECIAL_POOL */
+    unsigned long long parameter; /* the bug check's first: which violation a 0xC4 is */
     char function[96];     /* "none" if no driver frame is on the stack */
     char place[192];       /* drivers/echo/autosync/queue.c:120 */
     char what[320];        /* the sentence of the report */
