@@ -342,6 +342,31 @@ TEST(K_MEM_2_copies)
     finish();
 }
 
+/* RULE K-MEM-3: a lookaside list's memory has the list's size and the memory attributes; the list may be deleted before it. */
+TEST(K_MEM_3_lookaside)
+{
+    WDF_OBJECT_ATTRIBUTES list_attributes, memory_attributes;
+    WDFLOOKASIDE list;
+    WDFMEMORY a, b;
+    size_t size;
+    boot();
+    name_attributes(&list_attributes, device), name_attributes(&memory_attributes, device);
+    assert_int_equal(WdfLookasideListCreate(NULL, 0, NonPagedPoolNx, NULL, 0, &list), STATUS_INVALID_PARAMETER);
+    assert_int_equal(WdfLookasideListCreate(&list_attributes, 24, NonPagedPoolNx, &memory_attributes, 'tseT', &list), STATUS_SUCCESS);
+    named(list)->name = "list";
+    assert_int_equal(WdfMemoryCreateFromLookaside(list, &a), STATUS_SUCCESS);
+    assert_int_equal(WdfMemoryCreateFromLookaside(list, &b), STATUS_SUCCESS);
+    assert_true(a != b && WdfMemoryGetBuffer(a, &size) != NULL && size == 24);
+    named(a)->name = "a", named(b)->name = "b";
+    WdfObjectDelete(a);
+    log_is("~a !a");
+    WdfObjectDelete(list);
+    log_is("~list"); /* its memory holds it */
+    WdfObjectDelete(b);
+    log_is("~b !b !list");
+    finish();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -368,6 +393,7 @@ int main(void)
         cmocka_unit_test(K_MEM_1_null_buffer),
         cmocka_unit_test(K_MEM_1_assign_to_pool_memory),
         cmocka_unit_test(K_MEM_2_copies),
+        cmocka_unit_test(K_MEM_3_lookaside),
     };
     return cmocka_run_group_tests(tests);
 }

@@ -518,6 +518,20 @@ TEST(K_DRV_81_handed_back)
     finish();
 }
 
+/* RULE K-PNP-44: a device that was removed by surprise still gets cleanup and close; creates fail. */
+TEST(K_PNP_44_open_handle)
+{
+    begin(with_files);
+    assert_int_equal(open_path(PATH, &file), STATUS_SUCCESS);
+    pnp_surprise_remove(node);
+    log_clear();
+    assert_false(NT_SUCCESS(open_path(PATH, &other)));
+    assert_int_equal(pnp_remove(node), STATUS_DEVICE_BUSY);
+    close_file(file);
+    log_is("cleanup close ~file !file");
+    finish();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -536,6 +550,7 @@ int main(void)
         cmocka_unit_test(K_Q_75_cleanup_cancels_queued),
         cmocka_unit_test(K_Q_75_cleanup_of_presented),
         cmocka_unit_test(K_Q_76_close),
+        cmocka_unit_test(K_PNP_44_open_handle),
         cmocka_unit_test(K_Q_77_no_configuration),
         cmocka_unit_test(K_FILE_1_getters),
         cmocka_unit_test(K_FILE_2_fs_context),

@@ -528,6 +528,74 @@ TEST(K_PNP_77_system_power_action)
     finish();
 }
 
+static WDF_POWER_DEVICE_STATE recorded_in_init;
+static NTSTATUS look_at_state(WDFDEVICE d)
+{
+    recorded_in_init = fx()->own->recorded;
+    pass_ms(50);
+    return STATUS_SUCCESS;
+}
+static void slow_init(PWDFDEVICE_INIT init)
+{
+    WDF_PNPPOWER_EVENT_CALLBACKS c;
+    WDF_PNPPOWER_EVENT_CALLBACKS_INIT(&c);
+    c.EvtDeviceSelfManagedIoInit = look_at_state, c.EvtDeviceD0Exit = on_d0_exit;
+    WdfDeviceInitSetPnpPowerEventCallbacks(init, &c);
+}
+
+/* RULE K-PNP-13: the device's state is the old one until SelfManagedIoInit has returned. */
+/* RULE K-PNP-14: the idle time-out does not run before the start is over. */
+TEST(K_PNP_13_14_while_starting)
+{
+    plan.init = slow_init, plan.add = idle_soon;
+    start();
+    assert_int_equal(recorded_in_init, WdfPowerDeviceD3Final);
+    assert_int_equal(fx()->own->recorded, WdfPowerDeviceD0);
+    pass_ms(9);
+    log_is("");
+    pass_ms(2);
+    log_is("D0Exit(D3)");
+    finish();
+}
+
+static NTSTATUS lock_in_entry(WDFDEVICE d, WDF_POWER_DEVICE_STATE s)
+{
+    WdfObjectAcquireLock(d);
+    say("locked");
+    WdfObjectReleaseLock(d);
+    return STATUS_SUCCESS;
+}
+static void locking(PWDFDEVICE_INIT init)
+{
+    WDF_PNPPOWER_EVENT_CALLBACKS c;
+    WDF_PNPPOWER_EVENT_CALLBACKS_INIT(&c);
+    c.EvtDeviceD0Entry = lock_in_entry;
+    WdfDeviceInitSetPnpPowerEventCallbacks(init, &c);
+}
+static void device_scope(WDF_OBJECT_ATTRIBUTES *a) { a->SynchronizationScope = WdfSynchronizationScopeDevice; }
+
+/* RULE K-PNP-3: power callbacks hold no presentation lock, whatever the device's scope. */
+TEST(K_PNP_3_no_lock)
+{
+    plan.init = locking, plan.device = device_scope;
+    start();
+    log_is("locked");
+    finish();
+}
+
+/* RULE K-PNP-36: the target of a shutdown is D3Final. */
+TEST(K_PNP_36_shutdown)
+{
+    begin();
+    assert_int_equal(pnp_start(node), STATUS_SUCCESS);
+    log_clear();
+    po_system_sleep(PowerSystemShutdown, PowerActionShutdown);
+    log_is("Suspend Pre(Final) D0Exit(Final)");
+    po_system_resume();
+    pass_ms(1);
+    finish();
+}
+
 /* RULE K-PNP-84: WdfDeviceResumeIdle without WdfDeviceStopIdle. */
 TEST(K_PNP_84_underflow, MISUSE, .rule = "K-PNP-84") { start(), WdfDeviceResumeIdle(device); }
 
@@ -556,6 +624,9 @@ int main(void)
         cmocka_unit_test(K_PNP_63_device_state),
         cmocka_unit_test(K_PNP_30_63_static_stop_remove),
         cmocka_unit_test(K_PNP_77_system_power_action),
+        cmocka_unit_test(K_PNP_13_14_while_starting),
+        cmocka_unit_test(K_PNP_3_no_lock),
+        cmocka_unit_test(K_PNP_36_shutdown),
         cmocka_unit_test(K_PNP_84_underflow),
         cmocka_unit_test(K_PNP_86_indicate_wake),
         cmocka_unit_test(K_SEQ_14_prepare_hardware_fails),

@@ -476,6 +476,8 @@ static void body_seq_13(void)
     end(GONE);
 }
 /* RULE K-SEQ-13: surprise removal in Dx: no power callbacks. */
+/* RULE K-PNP-51: SurpriseRemoval, then ReleaseHardware and the clean-up, without Suspend or D0Exit. */
+/* RULE F-DRV-4: in low power Suspend has run long before SurpriseRemoval. */
 static void K_SEQ_13_surprise_removal_in_dx(void **state)
 {
     reset();
