@@ -61,6 +61,19 @@ struct machine {
 
 extern struct machine machine;
 
+/*
+ * Rules that a sound driver may break: each is off unless asked for (run_<target> replay --lints). Set before a life, kept over lives.
+ */
+enum machine_lint {
+    LINT_POOL_CALL = 1,          /* V-MEM-23: ExAllocatePool and the other calls that ExAllocatePool2 replaces */
+    LINT_POOL_TAG = 2,           /* V-MEM-24: a default tag */
+    LINT_POOL_EXECUTABLE = 4,    /* V-MEM-22: pool that may be executed */
+    LINT_INFORMATION = 8,        /* V-BUF-4: Information that is not 0 on an error */
+    LINT_STATUS = 16,            /* V-IRP-3: success for an IRP that the lower driver failed */
+    LINT_COMPLETION_ROUTINE = 32 /* V-IRP-41: IoSetCompletionRoutine in a driver that is no PnP driver */
+};
+extern uint32_t machine_lints;
+
 /* Raises the data race that ThreadSanitizer reported (sanitizer_report.c). */
 void race_raise(void);
 

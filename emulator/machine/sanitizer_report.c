@@ -181,8 +181,8 @@ static void fault(int signal_number, siginfo_t *info, void *context)
 {
     const ucontext_t *u = context;
     struct bugcheck b = describe_fault(info->si_addr, (u->uc_mcontext.gregs[REG_ERR] & 2) != 0);
-    if (b.code == 0x50 && info->si_code == SEGV_ACCERR && u->uc_mcontext.gregs[REG_ERR] & (2 | 16)) { /* a page is there */
-        bool executed = u->uc_mcontext.gregs[REG_ERR] & 16;
+    bool executed = u->uc_mcontext.gregs[REG_ERR] & 16; /* an instruction was fetched */
+    if (info->si_code == SEGV_ACCERR && (executed || (b.code == 0x50 && u->uc_mcontext.gregs[REG_ERR] & 2))) { /* a page is there */
         b.code = executed ? 0xFC : 0xBE, b.rule = "V-MEM-30";
         snprintf(b.text, sizeof b.text, "the driver %s", executed ? "executes what is no code" : "writes to memory that is read-only");
     }

@@ -4,6 +4,7 @@
 #include "engine.h"
 
 struct machine machine;
+uint32_t machine_lints;
 __thread struct ctx *current_ctx;
 const struct engine *engine = &engine_fiber;
 

@@ -58,6 +58,9 @@ int64_t ob_dereference(void *body)
     struct ob_header *h = require(body, "a reference was dropped");
     hb_release(body);
     int64_t left = --h->pointers;
+    if (left < h->handles)
+        bugcheck(0x18, h->type, h->number, (uint64_t)h->handles, (uint64_t)left, "V-OBJ-3",
+                 "object #%u of type %u was dereferenced more often than referenced: its handles keep it", h->number, h->type);
     if (left > 0)
         return left;
     if (left < 0 || h->deleted)

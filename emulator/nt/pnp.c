@@ -246,6 +246,7 @@ NTSTATUS pnp_remove(struct devnode *node)
         if (!NT_SUCCESS(status))
             bugcheck(0xC9, 0x306, (ULONG)status, device_number(node->pdo), 0, "V-PNP-1", "IRP_MN_REMOVE_DEVICE was completed with 0x%08X", (ULONG)status);
     }
+    io_check_no_irps();
     if (node->pdo->AttachedDevice)
         bugcheck(0xC9, 0x21D, device_number(node->pdo->AttachedDevice), 0, 0, "V-IO-21D", "device #%u is still attached after IRP_MN_REMOVE_DEVICE",
                  device_number(node->pdo->AttachedDevice));

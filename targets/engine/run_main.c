@@ -28,7 +28,7 @@
 #define MAX_FILE (1 << 20)
 
 static const char usage_text[] =
-    "usage: run_%1$s replay FILE.. [--repeat N] [--trace text|json] [--json] [--hash-only] [--quiet]\n"
+    "usage: run_%1$s replay FILE.. [--repeat N] [--trace text|json] [--json] [--hash-only] [--quiet] [--lints]\n"
     "       run_%1$s replay FILE --save-trace TRACE\n"
     "       run_%1$s replay FILE.. --diverge [--diverge-with TRACE]\n"
     "       run_%1$s show FILE\n"
@@ -86,6 +86,8 @@ static void parse_options(int argc, char **argv)
             options.hash_only = true;
         else if (!strcmp(a, "--quiet"))
             options.quiet = true;
+        else if (!strcmp(a, "--lints"))
+            machine_lints = ~0u;
         else if (!strcmp(a, "--hostile"))
             options.hostile = true;
         else if (!strcmp(a, "--diverge"))

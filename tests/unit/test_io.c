@@ -484,6 +484,7 @@ static void completion_faults(void **state)
 }
 
 /* RULE W-DRV-19: an interface that the driver leaves enabled after REMOVE is reported */
+/* RULE V-MEM-15: memory that a driver has not freed when it is unloaded is 0xC4/0x62 */
 /* RULE V-UNL-1: memory a driver leaves at its unload is reported */
 /* RULE V-UNL-5: a system thread that still runs in an unloaded driver is reported */
 /* RULE V-IO-21D: a device still attached after REMOVE is reported */

@@ -207,6 +207,92 @@ static void too_much_direct(void)
     ReadFile(h, data, 8, &n, NULL);
 }
 
+/* ---- What a driver must look at first ---- */
+
+#if !defined(IRPFUZZ_ASAN)
+static NTSTATUS write_sixteen(PDEVICE_OBJECT device, PIRP irp)
+{
+    volatile UCHAR *p = irp->AssociatedIrp.SystemBuffer;
+    for (unsigned i = 0; i < 16; i++)
+        p[i] = 1; /* whatever the length is */
+    return complete(irp, STATUS_SUCCESS, 0);
+}
+static void length_unchecked(void)
+{
+    HANDLE h = start(0);
+    lower[IRP_MJ_DEVICE_CONTROL] = write_sixteen;
+    control(h, METHOD_BUFFERED, 4, 4);
+}
+#endif
+static NTSTATUS check_length(PDEVICE_OBJECT device, PIRP irp)
+{
+    PIO_STACK_LOCATION location = IoGetCurrentIrpStackLocation(irp);
+    if (location->Parameters.DeviceIoControl.OutputBufferLength < 16)
+        return complete(irp, STATUS_BUFFER_TOO_SMALL, 0);
+    RtlFillMemory(irp->AssociatedIrp.SystemBuffer, 16, 'c');
+    return complete(irp, STATUS_SUCCESS, 16);
+}
+static void length_checked(void)
+{
+    HANDLE h = start(0);
+    lower[IRP_MJ_DEVICE_CONTROL] = check_length;
+    assert_int_equal(control(h, METHOD_BUFFERED, 4, 4), 122);
+    assert_int_equal(control(h, METHOD_BUFFERED, 4, 16), 0);
+    assert_true(n == 16 && data[15] == 'c');
+    CloseHandle(h);
+}
+
+static NTSTATUS map_and_write(PDEVICE_OBJECT device, PIRP irp)
+{
+    volatile UCHAR *p = MmGetSystemAddressForMdlSafe(irp->MdlAddress, NormalPagePriority);
+    *p = 1; /* whatever came */
+    return complete(irp, STATUS_SUCCESS, 1);
+}
+static void mapping_unchecked(void)
+{
+    HANDLE h = start(DO_DIRECT_IO);
+    lower[IRP_MJ_READ] = map_and_write;
+    ReadFile(h, data, 4, &n, NULL);
+    CloseHandle(h);
+}
+
+#if UNIT_CATCHES_FAULTS
+static void no_buffer_unchecked(void)
+{
+    HANDLE h = start(0);
+    lower[IRP_MJ_DEVICE_CONTROL] = write_sixteen;
+    control(h, METHOD_BUFFERED, 0, 0);
+}
+static NTSTATUS touch_raw(PDEVICE_OBJECT device, PIRP irp)
+{
+    *(volatile UCHAR *)irp->UserBuffer = 1;
+    return complete(irp, STATUS_SUCCESS, 1);
+}
+static NTSTATUS touch_raw_high(PDEVICE_OBJECT device, PIRP irp)
+{
+    KIRQL old;
+    KeRaiseIrql(DISPATCH_LEVEL, &old);
+    return touch_raw(device, irp);
+}
+static void raw_with(PDRIVER_DISPATCH routine)
+{
+    HANDLE h = start(0);
+    lower[IRP_MJ_DEVICE_CONTROL] = routine;
+    DeviceIoControl(h, CODE(1, METHOD_NEITHER, 0), NULL, 0, (void *)0x2000, 16, &n, NULL);
+}
+static void raw_unguarded(void) { raw_with(touch_raw); }
+static void raw_high(void) { raw_with(touch_raw_high); }
+#endif
+
+static NTSTATUS fail_with_bytes(PDEVICE_OBJECT device, PIRP irp) { return complete(irp, STATUS_INVALID_PARAMETER, 4); }
+static void bytes_on_error(void)
+{
+    HANDLE h = start(0);
+    lower[IRP_MJ_DEVICE_CONTROL] = fail_with_bytes;
+    assert_int_equal(control(h, METHOD_BUFFERED, 4, 4), 87);
+    CloseHandle(h);
+}
+
 #if defined(IRPFUZZ_MSAN)
 static NTSTATUS answer_unwritten(PDEVICE_OBJECT device, PIRP irp) { return complete(irp, STATUS_SUCCESS, 8); }
 static void unwritten(void)
@@ -250,8 +336,53 @@ static void W_BUF_11_too_much(void **state)
     reported(too_much_direct, OWN_WRONG_LENGTH, ~0ull);
 }
 
+/* RULE W-BUF-14: a driver looks at the lengths first: what it writes beyond its system buffer is found, at the latest when that is freed */
+/* RULE V-BUF-1: a length that is not looked at is 0xC1 (0xD6 where accesses are seen), the NULL buffer of an empty request 0x50 */
+static void W_BUF_14_lengths(void **state)
+{
+    shown(length_checked);
+#if !defined(IRPFUZZ_ASAN)
+    reported(length_unchecked, 0xC1, ~0ull);
+#endif
+#if UNIT_CATCHES_FAULTS
+    reported(no_buffer_unchecked, 0x50, ~0ull);
+#endif
+}
+
+/* RULE V-BUF-6: a raw address of an app that is used without __try is 0x50, at DISPATCH_LEVEL 0xD1 */
+static void V_BUF_6_unguarded(void **state)
+{
+#if UNIT_CATCHES_FAULTS
+    reported(raw_unguarded, 0x50, ~0ull);
+    reported(raw_high, 0xD1, ~0ull);
+#endif
+}
+
+/* RULE V-BUF-8: the result of MmGetSystemAddressForMdlSafe is looked at: NULL when it fails is 0x50 */
+static void V_BUF_8_mapping_unchecked(void **state)
+{
+    shown(mapping_unchecked);
+#if UNIT_CATCHES_FAULTS
+    static const struct chance fails = {.fault_count = 1, .fault = {{.ddi = DDI_MmGetSystemAddressForMdlSafe, .nth = 1, .value = 1}}};
+    two_chance = &fails;
+    reported(mapping_unchecked, 0x50, ~0ull);
+    two_chance = NULL;
+#endif
+}
+
+/* RULE V-BUF-4: Information that is not 0 on an error is reported where that is asked for */
+static void V_BUF_4_bytes_on_error(void **state)
+{
+    shown(bytes_on_error);
+    machine_lints = LINT_INFORMATION;
+    reported(bytes_on_error, OWN_RULE, ~0ull);
+    shown(length_checked);
+    machine_lints = 0;
+}
+
 /* RULE W-BUF-12: bytes given to the app that nobody wrote are reported, in builds that track them */
 /* RULE V-BUF-2: uninitialised bytes copied to user mode are reported */
+/* RULE V-MEM-27: an uninitialised byte of pool that is copied out is reported, in builds that track them */
 static void W_BUF_12_unwritten(void **state)
 {
 #if defined(IRPFUZZ_MSAN)
@@ -264,7 +395,8 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(W_BUF_1_who_decides), cmocka_unit_test(W_BUF_2_buffered), cmocka_unit_test(W_BUF_3_buffered_control),
         cmocka_unit_test(W_BUF_4_direct), cmocka_unit_test(W_BUF_5_direct_controls), cmocka_unit_test(W_BUF_6_neither),
-        cmocka_unit_test(W_BUF_10_copy_back), cmocka_unit_test(W_BUF_11_too_much), cmocka_unit_test(W_BUF_12_unwritten),
+        cmocka_unit_test(W_BUF_14_lengths), cmocka_unit_test(V_BUF_6_unguarded), cmocka_unit_test(V_BUF_8_mapping_unchecked),
+        cmocka_unit_test(V_BUF_4_bytes_on_error), cmocka_unit_test(W_BUF_10_copy_back), cmocka_unit_test(W_BUF_11_too_much), cmocka_unit_test(W_BUF_12_unwritten),
     };
     return cmocka_run_group_tests(tests);
 }

@@ -101,6 +101,133 @@ TEST(W_MEM_3_variants)
     BUGCHECK(quota_in_dpc, 0xC4, ~0ull);
 }
 
+static void quota_is_reported(void) { quota_in_dpc(); }
+/* RULE V-MEM-18: quota pool in a DPC is 0xC4/0x10B. */
+TEST(V_MEM_18_quota_in_dpc) { BUGCHECK(quota_is_reported, 0xC4, 0x10B); }
+
+static void bad_type(void) { ExAllocatePoolWithTag((POOL_TYPE)0x1000, 8, TAG); }
+/* RULE V-MEM-10: a type of pool that does not exist is 0xC4/0x16. */
+TEST(V_MEM_10_bad_type) { BUGCHECK(bad_type, 0xC4, 0x16); }
+
+static void tag_zero(void) { ExAllocatePoolWithTag(NonPagedPool, 8, 0); }
+static void linted_pool(void)
+{
+    ExFreePool(ExAllocatePoolZero(NonPagedPoolNx, 8, TAG));
+    ExFreePool(ExAllocatePoolZero(PagedPool, 8, TAG));
+}
+static void default_tag(void) { ExFreePool(ExAllocatePoolZero(NonPagedPoolNx, 8, 'enoN')); }
+static void unsafe_pool(void) { ExFreePool(ExAllocatePoolWithTag(NonPagedPoolNx, 8, TAG)); }
+static void executable_pool(void) { ExFreePool(ExAllocatePoolZero(NonPagedPool, 8, TAG)); }
+static void lint(void (*body)(void), uint32_t which, uint32_t code, uint64_t p1)
+{
+    unit_life(body, NULL);
+    machine_lints = which;
+    unit_life(linted_pool, NULL);
+    unit_expect_bugcheck(body, code, p1);
+    machine_lints = 0;
+}
+/* RULE V-MEM-24: the tag 0 is 0xC2/0x9B; a default tag is reported where that is asked for. */
+/* RULE V-MEM-23: so are the calls that ExAllocatePool2 replaces. */
+/* RULE V-MEM-22: so is executable pool, 0xC4/0x2000. */
+TEST(V_MEM_22_23_24_what_is_asked_for)
+{
+    BUGCHECK(tag_zero, 0xC2, 0x9B);
+    lint(default_tag, LINT_POOL_TAG, OWN_RULE, ~0ull);
+    lint(unsafe_pool, LINT_POOL_CALL, OWN_RULE, ~0ull);
+    lint(executable_pool, LINT_POOL_EXECUTABLE, 0xC4, 0x2000);
+}
+
+#if defined(IRPFUZZ_ASAN)
+static void object_in_freed(void)
+{
+    PKEVENT event = ExAllocatePoolZero(NonPagedPool, sizeof *event, TAG);
+    ExFreePool(event);
+    KeInitializeEvent(event, NotificationEvent, FALSE);
+}
+static void object_beyond_end(void) { KeInitializeEvent(ExAllocatePoolZero(NonPagedPool, sizeof(KEVENT) - 8, TAG), NotificationEvent, FALSE); }
+#else
+static void overrun(void)
+{
+    UCHAR *p = ExAllocatePoolZero(NonPagedPool, 20, TAG);
+    ((volatile UCHAR *)p)[20] = 1;
+    ExFreePool(p);
+}
+static void written_after_free(void)
+{
+    UCHAR *p = ExAllocatePoolZero(NonPagedPool, 4000, TAG);
+    ExFreePool(p);
+    ((volatile UCHAR *)p)[100] = 1;
+    for (int i = 0; i < 2000; i++) /* until the memory is used again */
+        ExFreePool(ExAllocatePoolZero(NonPagedPool, 4000, TAG));
+}
+#endif
+/* RULE V-MEM-11: bytes written behind a block are found when it is freed, in builds that do not see the access: 0xC1. */
+/* RULE V-MEM-12: memory beyond the end of a block is 0xD6, in builds that see it. */
+/* RULE V-MEM-13: freed memory is 0xD5 there. */
+/* RULE V-MEM-14: elsewhere a write to freed memory is found when the memory is used again: 0xC6. */
+TEST(V_MEM_11_14_damage)
+{
+#if defined(IRPFUZZ_ASAN)
+    BUGCHECK(object_in_freed, 0xD5, ~0ull);
+    BUGCHECK(object_beyond_end, 0xD6, ~0ull);
+#else
+    BUGCHECK(overrun, 0xC1, ~0ull);
+    BUGCHECK(written_after_free, 0xC6, ~0ull);
+#endif
+}
+
+static UCHAR bytes[32];
+static void copies(void)
+{
+    for (UCHAR i = 0; i < 16; i++)
+        bytes[i] = i;
+    RtlCopyMemory(bytes + 16, bytes, 16); /* side by side */
+    RtlCopyMemory(bytes, bytes, 16);
+    RtlMoveMemory(bytes + 1, bytes, 16);
+    assert_true(bytes[16] == 15 && bytes[1] == 0);
+}
+static void copy_up(void) { RtlCopyMemory(bytes + 4, bytes, 5); }
+static void copy_down(void) { RtlCopyMemory(bytes, bytes + 4, 5); }
+/* RULE V-MEM-21: a RtlCopyMemory whose ranges overlap is 0xC4/0xF0. */
+TEST(V_MEM_21_overlap)
+{
+    LIFE(copies);
+    BUGCHECK(copy_up, 0xC4, 0xF0);
+    BUGCHECK(copy_down, 0xC4, 0xF0);
+}
+
+static void unchecked(void)
+{
+    volatile ULONG *p = ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof *p, TAG);
+    *p = 1;
+    ExFreePool((PVOID)p);
+}
+#if UNIT_CATCHES_FAULTS
+static const volatile ULONG constant = 7;
+static void write_constant(void) { *(volatile ULONG *)&constant = 8; }
+static void execute_data(void) { ((VOID (*)(VOID))ExAllocatePoolZero(NonPagedPoolNx, 16, TAG))(); }
+static void wild(void) { *(volatile ULONG *)0x123456789000ull = 1; }
+static void wild_high(void)
+{
+    raise_to(DISPATCH_LEVEL);
+    wild();
+}
+#endif
+/* RULE V-MEM-25: the NULL of an allocation that fails is found when it is used: 0x50. */
+/* RULE V-MEM-30: writing to read-only memory is 0xBE, executing data 0xFC, an address that is no memory 0x50 (0xD1 at DISPATCH_LEVEL). */
+TEST(V_MEM_25_30_faults)
+{
+    LIFE(unchecked);
+#if UNIT_CATCHES_FAULTS
+    static const struct chance fails = {.fault_count = 1, .fault = {{.ddi = DDI_ExAllocatePool2, .nth = 1, .value = 1}}};
+    unit_expect_bugcheck_by(unchecked, &fails, 0x50, ~0ull);
+    BUGCHECK(write_constant, 0xBE, ~0ull);
+    BUGCHECK(execute_data, 0xFC, ~0ull);
+    BUGCHECK(wild, 0x50, ~0ull);
+    BUGCHECK(wild_high, 0xD1, ~0ull);
+#endif
+}
+
 static void zero_bytes(void) { ExAllocatePoolWithTag(NonPagedPool, 0, TAG); }
 /* RULE V-MEM-1: zero bytes are 0xC4/0x00. */
 TEST(V_MEM_1_zero_bytes) { BUGCHECK(zero_bytes, 0xC4, 0x00); }
@@ -300,6 +427,8 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(W_MEM_2_pool_flags), cmocka_unit_test(W_MEM_3_variants), cmocka_unit_test(V_MEM_1_zero_bytes),
+        cmocka_unit_test(V_MEM_18_quota_in_dpc), cmocka_unit_test(V_MEM_10_bad_type), cmocka_unit_test(V_MEM_22_23_24_what_is_asked_for),
+        cmocka_unit_test(V_MEM_11_14_damage), cmocka_unit_test(V_MEM_21_overlap), cmocka_unit_test(V_MEM_25_30_faults),
         cmocka_unit_test(V_MEM_2_allocation_level), cmocka_unit_test(V_MEM_3_must_succeed), cmocka_unit_test(V_MEM_4_not_a_block),
         cmocka_unit_test(V_MEM_5_free_level), cmocka_unit_test(W_MEM_9_lookaside_lists), cmocka_unit_test(V_MEM_19_lookaside_state),
         cmocka_unit_test(W_LCK_41_interlocked_lists), cmocka_unit_test(W_THR_5_work_items),

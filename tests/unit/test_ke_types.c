@@ -136,6 +136,7 @@ static void broken_list(void)
     b.Flink = b.Blink = &b;
     RemoveEntryList(&a);
 }
+/* RULE V-MEM-29: a list entry that was corrupted is 0x139/3. */
 /* RULE W-TYP-25: list macros keep the circle, tell when it is empty, and fail fast (0x139/3) on links that do not match. */
 TEST(W_TYP_25_checked_lists)
 {

@@ -130,9 +130,14 @@ __attribute__((unused)) static void let_go_later(ULONG milliseconds, NTSTATUS st
     KeSetTimer(&timed.timer, due, &timed.dpc);
 }
 
+/* What the test wants done first. */
+static VOID (*at_unload)(VOID);
+
 static VOID two_unload(PDRIVER_OBJECT driver)
 {
     UNICODE_STRING link;
+    if (at_unload)
+        at_unload();
     RtlInitUnicodeString(&link, L"\\DosDevices\\TWO");
     IoDeleteSymbolicLink(&link);
     IoDetachDevice(low);

@@ -14,7 +14,7 @@ static void raise_if_failed(PVOID memory, bool raises)
         seh_raise((ULONG)STATUS_INSUFFICIENT_RESOURCES);
 }
 
-/* Quota is charged to a process: not in a DPC, nor on an idle processor (V-MEM-18). */
+/* Quota is charged to a process: not in a DPC, nor on an idle processor (V-MEM-18), which says more than that the level is wrong. */
 /* A type that does not exist is 0xC4/0x16; on any Windows a tag of zero is 0xC2/0x9B (V-MEM-10, V-MEM-24). */
 static void check_request(uint16_t ddi, POOL_TYPE type, SIZE_T size, ULONG tag)
 {
@@ -24,12 +24,28 @@ static void check_request(uint16_t ddi, POOL_TYPE type, SIZE_T size, ULONG tag)
         bugcheck(0xC2, 0x9B, type, size, 0, "V-MEM-24", "%s is given the tag 0", ddi_table[ddi].name);
 }
 
+/* What a driver of today should not ask for. */
+static void check_lints(uint16_t ddi, POOL_TYPE type, ULONG tag)
+{
+    const char *name = ddi_table[ddi].name;
+    bool replaced = ddi == DDI_ExAllocatePool || ddi == DDI_ExAllocatePoolWithTag || ddi == DDI_ExAllocatePoolWithTagPriority ||
+                    ddi == DDI_ExAllocatePoolWithQuota || ddi == DDI_ExAllocatePoolWithQuotaTag;
+    if (machine_lints & LINT_POOL_CALL && replaced)
+        bugcheck(OWN_RULE, ddi, 0, 0, 0, "V-MEM-23", "%s does not initialise what it returns: ExAllocatePool2 is meant", name);
+    if (machine_lints & LINT_POOL_TAG && (tag == 'enoN' || tag == ' mdW' || tag == ' kdD'))
+        bugcheck(OWN_RULE, ddi, tag, 0, 0, "V-MEM-24", "%s is given a tag that tells nobody whose memory it is", name);
+    if (machine_lints & LINT_POOL_EXECUTABLE && !(type & (1 | NonPagedPoolNx)))
+        bugcheck(0xC4, 0x2000, ddi, type, tag, "V-MEM-22", "%s is asked for executable pool", name);
+}
+
 static PVOID quota_ddi(uint16_t ddi, POOL_TYPE type, SIZE_T size, ULONG tag, const void *caller, bool zero)
 {
-    gate_enter(ddi, size, tag);
-    check_request(ddi, type, size, tag);
     if (current_ctx->top || current_ctx->kind == CTX_IDLE)
         bugcheck(0xC4, current_ctx->top ? 0x10B : 0x10A, size, tag, 0, "V-MEM-18", "%s in a DPC: there is no process to charge", ddi_table[ddi].name);
+    gate_enter(ddi, size, tag);
+    check_request(ddi, type, size, tag);
+    if (machine_lints)
+        check_lints(ddi, type, tag);
     PVOID memory = choose_fault(ddi) ? NULL : ex_allocate(kind_of_type(type), size, tag, caller, zero);
     gate_leave(trace_object(memory));
     raise_if_failed(memory, !(type & QUOTA_FAIL));
@@ -40,6 +56,8 @@ static PVOID allocate_ddi(uint16_t ddi, POOL_TYPE type, SIZE_T size, ULONG tag, 
 {
     gate_enter(ddi, size, tag);
     check_request(ddi, type, size, tag);
+    if (machine_lints)
+        check_lints(ddi, type, tag);
     if ((type & 7) == MUST_SUCCEED)
         bugcheck(0xC4, 0x03, type, size, tag, "V-MEM-3", "NonPagedPoolMustSucceed is asked for");
     PVOID memory = choose_fault(ddi) ? NULL : ex_allocate(kind_of_type(type), size, tag, caller, zero);

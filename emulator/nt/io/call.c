@@ -368,6 +368,11 @@ VOID IoSetCompletionRoutine(PIRP Irp, PIO_COMPLETION_ROUTINE CompletionRoutine, 
                             BOOLEAN InvokeOnCancel)
 {
     gate_enter(DDI_IoSetCompletionRoutine, trace_object(Irp), 0);
+    if (machine_lints & LINT_COMPLETION_ROUTINE) {
+        struct nt_driver *driver = io_driver_of_code(CALLER);
+        if (driver && !driver->extension.AddDevice)
+            bugcheck(OWN_RULE, 0, 0, 0, 0, "V-IRP-41", "IoSetCompletionRoutine in a driver that may be unloaded at any time: IoSetCompletionRoutineEx is meant");
+    }
     io_set_completion_routine(Irp, CompletionRoutine, Context, InvokeOnSuccess, InvokeOnError, InvokeOnCancel);
     gate_leave(0);
 }

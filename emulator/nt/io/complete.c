@@ -85,6 +85,7 @@ void io_complete_request(PIRP irp, CCHAR boost)
             PDEVICE_OBJECT device = upper <= irp->StackCount ? irp->Tail.Overlay.CurrentStackLocation->DeviceObject : NULL;
             irp_note(irp, IRP_COMPLETION_ROUTINE_CALLED, (ULONG)irp->IoStatus.Status, routine);
             r->info.completing = false; /* the routine may stop and complete again */
+            r->stopped_status = irp->IoStatus.Status;
             hb_acquire(irp);
             NTSTATUS status = call_completion_routine(routine, device, irp, context);
             if (status == STATUS_MORE_PROCESSING_REQUIRED) {
@@ -92,6 +93,7 @@ void io_complete_request(PIRP irp, CCHAR boost)
                 irp_unpin(r);
                 return;
             }
+            r->stopped_status = 0;
             check_continued(irp, r, routine, upper);
             hb_release(irp);
             r->info.completing = true;
@@ -225,6 +227,13 @@ VOID IoCompleteRequest(PIRP Irp, CCHAR PriorityBoost)
         bugcheck(0xC4, 0x62, r->info.number, 0, 0, "V-IRP-31", "%s was completed after IoSetCompletionRoutineEx without being sent: what that allocated leaks",
                  irp_record_name(r, name, sizeof name));
     r->ex_failed = false;
+    if (machine_lints & LINT_INFORMATION && NT_ERROR(Irp->IoStatus.Status) && Irp->IoStatus.Information)
+        bugcheck(OWN_RULE, r->info.number, (ULONG)Irp->IoStatus.Status, Irp->IoStatus.Information, 0, "V-BUF-4",
+                 "%s was completed with the error 0x%08X and an Information that is not 0", irp_record_name(r, name, sizeof name),
+                 (ULONG)Irp->IoStatus.Status);
+    if (machine_lints & LINT_STATUS && r->stopped_status < 0 && NT_SUCCESS(Irp->IoStatus.Status))
+        bugcheck(OWN_RULE, r->info.number, (ULONG)r->stopped_status, 0, 0, "V-IRP-3", "%s was completed with success, the lower driver's status was 0x%08X",
+                 irp_record_name(r, name, sizeof name), (ULONG)r->stopped_status);
     if (is_driver_code(CALLER) && current_ctx->spinlocks_held)
         bugcheck(OWN_RULE, r->info.number, current_ctx->spinlocks_held, 0, 0, "V-LCK-9", "IoCompleteRequest on %s while a spin lock is held",
                  irp_record_name(r, name, sizeof name));

@@ -16,6 +16,7 @@ static void destroy_device(void *body)
     ke_dpc_check_free((const char *)&d->object, sizeof d->object);
     if (!memory)
         return;
+    io_remove_lock_check_free(memory, size);
     ke_timer_check_free(memory, size);
     ke_dpc_check_free(memory, size);
     ke_lock_check_free(memory, size);

@@ -98,6 +98,7 @@ struct irp_record {
     bool skipped;               /* IoSkipCurrentIrpStackLocation since the last IoCallDriver */
     bool creator_has_location;  /* IoSetNextIrpStackLocation before the first IoCallDriver */
     bool next_prepared;         /* the driver asked for the next location, or copied into it */
+    NTSTATUS stopped_status;    /* what it had been completed with below when a completion routine was called */
     bool ex_failed;             /* IoSetCompletionRoutineEx failed: the IRP may only be completed */
     bool ex_registered;         /* it succeeded, and IoCallDriver has not followed */
     bool live, raw;             /* raw: IoInitializeIrp on a driver's own memory */
@@ -172,6 +173,10 @@ void io_interfaces_boot(void);
 void io_interfaces_of_device_gone(PDEVICE_OBJECT pdo);
 void io_workitems_boot(void);
 void io_remove_locks_boot(void);
+/* Somebody holds a remove lock in this memory: V-UNL-11. */
+void io_remove_lock_check_free(const char *memory, size_t size);
+/* A device of a driver that was removed or unloaded has an IRP (V-UNL-11). */
+void io_check_no_irps(void);
 void io_named_events_boot(void);
 /* timer.c: a device is deleted (its timer must stand still), and its memory goes. */
 void io_timer_check_stopped(PDEVICE_OBJECT device);

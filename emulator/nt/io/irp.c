@@ -26,6 +26,19 @@ void irp_boot(void)
     io_built_irps = 0;
 }
 
+void io_check_no_irps(void)
+{
+    char name[64];
+    for (struct irp_record *r = irps.live; r; r = r->next) {
+        if (r->raw || r->info.finished || r->irp->CurrentLocation < 1 || r->irp->CurrentLocation > r->irp->StackCount)
+            continue;
+        PDEVICE_OBJECT device = r->irp->Tail.Overlay.CurrentStackLocation->DeviceObject;
+        if (device && ob_is_live(device) && device_of(device)->deleted)
+            bugcheck(OWN_RULE, r->info.number, device_number(device), 0, 0, "V-UNL-11", "%s is still with device #%u, which was deleted",
+                     irp_record_name(r, name, sizeof name), device_number(device));
+    }
+}
+
 void io_check_lent_event(const KEVENT *event)
 {
     char name[64];

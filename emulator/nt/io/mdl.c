@@ -97,7 +97,7 @@ PVOID mm_get_system_address_for_mdl_safe(PMDL mdl, ULONG priority)
     if (mdl->MdlFlags & (MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL))
         return mdl->MappedSystemVa;
     if (!(mdl->MdlFlags & (MDL_PAGES_LOCKED | MDL_PARTIAL)))
-        bugcheck(0xC4, 0xB2, mdl_number(mdl), 0, 0, "W-MDL-5", "MDL #%u was mapped although its pages are not locked", mdl_number(mdl));
+        bugcheck(0xC4, 0xB3, mdl_number(mdl), 0, 0, "W-MDL-5", "MDL #%u was mapped although its pages are not locked", mdl_number(mdl));
     mdl->MappedSystemVa = start_of(mdl);
     mdl->MdlFlags |= MDL_MAPPED_TO_SYSTEM_VA;
     return mdl->MappedSystemVa;
@@ -143,6 +143,9 @@ VOID IoBuildPartialMdl(PMDL SourceMdl, PMDL TargetMdl, PVOID VirtualAddress, ULO
 VOID MmBuildMdlForNonPagedPool(PMDL MemoryDescriptorList)
 {
     gate_enter(DDI_MmBuildMdlForNonPagedPool, trace_object(MemoryDescriptorList), 0);
+    if (memory_is_paged(start_of(MemoryDescriptorList)))
+        bugcheck(0xC4, 0x7F, mdl_number(MemoryDescriptorList), 0, 0, "V-MDL-6", "MmBuildMdlForNonPagedPool on MDL #%u, which describes paged pool",
+                 mdl_number(MemoryDescriptorList));
     mm_build(MemoryDescriptorList, MDL_SOURCE_IS_NONPAGED_POOL);
     MemoryDescriptorList->MappedSystemVa = start_of(MemoryDescriptorList);
     gate_leave(0);
@@ -183,6 +186,8 @@ PVOID MmGetSystemAddressForMdlSafe(PMDL Mdl, ULONG Priority)
 PVOID MmGetSystemAddressForMdl(PMDL Mdl)
 {
     gate_enter(DDI_MmGetSystemAddressForMdl, trace_object(Mdl), 0);
+    if (!(Mdl->MdlFlags & (MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL | MDL_MAPPING_CAN_FAIL)))
+        bugcheck(0xC4, 0x81, mdl_number(Mdl), 0, 0, "V-MDL-7", "MDL #%u is mapped by a call that cannot fail: MmGetSystemAddressForMdlSafe is meant", mdl_number(Mdl));
     PVOID address = mm_get_system_address_for_mdl_safe(Mdl, HighPagePriority);
     gate_leave(trace_object(address));
     return address;
@@ -191,8 +196,16 @@ PVOID MmGetSystemAddressForMdl(PMDL Mdl)
 PVOID MmMapLockedPagesSpecifyCache(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMode, MEMORY_CACHING_TYPE CacheType, PVOID BaseAddress,
                                    ULONG BugCheckOnFailure, ULONG Priority)
 {
-    (void)AccessMode, (void)CacheType, (void)BaseAddress, (void)BugCheckOnFailure;
-    return MmGetSystemAddressForMdlSafe(MemoryDescriptorList, Priority);
+    (void)AccessMode, (void)CacheType, (void)BaseAddress;
+    PMDL mdl = MemoryDescriptorList;
+    gate_enter(DDI_MmGetSystemAddressForMdlSafe, trace_object(mdl), Priority);
+    if (BugCheckOnFailure)
+        bugcheck(0xC4, 0x82, mdl_number(mdl), 0, 0, "V-MDL-7", "MDL #%u is mapped with BugCheckOnFailure", mdl_number(mdl));
+    if (mdl->MdlFlags & (MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL | MDL_PARTIAL_HAS_BEEN_MAPPED))
+        bugcheck(0xC4, 0xB2, mdl_number(mdl), 0, 0, "V-MDL-2", "MDL #%u is mapped a second time (or describes nonpaged pool)", mdl_number(mdl));
+    PVOID address = choose_fault(DDI_MmGetSystemAddressForMdlSafe) ? NULL : mm_get_system_address_for_mdl_safe(mdl, Priority);
+    gate_leave(trace_object(address));
+    return address;
 }
 
 PVOID MmMapLockedPages(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMode)

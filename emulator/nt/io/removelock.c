@@ -14,6 +14,13 @@ static struct holder *holders;
 
 void io_remove_locks_boot(void) { holders = NULL; }
 
+void io_remove_lock_check_free(const char *memory, size_t size)
+{
+    for (const struct holder *h = holders; h; h = h->next)
+        if ((uintptr_t)h->lock - (uintptr_t)memory < size)
+            bugcheck(OWN_RULE, 11, 0, 0, 0, "V-UNL-11", "a device goes whose remove lock is still held");
+}
+
 VOID IoInitializeRemoveLockEx(PIO_REMOVE_LOCK Lock, ULONG AllocateTag, ULONG MaxLockedMinutes, ULONG HighWatermark, ULONG RemlockSize)
 {
     (void)AllocateTag, (void)MaxLockedMinutes, (void)HighWatermark, (void)RemlockSize;
