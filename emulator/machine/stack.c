@@ -108,9 +108,12 @@ void stack_write(const void *frame)
         report_line("  stack");
     else
         report_line("  stack     not shown: llvm-symbolizer-19 did not run, is it installed and in PATH?");
+    const char *above = "";
     for (unsigned i = 0; i < n; i++) {
-        if (!worth_showing(&frames[i]))
+        /* A framework function shows as itself and as the header's call through the function table. */
+        if (!worth_showing(&frames[i]) || !strcmp(frames[i].function, above))
             continue;
+        above = frames[i].driver ? "" : frames[i].function;
         if (frames[i].driver)
             report_line("    #%-2u %s  %s", shown++, frames[i].function, frames[i].place);
         else
