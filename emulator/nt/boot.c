@@ -6,6 +6,7 @@ void ob_boot(void);
 void ke_begin(void);
 struct nt_thread *ke_adopt_current_thread(void);
 void report_irps(void);
+void po_boot(void);
 void seh_begin(void);
 
 static const void *image_of(const void *code) { return io_driver_of_code(code); }
@@ -31,6 +32,7 @@ void nt_boot(void)
     io_cancel_boot();
     io_file_boot();
     pnp_boot();
+    po_boot();
 }
 
 void nt_shutdown(void)

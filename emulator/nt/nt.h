@@ -313,6 +313,8 @@ bool pnp_has_open_handles(const struct devnode *node);
 struct devnode *pnp_devnode_of(PDEVICE_OBJECT pdo);
 NTSTATUS po_system_sleep(SYSTEM_POWER_STATE state, POWER_ACTION action);   /* query + set to all devices, leaves first */
 NTSTATUS po_system_resume(void);
+/* How often in this life a device was asked to enter D0 again, for whatever reason: counted before its driver hears of it. */
+uint32_t po_d0_requests(void);
 /* The device signals wake: the WAIT_WAKE IRP that its bus holds completes. False: none is armed, the signal is lost. */
 bool po_device_wakes(PDEVICE_OBJECT pdo);
 NTSTATUS po_request_power_irp(PDEVICE_OBJECT device, UCHAR minor, POWER_STATE state, PREQUEST_POWER_COMPLETE callback, PVOID context, PIRP *irp);

@@ -21,6 +21,12 @@ struct power_request {
     PVOID context;
 };
 
+static uint32_t d0_requests;
+
+void po_boot(void);
+void po_boot(void) { d0_requests = 0; }
+
+uint32_t po_d0_requests(void) { return d0_requests; }
 
 static void send_request(void *context)
 {
@@ -128,6 +134,7 @@ NTSTATUS po_request_power_irp(PDEVICE_OBJECT device, UCHAR minor, POWER_STATE st
         return STATUS_PENDING;
     }
     q->queued = true;
+    d0_requests += minor == IRP_MN_SET_POWER && state.DeviceState == PowerDeviceD0;
     if (owner->power[1].busy) {
         *owner->power[1].last = q;
         owner->power[1].last = &q->next;

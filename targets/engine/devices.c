@@ -109,7 +109,7 @@ static void sweep(void)
 
 static NTSTATUS start(struct devnode *node)
 {
-    life.power_ups++;
+    life.starts++;
     return pnp_start(node);
 }
 
@@ -145,7 +145,6 @@ static void wake_up(void)
         return;
     po_system_resume();
     devices.asleep = false;
-    life.power_ups++;
 }
 
 static void sleep_system(unsigned slot)
@@ -154,7 +153,6 @@ static void sleep_system(unsigned slot)
     if (devices.asleep)
         return;
     expect(DISTURBED_STATE);
-    life.power_ups++; /* a device may be woken again because another one cannot sleep */
     devices.asleep = NT_SUCCESS(po_system_sleep(states[slot & 3], slot == 3 ? PowerActionHibernate : PowerActionSleep));
 }
 
@@ -167,25 +165,19 @@ uint32_t devices_idle_ms(void)
 /* Nobody uses the device for its idle time-out. Whether it goes to Dx is its driver's business: an open request or a power reference keeps it in D0. */
 static void idle(void)
 {
-    const struct devnode *node = present();
-    bool was_low = is_low(node);
     for (uint32_t left = devices_idle_ms(), ms; left; left -= ms) { /* in steps that the watchdog does not take for a hang */
         ms = left < MAX_PASS_MS ? left : MAX_PASS_MS;
         LARGE_INTEGER interval = {.QuadPart = -(LONGLONG)((ms + (ms == left)) * CLOCK_MS)};
         ke_delay_execution_thread(KernelMode, FALSE, &interval);
     }
-    if (is_low(node) && !was_low)
-        life.power_ups++; /* it will come up again */
 }
 
 /* The device signals wake. Without a wait-wake IRP at the bus, that is, unarmed, nobody hears it; in a sleeping machine it ends the sleep. */
 static void signal_wake(void)
 {
     struct devnode *node = present();
-    if (!node || !node->pdo || !po_device_wakes(node->pdo))
-        return;
-    life.power_ups++;
-    wake_up();
+    if (node && node->pdo && po_device_wakes(node->pdo))
+        wake_up();
 }
 
 static void stop(struct devnode *node)

@@ -56,7 +56,7 @@ const struct request *life_request(unsigned step)
 
 unsigned life_steps(void) { return life.program->operations; }
 bool life_has_faults(void) { return life.program->chance.fault_count || life.program->chance.random_faults; }
-unsigned life_power_ups(void) { return life.power_ups; }
+unsigned life_power_ups(void) { return life.starts + po_d0_requests(); }
 uint64_t life_time(void) { return clock_now(); }
 
 /* ---- Apps ---- */
@@ -125,9 +125,8 @@ static void pass_time(uint32_t ms)
 /* Others wait while time passes, as for EV_PASS_TIME; a device that does not idle makes this no step at all. */
 static void let_idle(void)
 {
-    bool held = devices_idle_ms() > 0;
     devices_event(EV_IDLE, 0);
-    if (held)
+    if (turns_are_held())
         turns_hold(false);
 }
 
@@ -159,7 +158,7 @@ static void life_begin(void)
     life.requests = life.pending = 0;
     life.device = 0;
     life.state = DISTURBED_REMOVE;
-    life.power_ups = 0;
+    life.starts = 0;
     life.working = false;
     memset(life.named, 0xff, sizeof life.named);
     memset(life.cancelling, 0, sizeof life.cancelling);

@@ -26,7 +26,7 @@ struct life {
                                                          or one on a newer file of the same value */
     uint32_t device;                                  /* number of the latest device added, 0 none */
     uint8_t state;                                    /* DISTURBED_REMOVE / DISTURBED_STATE as things stand */
-    unsigned power_ups;
+    unsigned starts;                                  /* of devices */
     bool working;                                     /* restored at the end and fit to finish what is pending */
 };
 extern struct life life;

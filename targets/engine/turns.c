@@ -154,6 +154,8 @@ void turns_hold(bool hold)
         advance();
 }
 
+bool turns_are_held(void) { return turns.held; }
+
 void turns_close(void)
 {
     turns.closed = true;

@@ -22,6 +22,7 @@ int turns_next(unsigned actor);
 void turns_actor_ended(unsigned actor);
 /* While held, no step starts: time passes. PnP thread only. */
 void turns_hold(bool hold);
+bool turns_are_held(void);
 /* Apps that are out of steps may go; ends the referee. PnP thread only. */
 void turns_close(void);
 /* The step an actor carries out now, or -1. For reports. */

@@ -57,19 +57,19 @@ TEST(idle_lets_the_time_out_pass)
 {
     begin(IDLES);
     uint32_t at_work = devices_state();
-    unsigned ups = life.power_ups;
     assert_int_equal(devices_idle_ms(), 200000);
     event(EV_IDLE);
     assert_true(now_ms() >= 200000 && now_ms() < 200010);
     log_is("Suspend Pre(D3) D0Exit(D3)");
     assert_true(devices_state() != at_work);
-    assert_int_equal(life.power_ups, ups + 1);
+    assert_int_equal(po_d0_requests(), 0);
     send(IRP_MJ_READ, 4);
     pass_ms(1);
     log_is("D0Entry(D3) Post(D3) read Restart");
+    assert_int_equal(po_d0_requests(), 1);
     event(EV_IDLE); /* in use */
     log_is("");
-    assert_int_equal(life.power_ups, ups + 1);
+    assert_int_equal(po_d0_requests(), 1);
     complete(0, STATUS_SUCCESS, 0);
     event(EV_IDLE);
     log_is("Suspend Pre(D3) D0Exit(D3)");
