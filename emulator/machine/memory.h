@@ -86,6 +86,9 @@ extern unsigned memory_paged_blocks;
 extern bool memory_paged_hidden;
 void memory_hide_paged(bool hide);
 
+/* A driver is about to read these bytes, which may be an app's: they may change first (user_memory.c). Outside the gate. */
+void irpfuzz_user_read(const void *address, size_t size);
+
 void memory_begin(void);
 /* Host memory for the life of the process (pristine driver data). */
 void *machine_keep(size_t size);

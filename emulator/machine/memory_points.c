@@ -21,11 +21,18 @@ static void point(const void *address)
 #define ACCESS(name) \
     void __sanitizer_cov_##name(const void *address); \
     void __sanitizer_cov_##name(const void *address) { point(address); }
-ACCESS(load1)
-ACCESS(load2)
-ACCESS(load4)
-ACCESS(load8)
-ACCESS(load16)
+#define LOAD(size) \
+    void __sanitizer_cov_load##size(const void *address); \
+    void __sanitizer_cov_load##size(const void *address) \
+    { \
+        point(address); \
+        irpfuzz_user_read(address, size); \
+    }
+LOAD(1)
+LOAD(2)
+LOAD(4)
+LOAD(8)
+LOAD(16)
 ACCESS(store1)
 ACCESS(store2)
 ACCESS(store4)

@@ -207,6 +207,72 @@ static void too_much_direct(void)
     ReadFile(h, data, 8, &n, NULL);
 }
 
+/* ---- Memory that its app changes meanwhile ---- */
+
+C_ASSERT(IRPFUZZ_USER_MEMORY == USER_ARENA_BASE && IRPFUZZ_USER_MEMORY_SIZE == ARENA_SIZE);
+
+struct message {
+    ULONG length;
+    UCHAR bytes[28];
+};
+
+static NTSTATUS answer(PIRP irp, const struct message *m, UCHAR *room)
+{
+    for (volatile ULONG i = 0; i < m->length && i < 28; i++)
+        ((volatile UCHAR *)room)[i] = m->bytes[i];
+    ExFreePoolWithTag(room, 'tseT');
+    return complete(irp, STATUS_SUCCESS, m->length);
+}
+
+/* The length that is checked is not the length that is used. */
+static NTSTATUS fetch_twice(PDEVICE_OBJECT device, PIRP irp)
+{
+    const struct message *theirs = IoGetCurrentIrpStackLocation(irp)->Parameters.DeviceIoControl.Type3InputBuffer;
+    struct message m;
+    RtlCopyMemory(&m.length, &theirs->length, sizeof m.length);
+    if (m.length > 8)
+        return complete(irp, STATUS_INVALID_PARAMETER, 0);
+    RtlCopyMemory(&m, theirs, sizeof m);
+    return answer(irp, &m, ExAllocatePoolZero(NonPagedPool, 8, 'tseT'));
+}
+
+static NTSTATUS fetch_once(PDEVICE_OBJECT device, PIRP irp)
+{
+    struct message m;
+    RtlCopyMemory(&m, IoGetCurrentIrpStackLocation(irp)->Parameters.DeviceIoControl.Type3InputBuffer, sizeof m);
+    if (m.length > 8)
+        return complete(irp, STATUS_INVALID_PARAMETER, 0);
+    return answer(irp, &m, ExAllocatePoolZero(NonPagedPool, 8, 'tseT'));
+}
+
+static DWORD sent_length;
+static void send_message(PDRIVER_DISPATCH routine)
+{
+    HANDLE h = start(0);
+    struct message *m = irpfuzz_malloc(sizeof *m);
+    *m = (struct message){.length = 5, .bytes = "text"};
+    lower[IRP_MJ_DEVICE_CONTROL] = routine;
+    if (!DeviceIoControl(h, CODE(1, METHOD_NEITHER, 0), m, sizeof *m, NULL, 0, &n, NULL))
+        n = 0;
+    sent_length = n;
+    irpfuzz_free(m);
+    CloseHandle(h);
+}
+static void message_twice(void) { send_message(fetch_twice); }
+static void message_once(void) { send_message(fetch_once); }
+static void message_intact(void)
+{
+    message_twice();
+    assert_int_equal(sent_length, 5);
+    message_once();
+    assert_int_equal(sent_length, 5);
+}
+static void message_refused(void)
+{
+    message_once();
+    assert_int_equal(sent_length, 0); /* the changed length is what was checked */
+}
+
 /* ---- What a driver must look at first ---- */
 
 #if !defined(IRPFUZZ_ASAN)
@@ -336,6 +402,22 @@ static void W_BUF_11_too_much(void **state)
     reported(too_much_direct, OWN_WRONG_LENGTH, ~0ull);
 }
 
+/* RULE W-BUF-15: memory of an app may change between two reads of the driver, as the lane for it says */
+/* RULE V-BUF-5: a value that is fetched twice, once to check and once to use, is found by what the driver does with the second one */
+static void W_BUF_15_double_fetch(void **state)
+{
+    static const struct chance after_the_check = {.value_count = {[LANE_USER_MEMORY] = 3}, .value = {[LANE_USER_MEMORY] = {0, 1, 14}}},
+                               before_it = {.value_count = {[LANE_USER_MEMORY] = 2}, .value = {[LANE_USER_MEMORY] = {1, 14}}};
+    shown(message_intact);
+#if !defined(IRPFUZZ_ASAN)
+    two_chance = &after_the_check;
+    reported(message_twice, 0xC1, ~0ull);
+#endif
+    two_chance = &before_it;
+    shown(message_refused);
+    two_chance = NULL;
+}
+
 /* RULE W-BUF-14: a driver looks at the lengths first: what it writes beyond its system buffer is found, at the latest when that is freed */
 /* RULE V-BUF-1: a length that is not looked at is 0xC1 (0xD6 where accesses are seen), the NULL buffer of an empty request 0x50 */
 static void W_BUF_14_lengths(void **state)
@@ -395,7 +477,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(W_BUF_1_who_decides), cmocka_unit_test(W_BUF_2_buffered), cmocka_unit_test(W_BUF_3_buffered_control),
         cmocka_unit_test(W_BUF_4_direct), cmocka_unit_test(W_BUF_5_direct_controls), cmocka_unit_test(W_BUF_6_neither),
-        cmocka_unit_test(W_BUF_14_lengths), cmocka_unit_test(V_BUF_6_unguarded), cmocka_unit_test(V_BUF_8_mapping_unchecked),
+        cmocka_unit_test(W_BUF_15_double_fetch), cmocka_unit_test(W_BUF_14_lengths), cmocka_unit_test(V_BUF_6_unguarded), cmocka_unit_test(V_BUF_8_mapping_unchecked),
         cmocka_unit_test(V_BUF_4_bytes_on_error), cmocka_unit_test(W_BUF_10_copy_back), cmocka_unit_test(W_BUF_11_too_much), cmocka_unit_test(W_BUF_12_unwritten),
     };
     return cmocka_run_group_tests(tests);

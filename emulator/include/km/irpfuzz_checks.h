@@ -45,6 +45,10 @@ BOOLEAN KdRefreshDebuggerNotPresent(VOID);
 PVOID RtlSecureZeroMemory(PVOID Pointer, SIZE_T Size);
 /* Reports a copy whose ranges overlap (V-MEM-21). */
 VOID irpfuzz_copy_overlaps(const void *To, const void *From, SIZE_T Size);
+/* The driver reads memory that may be an app's, which may change it (W-BUF-15). */
+VOID irpfuzz_user_read(const void *Address, SIZE_T Size);
+#define IRPFUZZ_USER_MEMORY 0x7e9000000000ull
+#define IRPFUZZ_USER_MEMORY_SIZE 0x40000000ull
 
 #ifdef __cplusplus
 }
@@ -56,6 +60,8 @@ static __inline__ __attribute__((__always_inline__, __unused__)) void irpfuzz_co
     SIZE_T ahead = (SIZE_T)((const char *)To - (const char *)From), behind = (SIZE_T)((const char *)From - (const char *)To);
     if (ahead && (ahead < Size || behind < Size))
         irpfuzz_copy_overlaps(To, From, Size);
+    if ((SIZE_T)From - IRPFUZZ_USER_MEMORY < IRPFUZZ_USER_MEMORY_SIZE)
+        irpfuzz_user_read(From, Size);
     memcpy(To, From, Size);
 }
 
