@@ -1,11 +1,19 @@
 /* WdfObject*: the DDIs on objects of any type (K-OBJ-4, 6, 33, 34, 40..47, 53). */
 #include "device.h"
 
+static void check_parent(enum fx_type type, PWDF_OBJECT_ATTRIBUTES attributes)
+{
+    bool lasting = type == FX_MEMORY || type == FX_SPINLOCK || type == FX_WAITLOCK;
+    if (machine_lints & LINT_PARENT && lasting && !(attributes && attributes->ParentObject) && fx_callback() != DDI_DriverEntry)
+        fx_misuse("V-WDF-49", "%s without ParentObject: the object lives until the driver is unloaded", gate_where(ctx_current()));
+}
+
 NTSTATUS fx_object_new(struct fx_driver *driver, enum fx_type type, SIZE_T size, PWDF_OBJECT_ATTRIBUTES attributes, unsigned flags, void **object)
 {
     NTSTATUS status = fx_validate_attributes(attributes, flags);
     if (!NT_SUCCESS(status))
         return status;
+    check_parent(type, attributes);
     struct fx_object *parent = attributes && attributes->ParentObject ? fx_handle(attributes->ParentObject, 0) : &driver->object;
     status = fx_object_create(driver, type, size, attributes, object);
     if (!NT_SUCCESS(status))

@@ -44,7 +44,7 @@ enum pending_callback { STOP_CALLBACK, PURGE_CALLBACK };
 
 static void set_callback(struct fx_queue *queue, enum pending_callback kind, PFN_WDF_IO_QUEUE_STATE routine, WDFCONTEXT context)
 {
-    if (fx_callback() == DDI_EvtDeviceSurpriseRemoval)
+    if (machine_lints & LINT_CALLBACK && fx_callback() == DDI_EvtDeviceSurpriseRemoval)
         fx_misuse("V-WDF-34", "%s was called for queue #%u inside EvtDeviceSurpriseRemoval: self-managed I/O is the place for that",
                   gate_where(ctx_current()), queue->object.number);
     if (queue->deleted)

@@ -148,7 +148,7 @@ static struct fx_request *completable(WDFREQUEST handle, const char *ddi)
         fx_misuse("V-WDF-3", "%s: request #%u was cancelled and its EvtRequestCancel is still to be called: that routine completes it", ddi, number);
     if (request->driver_created)
         fx_misuse("K-REQ-11", "%s: request #%u was created by the driver and cannot be completed", ddi, number);
-    if (fx_callback() == DDI_EvtDeviceSurpriseRemoval)
+    if (machine_lints & LINT_CALLBACK && fx_callback() == DDI_EvtDeviceSurpriseRemoval)
         fx_misuse("V-WDF-34", "%s: request #%u is completed inside EvtDeviceSurpriseRemoval: self-managed I/O and EvtIoStop are the places", ddi, number);
     return fx_request_owned(handle, ddi);
 }
@@ -279,7 +279,7 @@ VOID wdf_WdfRequestGetParameters(PWDF_DRIVER_GLOBALS DriverGlobals, WDFREQUEST R
     struct fx_request *request = fx_request_handle(Request, "WdfRequestGetParameters");
     fx_require(Parameters, "Parameters");
     uint16_t callback = fx_callback();
-    if (callback == DDI_EvtIoStop || callback == DDI_EvtIoResume)
+    if (machine_lints & LINT_CALLBACK && (callback == DDI_EvtIoStop || callback == DDI_EvtIoResume))
         fx_misuse("V-WDF-29", "WdfRequestGetParameters was called for request #%u inside %s", request->object.number, ddi_table[callback].name);
     if (Parameters->Size < sizeof *Parameters)
         fx_misuse("K-REQ-15", "WdfRequestGetParameters: Parameters.Size is %u, expected at least %u (WDF_REQUEST_PARAMETERS_INIT)",

@@ -70,7 +70,9 @@ enum machine_lint {
     LINT_POOL_EXECUTABLE = 4,    /* V-MEM-22: pool that may be executed */
     LINT_INFORMATION = 8,        /* V-BUF-4: Information that is not 0 on an error */
     LINT_STATUS = 16,            /* V-IRP-3: success for an IRP that the lower driver failed */
-    LINT_COMPLETION_ROUTINE = 32 /* V-IRP-41: IoSetCompletionRoutine in a driver that is no PnP driver */
+    LINT_COMPLETION_ROUTINE = 32, /* V-IRP-41: IoSetCompletionRoutine in a driver that is no PnP driver */
+    LINT_PARENT = 64,            /* V-WDF-49: memory or a lock that lives as long as the driver for want of a parent */
+    LINT_CALLBACK = 128          /* V-WDF-29, V-WDF-34: what EvtIoStop, EvtIoResume and EvtDeviceSurpriseRemoval should leave to others */
 };
 extern uint32_t machine_lints;
 

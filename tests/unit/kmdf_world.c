@@ -428,12 +428,19 @@ void world_reset(const struct world_plan *p)
 
 void world_run(void (*body)(void), struct outcome outcome)
 {
+    machine_lints = 0;
+    if (outcome.lint) {
+        reset();
+        unit_life(body, outcome.chance);
+        machine_lints = outcome.lint;
+    }
     reset();
     unit_expected_rule = outcome.rule;
     if (outcome.code)
         unit_expect_bugcheck(body, outcome.code, outcome.p1);
     else
         unit_life(body, outcome.chance);
+    machine_lints = 0;
 }
 
 #pragma clang attribute pop

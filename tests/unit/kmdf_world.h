@@ -21,6 +21,7 @@ struct outcome {
     uint32_t code;       /* 0: the life ends well */
     uint64_t p1;         /* of the bug check; ANY: whatever it is */
     const struct chance *chance;
+    uint32_t lint;       /* enum machine_lint: with it the life ends so; without it, in a life before that, well */
     const char *rule;    /* which the bug check names; NULL: any */
 };
 #define ANY ~0ull

@@ -17,6 +17,8 @@ TEST(V_WDF_27_io_stop_ignored, .code = 0x9F, .p1 = ANY)
 }
 
 static WDFSPINLOCK spin;
+static WDFWAITLOCK orphan_lock;
+static WDFMEMORY orphan;
 static void keep_spin_lock(WDFREQUEST request)
 {
     WdfRequestComplete(request, STATUS_SUCCESS);
@@ -103,26 +105,37 @@ static void ask_parameters(WDFREQUEST request, ULONG flags)
     WdfRequestGetParameters(request, &p);
 }
 
-/* RULE V-WDF-29: no WdfRequestGetParameters inside EvtIoStop. */
-TEST(V_WDF_29_parameters_in_io_stop, MISUSE, .rule = "V-WDF-29")
+static void ask_and_acknowledge(WDFREQUEST request, ULONG flags)
 {
-    plan.queue = sequential_stoppable, plan.stop = ask_parameters;
+    ask_parameters(request, flags);
+    WdfRequestStopAcknowledge(request, FALSE);
+}
+
+/* RULE V-WDF-29: no WdfRequestGetParameters inside EvtIoStop (a lint). */
+TEST(V_WDF_29_parameters_in_io_stop, .lint = LINT_CALLBACK, MISUSE, .rule = "V-WDF-29")
+{
+    plan.queue = sequential_stoppable, plan.stop = ask_and_acknowledge;
     start();
     send(IRP_MJ_READ, 4);
     fx_queues_hold(fx());
+    fx_queues_resume(fx());
+    complete(0, STATUS_SUCCESS, 0);
+    finish();
 }
 
 static void acknowledge(WDFREQUEST request, ULONG flags) { WdfRequestStopAcknowledge(request, FALSE); }
 static void ask_in_resume(WDFREQUEST request) { ask_parameters(request, 0); }
 
-/* RULE V-WDF-29: nor inside EvtIoResume. */
-TEST(V_WDF_29_parameters_in_io_resume, MISUSE, .rule = "V-WDF-29")
+/* RULE V-WDF-29: nor inside EvtIoResume (a lint). */
+TEST(V_WDF_29_parameters_in_io_resume, .lint = LINT_CALLBACK, MISUSE, .rule = "V-WDF-29")
 {
     plan.queue = sequential_stoppable, plan.stop = acknowledge, plan.resume = ask_in_resume;
     start();
     send(IRP_MJ_READ, 4);
     fx_queues_hold(fx());
     fx_queues_resume(fx());
+    complete(0, STATUS_SUCCESS, 0);
+    finish();
 }
 
 static void ask_next(WDFREQUEST request)
@@ -141,7 +154,7 @@ static void forward(WDFREQUEST request) { plan.handle = ask_next, WdfRequestForw
 static void forward_in_stop(WDFREQUEST request, ULONG flags) { plan.handle = NULL, forward(request); }
 
 /* RULE V-WDF-29: a callback nested in EvtIoStop, of another request, may ask. */
-TEST(V_WDF_29_nested_callback_may_ask)
+TEST(V_WDF_29_nested_callback_may_ask, .lint = LINT_CALLBACK)
 {
     plan.queue = sequential_stoppable, plan.stop = forward_in_stop;
     start();
@@ -162,23 +175,25 @@ static void with_surprise(PWDFDEVICE_INIT init)
     c.EvtDeviceSurpriseRemoval = on_surprise;
     WdfDeviceInitSetPnpPowerEventCallbacks(init, &c);
 }
+static void complete_held(void) { complete(0, STATUS_DEVICE_NOT_CONNECTED, 0); }
 static void surprise_with(void (*act)(void))
 {
     plan.queue = sequential, plan.init = with_surprise, in_surprise = act;
     start();
-    send(IRP_MJ_READ, 4);
+    if (act == complete_held)
+        send(IRP_MJ_READ, 4);
     pnp_surprise_remove(node);
+    finish();
 }
-static void complete_held(void) { complete(0, STATUS_DEVICE_NOT_CONNECTED, 0); }
 static void stop_queue(void) { WdfIoQueueStop(queue, NULL, NULL); }
 static void purge_queue(void) { WdfIoQueuePurge(queue, NULL, NULL); }
 
-/* RULE V-WDF-34: EvtDeviceSurpriseRemoval completes no requests. */
-TEST(V_WDF_34_complete, MISUSE, .rule = "V-WDF-34") { surprise_with(complete_held); }
-/* RULE V-WDF-34: nor does it stop queues. */
-TEST(V_WDF_34_stop, MISUSE, .rule = "V-WDF-34") { surprise_with(stop_queue); }
-/* RULE V-WDF-34: nor drain or purge them. */
-TEST(V_WDF_34_purge, MISUSE, .rule = "V-WDF-34") { surprise_with(purge_queue); }
+/* RULE V-WDF-34: EvtDeviceSurpriseRemoval completes no requests (a lint). */
+TEST(V_WDF_34_complete, .lint = LINT_CALLBACK, MISUSE, .rule = "V-WDF-34") { surprise_with(complete_held); }
+/* RULE V-WDF-34: nor does it stop queues (a lint). */
+TEST(V_WDF_34_stop, .lint = LINT_CALLBACK, MISUSE, .rule = "V-WDF-34") { surprise_with(stop_queue); }
+/* RULE V-WDF-34: nor drain or purge them (a lint). */
+TEST(V_WDF_34_purge, .lint = LINT_CALLBACK, MISUSE, .rule = "V-WDF-34") { surprise_with(purge_queue); }
 
 /* ---- Devices ---- */
 
@@ -355,6 +370,46 @@ TEST(K_SYN_13_right_order)
     finish();
 }
 
+static void make_objects(WDFDEVICE d)
+{
+    WDF_OBJECT_ATTRIBUTES a;
+    WDFSPINLOCK lock;
+    WDFMEMORY memory;
+    WDFOBJECT other_kind;
+    WDF_OBJECT_ATTRIBUTES_INIT(&a);
+    a.ParentObject = d;
+    assert_int_equal(WdfSpinLockCreate(&a, &lock), STATUS_SUCCESS);
+    assert_int_equal(WdfMemoryCreate(&a, NonPagedPoolNx, 0, 8, &memory, NULL), STATUS_SUCCESS);
+    assert_int_equal(WdfObjectCreate(NULL, &other_kind), STATUS_SUCCESS);
+}
+static void make_in_entry(PDRIVER_OBJECT object) { assert_int_equal(WdfSpinLockCreate(NULL, &spin), STATUS_SUCCESS); }
+static void make_orphan_lock(WDFDEVICE d) { assert_int_equal(WdfWaitLockCreate(NULL, &orphan_lock), STATUS_SUCCESS); }
+static void make_orphan_memory(WDFDEVICE d) { assert_int_equal(WdfMemoryCreate(NULL, NonPagedPoolNx, 0, 8, &orphan, NULL), STATUS_SUCCESS); }
+
+/* RULE V-WDF-49: a lock without a parent lives until the driver goes (a lint). */
+TEST(V_WDF_49_lock_without_parent, .lint = LINT_PARENT, MISUSE, .rule = "V-WDF-49")
+{
+    plan.add = make_orphan_lock;
+    start();
+    finish();
+}
+
+/* RULE V-WDF-49: so does memory (a lint). */
+TEST(V_WDF_49_memory_without_parent, .lint = LINT_PARENT, MISUSE, .rule = "V-WDF-49")
+{
+    plan.add = make_orphan_memory;
+    start();
+    finish();
+}
+
+/* RULE V-WDF-49: with a parent, of another type, or in DriverEntry there is nothing to say. */
+TEST(V_WDF_49_parents, .lint = LINT_PARENT)
+{
+    plan.add = make_objects, plan.entry = make_in_entry;
+    start();
+    finish();
+}
+
 /* ---- Memory of a request that is completed: AddressSanitizer's build knows freed memory ---- */
 
 #if defined(IRPFUZZ_ASAN)
@@ -447,6 +502,9 @@ int main(void)
         cmocka_unit_test(V_WDF_53_function_missing),
         cmocka_unit_test(K_SYN_13_wrong_order),
         cmocka_unit_test(K_SYN_13_right_order),
+        cmocka_unit_test(V_WDF_49_lock_without_parent),
+        cmocka_unit_test(V_WDF_49_memory_without_parent),
+        cmocka_unit_test(V_WDF_49_parents),
         cmocka_unit_test(V_WDF_10_buffer_after_completion),
         cmocka_unit_test(V_WDF_11_mdl_after_completion),
     };
