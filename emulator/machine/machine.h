@@ -72,7 +72,8 @@ enum machine_lint {
     LINT_STATUS = 16,            /* V-IRP-3: success for an IRP that the lower driver failed */
     LINT_COMPLETION_ROUTINE = 32, /* V-IRP-41: IoSetCompletionRoutine in a driver that is no PnP driver */
     LINT_PARENT = 64,            /* V-WDF-49: memory or a lock that lives as long as the driver for want of a parent */
-    LINT_CALLBACK = 128          /* V-WDF-29, V-WDF-34: what EvtIoStop, EvtIoResume and EvtDeviceSurpriseRemoval should leave to others */
+    LINT_CALLBACK = 128,         /* V-WDF-29, V-WDF-34: what EvtIoStop, EvtIoResume and EvtDeviceSurpriseRemoval should leave to others */
+    LINT_WRITE_BUFFER = 256      /* V-IO-17: the buffer of a direct write that is not what it was when the write ends */
 };
 extern uint32_t machine_lints;
 

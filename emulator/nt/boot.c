@@ -26,6 +26,7 @@ void nt_boot(void)
     io_workitems_boot();
     io_remove_locks_boot();
     io_named_events_boot();
+    mm_locks_boot();
     ke_begin();
     seh_begin();
     ke_adopt_current_thread();

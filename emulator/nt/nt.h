@@ -255,6 +255,8 @@ PVOID mm_get_system_address_for_mdl_safe(PMDL mdl, ULONG priority);
 /* Fills in the page numbers: with MDL_SOURCE_IS_NONPAGED_POOL, or MDL_PAGES_LOCKED and maybe MDL_WRITE_OPERATION. */
 void mm_build(PMDL mdl, USHORT flags);
 void mm_unlock_pages(PMDL mdl);
+/* An app's process has ended: none of its memory may be locked by a driver any more (V-MDL-9). */
+void mm_check_process_exit(const struct nt_process *process);
 
 /* System calls (io/syscall.c): what win32 stands on. Process and thread are the current ones; buffers are user addresses in the user arena, or for apps
  * on the host's stack. All PASSIVE_LEVEL. Results are NTSTATUS; STATUS_PENDING means the IRP is out. */

@@ -43,6 +43,7 @@ static void run_down(struct nt_process *process)
     process->ran_down = process->exiting = true;
     hb_acquire(&process->threads);
     handle_close_all(process);
+    mm_check_process_exit(process);
     hb_release(&process->ended);
     ke_set_event(&process->ended, 0, FALSE);
 }

@@ -6,7 +6,7 @@
 #pragma clang section text = "drv_text" data = "drv_data" bss = "drv_bss"
 
 enum fault { SOUND, DOUBLE_COMPLETE, KEEP_CANCEL_ROUTINE, PENDING_UNMARKED, MARKED_NOT_PENDING, FORGET, WRONG_STATUS, TOO_MUCH, LEAK, LEAVE_ATTACHED,
-             LOSE_POWER, FAIL_REMOVE, CANCEL_LOCK, LINK_LEFT, LOSE_READ, DOUBLE_FREE, THREAD_LEFT };
+             LOSE_POWER, FAIL_REMOVE, CANCEL_LOCK, LINK_LEFT, LOSE_READ, DOUBLE_FREE, THREAD_LEFT, IRP_AT_REMOVE };
 static enum fault fault;
 static int creates, cleanups, closes, unloads;
 
@@ -25,6 +25,24 @@ static NTSTATUS complete(PIRP irp, NTSTATUS status, ULONG_PTR information)
     irp->IoStatus.Information = information;
     IoCompleteRequest(irp, IO_NO_INCREMENT);
     return status;
+}
+
+static NTSTATUS keep(PDEVICE_OBJECT device, PIRP irp)
+{
+    IoMarkIrpPending(irp);
+    return STATUS_PENDING;
+}
+
+static NTSTATUS stop(PDEVICE_OBJECT device, PIRP irp, PVOID context) { return STATUS_MORE_PROCESSING_REQUIRED; }
+
+static void send_to_self(PDEVICE_OBJECT device)
+{
+    PIRP irp = IoAllocateIrp(device->StackSize, FALSE);
+    device->DriverObject->MajorFunction[IRP_MJ_FLUSH_BUFFERS] = keep;
+    IoGetNextIrpStackLocation(irp)->MajorFunction = IRP_MJ_FLUSH_BUFFERS;
+    IoSetCompletionRoutine(irp, stop, NULL, TRUE, TRUE, TRUE);
+    ObReferenceObject(device);
+    IoCallDriver(device, irp);
 }
 
 static VOID cancel_read(PDEVICE_OBJECT device, PIRP irp)
@@ -170,6 +188,8 @@ static NTSTATUS dispatch_pnp(PDEVICE_OBJECT device, PIRP irp)
         NTSTATUS status = IoCallDriver(x->lower, irp);
         if (fault == LEAVE_ATTACHED)
             return status;
+        if (fault == IRP_AT_REMOVE)
+            send_to_self(device);
         IoDetachDevice(x->lower);
         IoDeleteDevice(device);
         return status;
@@ -487,10 +507,12 @@ static void completion_faults(void **state)
 /* RULE V-MEM-15: memory that a driver has not freed when it is unloaded is 0xC4/0x62 */
 /* RULE V-UNL-1: memory a driver leaves at its unload is reported */
 /* RULE V-UNL-5: a system thread that still runs in an unloaded driver is reported */
+/* RULE V-UNL-11: an IRP that is still with a device when IRP_MN_REMOVE_DEVICE has deleted it is reported */
 /* RULE V-IO-21D: a device still attached after REMOVE is reported */
 static void pnp_faults(void **state)
 {
     expect(LEAVE_ATTACHED, body_power, 0xC9, 0x21D);
+    expect(IRP_AT_REMOVE, body_power, OWN_RULE, ~0ull);
     expect(FAIL_REMOVE, body_power, 0xC9, 0x306);
     expect(LOSE_POWER, body_sleep, 0x9F, 3);
     expect(LEAK, body_read, 0xC4, 0x62);

@@ -350,6 +350,50 @@ static void raw_unguarded(void) { raw_with(touch_raw); }
 static void raw_high(void) { raw_with(touch_raw_high); }
 #endif
 
+static NTSTATUS scribble(PDEVICE_OBJECT device, PIRP irp)
+{
+    *(volatile UCHAR *)MmGetSystemAddressForMdlSafe(irp->MdlAddress, NormalPagePriority) += 1;
+    return complete(irp, STATUS_SUCCESS, 4);
+}
+static void write_direct(PDRIVER_DISPATCH routine)
+{
+    HANDLE h = start(DO_DIRECT_IO);
+    answer_bytes = 4;
+    lower[IRP_MJ_WRITE] = routine;
+    assert_true(WriteFile(h, data, 4, &n, NULL));
+    CloseHandle(h);
+}
+static void write_scribbled(void) { write_direct(scribble); }
+static void write_kept(void) { write_direct(look); }
+
+/* Pages of the app that the driver locks itself. */
+static BOOLEAN unlock_later;
+static NTSTATUS lock_input(PDEVICE_OBJECT device, PIRP irp)
+{
+    PIO_STACK_LOCATION location = IoGetCurrentIrpStackLocation(irp);
+    PMDL mdl = IoAllocateMdl(location->Parameters.DeviceIoControl.Type3InputBuffer, 16, FALSE, FALSE, NULL);
+    MmProbeAndLockPages(mdl, UserMode, IoReadAccess);
+    if (unlock_later) {
+        MmUnlockPages(mdl);
+        IoFreeMdl(mdl);
+    }
+    return complete(irp, STATUS_SUCCESS, 0);
+}
+static void lock_for_driver(void)
+{
+    HANDLE h = start(0);
+    char *buffer = irpfuzz_malloc(16);
+    lower[IRP_MJ_DEVICE_CONTROL] = lock_input;
+    assert_true(DeviceIoControl(h, CODE(1, METHOD_NEITHER, 0), buffer, 16, NULL, 0, &n, NULL));
+    CloseHandle(h);
+}
+static void locked_and_left(void) { lock_for_driver(); }
+static void locked_and_unlocked(void)
+{
+    unlock_later = TRUE;
+    lock_for_driver();
+}
+
 static NTSTATUS fail_with_bytes(PDEVICE_OBJECT device, PIRP irp) { return complete(irp, STATUS_INVALID_PARAMETER, 4); }
 static void bytes_on_error(void)
 {
@@ -462,6 +506,23 @@ static void V_BUF_4_bytes_on_error(void **state)
     machine_lints = 0;
 }
 
+/* RULE V-IO-17: a direct write's buffer that changes is 0xC4/0x1010 where that is asked for */
+static void V_IO_17_write_buffer(void **state)
+{
+    shown(write_scribbled);
+    machine_lints = LINT_WRITE_BUFFER;
+    shown(write_kept);
+    reported(write_scribbled, 0xC4, 0x1010);
+    machine_lints = 0;
+}
+
+/* RULE V-MDL-9: pages of an app that a driver has left locked when the process ends are 0xCB */
+static void V_MDL_9_locked_pages(void **state)
+{
+    shown(locked_and_unlocked);
+    reported(locked_and_left, 0xCB, ~0ull);
+}
+
 /* RULE W-BUF-12: bytes given to the app that nobody wrote are reported, in builds that track them */
 /* RULE V-BUF-2: uninitialised bytes copied to user mode are reported */
 /* RULE V-MEM-27: an uninitialised byte of pool that is copied out is reported, in builds that track them */
@@ -477,7 +538,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(W_BUF_1_who_decides), cmocka_unit_test(W_BUF_2_buffered), cmocka_unit_test(W_BUF_3_buffered_control),
         cmocka_unit_test(W_BUF_4_direct), cmocka_unit_test(W_BUF_5_direct_controls), cmocka_unit_test(W_BUF_6_neither),
-        cmocka_unit_test(W_BUF_15_double_fetch), cmocka_unit_test(W_BUF_14_lengths), cmocka_unit_test(V_BUF_6_unguarded), cmocka_unit_test(V_BUF_8_mapping_unchecked),
+        cmocka_unit_test(V_IO_17_write_buffer), cmocka_unit_test(V_MDL_9_locked_pages), cmocka_unit_test(W_BUF_15_double_fetch), cmocka_unit_test(W_BUF_14_lengths), cmocka_unit_test(V_BUF_6_unguarded), cmocka_unit_test(V_BUF_8_mapping_unchecked),
         cmocka_unit_test(V_BUF_4_bytes_on_error), cmocka_unit_test(W_BUF_10_copy_back), cmocka_unit_test(W_BUF_11_too_much), cmocka_unit_test(W_BUF_12_unwritten),
     };
     return cmocka_run_group_tests(tests);

@@ -42,7 +42,11 @@ NTSTATUS io_set_up_transfer(PIRP irp, PDEVICE_OBJECT top, bool write, void *buff
         else
             irp->Flags |= IRP_INPUT_OPERATION;
     } else if (top->Flags & DO_DIRECT_IO && length) {
-        return refused(irp, buffer, length) ? STATUS_ACCESS_VIOLATION : describe(irp, buffer, length, !write);
+        if (refused(irp, buffer, length))
+            return STATUS_ACCESS_VIOLATION;
+        if (machine_lints & LINT_WRITE_BUFFER && write)
+            irp_record(irp)->write_hash = trace_hash_bytes(buffer, length);
+        return describe(irp, buffer, length, !write);
     }
     return STATUS_SUCCESS;
 }
@@ -106,8 +110,20 @@ void io_copy_back(PIRP irp)
     }
 }
 
+/* The app itself may have changed its bytes: that is why this is a lint. */
+static void check_write_buffer(const IRP *irp)
+{
+    const struct irp_record *r = irp_record(irp);
+    char name[64];
+    if (r->write_hash && irp->MdlAddress && trace_hash_bytes(irp->UserBuffer, irp->MdlAddress->ByteCount) != r->write_hash)
+        bugcheck(0xC4, 0x1010, r->info.number, 0, 0, "V-IO-17", "the buffer of %s is not what it was when the write was issued",
+                 irp_record_name(r, name, sizeof name));
+}
+
 void io_release_buffers(PIRP irp)
 {
+    if (machine_lints & LINT_WRITE_BUFFER)
+        check_write_buffer(irp);
     if (irp->Flags & IRP_DEALLOCATE_BUFFER && irp->AssociatedIrp.SystemBuffer)
         block_free(irp->AssociatedIrp.SystemBuffer, NULL);
     irp->AssociatedIrp.SystemBuffer = NULL;

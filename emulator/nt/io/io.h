@@ -98,6 +98,7 @@ struct irp_record {
     bool skipped;               /* IoSkipCurrentIrpStackLocation since the last IoCallDriver */
     bool creator_has_location;  /* IoSetNextIrpStackLocation before the first IoCallDriver */
     bool next_prepared;         /* the driver asked for the next location, or copied into it */
+    uint64_t write_hash;        /* of a direct write's bytes when it was issued; for LINT_WRITE_BUFFER */
     NTSTATUS stopped_status;    /* what it had been completed with below when a completion routine was called */
     bool ex_failed;             /* IoSetCompletionRoutineEx failed: the IRP may only be completed */
     bool ex_registered;         /* it succeeded, and IoCallDriver has not followed */
@@ -178,6 +179,7 @@ void io_remove_lock_check_free(const char *memory, size_t size);
 /* A device of a driver that was removed or unloaded has an IRP (V-UNL-11). */
 void io_check_no_irps(void);
 void io_named_events_boot(void);
+void mm_locks_boot(void);
 /* timer.c: a device is deleted (its timer must stand still), and its memory goes. */
 void io_timer_check_stopped(PDEVICE_OBJECT device);
 void io_timer_free(PDEVICE_OBJECT device);

@@ -33,6 +33,7 @@ static void describe(PMDL mdl, PVOID va, size_t length)
     mdl->Next = NULL;
     mdl->Size = (CSHORT)(sizeof(MDL) + (n < 4000 ? n : 4000) * sizeof(PFN_NUMBER));
     mdl->MdlFlags = 0;
+    mdl->Process = NULL;
     mdl->StartVa = (PVOID)((uintptr_t)va & ~(uintptr_t)(PAGE - 1));
     mdl->ByteOffset = (ULONG)((uintptr_t)va & (PAGE - 1));
     mdl->ByteCount = (ULONG)length;
@@ -79,6 +80,20 @@ void mm_build(PMDL mdl, USHORT flags)
     mdl->MdlFlags |= (CSHORT)flags;
 }
 
+static unsigned locked_for_apps; /* MDLs with locked pages of a process, by drivers */
+
+void mm_locks_boot(void) { locked_for_apps = 0; }
+
+void mm_check_process_exit(const struct nt_process *process)
+{
+    for (struct block *b = locked_for_apps ? block_next_live(NULL) : NULL; b; b = block_next_live(b)) {
+        const MDL *mdl = block_memory(b);
+        if (b->use == BLOCK_MDL && mdl->MdlFlags & MDL_PAGES_LOCKED && mdl->Process == (PVOID)(ULONG_PTR)process)
+            bugcheck(0xCB, b->number, mdl->ByteCount, 0, 0, "V-MDL-9", "a process ends while %u bytes of its memory are locked by MDL #%u of a driver",
+                     mdl->ByteCount, b->number);
+    }
+}
+
 void mm_unlock_pages(PMDL mdl)
 {
     if (mdl->MdlFlags & MDL_PARTIAL)
@@ -87,6 +102,9 @@ void mm_unlock_pages(PMDL mdl)
         bugcheck(0xC4, 0x7D, mdl_number(mdl), 0, 0, "W-MDL-3", "MmUnlockPages on MDL #%u, which describes nonpaged pool", mdl_number(mdl));
     if (!(mdl->MdlFlags & MDL_PAGES_LOCKED))
         bugcheck(0xC4, 0x7C, mdl_number(mdl), 0, 0, "W-MDL-3", "MmUnlockPages on MDL #%u, whose pages are not locked", mdl_number(mdl));
+    if (mdl->Process)
+        locked_for_apps--;
+    mdl->Process = NULL;
     mdl->MdlFlags &= (CSHORT) ~(MDL_PAGES_LOCKED | MDL_MAPPED_TO_SYSTEM_VA);
     mdl->MappedSystemVa = NULL;
 }
@@ -163,6 +181,10 @@ VOID MmProbeAndLockPages(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMode, 
     if (AccessMode == UserMode ? !mm_is_user_range(start, mdl->ByteCount) : (uintptr_t)start < PAGE)
         seh_raise((ULONG)STATUS_ACCESS_VIOLATION);
     mm_build(mdl, (USHORT)(MDL_PAGES_LOCKED | (Operation != IoReadAccess ? MDL_WRITE_OPERATION : 0)));
+    if (AccessMode == UserMode && ke_current_thread()->process) {
+        mdl->Process = (PVOID)ke_current_thread()->process;
+        locked_for_apps++;
+    }
     gate_leave(0);
 }
 
