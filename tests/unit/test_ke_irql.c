@@ -369,6 +369,13 @@ static void close_handle_guarded(void)
     ZwClose(NULL);
 }
 
+static void user_mode_raised(void)
+{
+    HANDLE h = open_two(0);
+    raise_to(APC_LEVEL);
+    CloseHandle(h);
+}
+
 static void prints(void)
 {
     DbgPrint("%ws\n", L"wide");
@@ -556,6 +563,9 @@ TEST(V_IRQ_38_mm)
     reported(unmap_pages, 0xC4, 0x79);
 }
 
+/* RULE V-IRQ-43: a thread that is back in its app at a raised level is 0x4A. */
+TEST(V_IRQ_43_user_mode) { reported(user_mode_raised, 0x4A, ~0ull); }
+
 /* RULE V-IRQ-30: Unicode conversions of DbgPrint are for PASSIVE_LEVEL. */
 TEST(V_IRQ_30_print)
 {
@@ -571,6 +581,7 @@ int main(void)
         cmocka_unit_test(W_IRQL_21_sending), cmocka_unit_test(W_IRQL_22_synchronous_irps), cmocka_unit_test(V_IRQ_1D_36_37_returns),
         cmocka_unit_test(V_IRQ_03_exact), cmocka_unit_test(V_IRQ_04_ex), cmocka_unit_test(V_IRQ_09_io), cmocka_unit_test(V_IRQ_10_ke),
         cmocka_unit_test(V_IRQ_38_mm), cmocka_unit_test(V_IRQ_30_print),
+        cmocka_unit_test(V_IRQ_43_user_mode),
     };
     return cmocka_run_group_tests(tests);
 }
