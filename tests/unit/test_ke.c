@@ -172,7 +172,10 @@ static int released_by_expiry(void)
     struct nt_thread *t[2] = {ps_create_system_thread(wait_for_timer, (PVOID)1), ps_create_system_thread(wait_for_timer, (PVOID)2)};
     KeSetTimer(&timer, due, NULL);
     KeDelayExecutionThread(KernelMode, FALSE, &moment);
+    KIRQL irql;
+    KeAcquireSpinLock(&lock_a, &irql);
     int released = order_count;
+    KeReleaseSpinLock(&lock_a, irql);
     if (released < 2) {
         KeSetTimer(&timer, due, NULL);
         KeDelayExecutionThread(KernelMode, FALSE, &moment);
