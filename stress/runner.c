@@ -3,7 +3,7 @@
  *
  * Principle of operation. With `--schedule free` every thread of the emulated machine is a host thread, so they truly run side by side; nothing
  * replays, but no schedule is out of reach. With `--schedule SEED` all run on one host thread in an order drawn from the seed: life k
- * takes SEED + k, and `--schedule SEED+k` shows that life again first.
+ * takes SEED + k, and `--schedule SEED+k` shows that life again first. The hash of the first is printed: equal seeds, equal hashes, in every build.
  *
  * A life fails with a bug check (report on stderr) or because the app says so (exit code other than 0; what it printed follows).
  *
@@ -31,6 +31,7 @@ static struct {
     const char *argv[MAX_ARGUMENTS + 1];
     int argc;
     uint64_t lives;
+    uint64_t first_hash; /* of the life with the seed itself, where the schedule is given */
 } stress = {.seconds = 60, .free = true};
 
 /* What the app printed in this life, the end of it if it was much. */
@@ -137,16 +138,22 @@ static bool run_life(uint32_t *exit_code)
     console.length = 0;
     bool ended = machine_run(&chance, stress_life, &life);
     *exit_code = life.exit_code;
+    if (!stress.lives)
+        stress.first_hash = trace_hash();
     return ended;
 }
 
 static void print_result(double took, bool fine)
 {
+    char hash[64] = "";
+    if (!stress.free)
+        snprintf(hash, sizeof hash, stress.json ? ",\"schedule\":%" PRIu64 ",\"hash\":\"%016" PRIx64 "\"" : ", hash of life %" PRIu64 " %016" PRIx64,
+                 stress.seed, stress.first_hash);
     if (stress.json)
-        printf("{\"app\":\"%s\",\"driver\":\"%s\",\"lives\":%" PRIu64 ",\"seconds\":%.1f,\"verdict\":\"%s\"}\n", stress_app.name, stress_app.driver, stress.lives,
-               took, fine ? "fine" : "bug");
+        printf("{\"app\":\"%s\",\"driver\":\"%s\",\"lives\":%" PRIu64 ",\"seconds\":%.1f,\"verdict\":\"%s\"%s}\n", stress_app.name, stress_app.driver, stress.lives,
+               took, fine ? "fine" : "bug", hash);
     else
-        printf("%s with %s: %" PRIu64 " lives in %.1f s, %s\n", stress_app.name, stress_app.driver, stress.lives, took, fine ? "fine" : "the app failed");
+        printf("%s with %s: %" PRIu64 " lives in %.1f s, %s%s\n", stress_app.name, stress_app.driver, stress.lives, took, fine ? "fine" : "the app failed", hash);
 }
 
 int main(int argc, char **argv)

@@ -1,0 +1,36 @@
+#!/bin/sh
+# A schedule that is given by its seed replays: the same hash in two processes and in two builds, another one for another seed.
+#
+#   tests/stress/run.sh      needs build/release and build/tsan, as `irpfuzz test` leaves them; a build that is not there is made
+# Exit status: 0 all passed, 1 a comparison failed, 3 a build failed.
+set -u
+cd "$(dirname "$0")/../.." || exit 3
+failed=0
+
+hash_of() { # BUILD APP SEED
+    "build/$1/stress/stress_$2" --threads 8 --time 1 --schedule "$3" | sed -n 's/.*hash of life [0-9]* //p'
+}
+
+expect() { # WHAT CONDITION..
+    what=$1
+    shift
+    if "$@"; then
+        echo "pass $what"
+    else
+        echo "FAIL $what: $*"
+        failed=1
+    fi
+}
+
+for app in echoapp echoapp_driversync; do
+    for build in release tsan; do
+        [ -f "build/$build/build.ninja" ] || cmake --preset "$build" >/dev/null || exit 3
+        cmake --build "build/$build" --target "stress_$app" >/dev/null || exit 3
+    done
+    seven=$(hash_of release $app 7)
+    expect "$app: a hash is printed" [ -n "$seven" ]
+    expect "$app: the same seed again" [ "$seven" = "$(hash_of release $app 7)" ]
+    expect "$app: the same seed in another build" [ "$seven" = "$(hash_of tsan $app 7)" ]
+    expect "$app: another seed" [ "$seven" != "$(hash_of release $app 8)" ]
+done
+exit $failed
