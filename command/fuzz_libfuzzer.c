@@ -33,8 +33,7 @@ static void start(struct worker *worker, double seconds)
     struct campaign *campaign = worker->campaign;
     struct args args = {0};
     libfuzzer_args(&args, campaign->fuzz_program, seconds, worker->incoming, dictionary_of(campaign->target));
-    if (campaign->running > 1)
-        args_add(&args, "-reload=1");
+    args_add(&args, "-reload=%d", campaign->running > 1 ? 10 : 0); /* seconds; it looks at every file of the corpus */
     args_add(&args, "%s/corpus", campaign->directory);
     args_add(&args, "%s/seeds", campaign->directory);
     child_start(&worker->child, &args, NULL, worker->log);

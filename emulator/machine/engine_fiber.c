@@ -62,8 +62,6 @@ static char life_sync;
 #endif
 
 /* MemorySanitizer knows nothing of values that come out of the jump. */
-#define NO_MSAN __attribute__((no_sanitize("memory")))
-
 NO_MSAN static void jump(struct fiber *from, struct fiber *to)
 {
 #if defined(IRPFUZZ_TSAN)

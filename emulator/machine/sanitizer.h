@@ -26,6 +26,9 @@ void __msan_unpoison(const volatile void *address, size_t size);
 long long __msan_test_shadow(const volatile void *address, size_t size);
 #endif
 
+/* A function whose accesses MemorySanitizer does not follow. */
+#define NO_MSAN __attribute__((no_sanitize("memory")))
+
 /* The bytes may no longer be touched by instrumented code. */
 static inline void asan_poison(const volatile void *address, size_t size)
 {

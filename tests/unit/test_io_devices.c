@@ -27,7 +27,7 @@ static VOID tick(PDEVICE_OBJECT device, PVOID context)
 
 static void device_timer(void)
 {
-    assert_int_equal(IoInitializeTimer(low, tick, &ticks), STATUS_SUCCESS);
+    assert_int_equal(IoInitializeTimer(low, tick, (PVOID)&ticks), STATUS_SUCCESS);
     Sleep(3000);
     assert_int_equal(now(&ticks), 0);
     IoStartTimer(low);
@@ -134,7 +134,7 @@ static PIO_WORKITEM new_item(void)
 static void work_items(void)
 {
     new_item();
-    IoQueueWorkItem(item, work, DelayedWorkQueue, &ticks);
+    IoQueueWorkItem(item, work, DelayedWorkQueue, (PVOID)&ticks);
     wait_for(&event);
     assert_true(seen_device == low && seen_context == &ticks && seen_irql == PASSIVE_LEVEL && now(&ticks) == 1);
     InterlockedExchange(&ticks, 0);

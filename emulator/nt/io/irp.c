@@ -163,7 +163,7 @@ PIRP io_allocate_irp(CCHAR stack_size, BOOLEAN charge_quota)
     if (stack_size < 0)
         return NULL;
     USHORT size = IoSizeOfIrp(stack_size);
-    char *memory = block_alloc_bare(ARENA_KERNEL, BLOCK_IRP, FRONT + (size_t)size, 'prI', NULL);
+    char *memory = block_alloc_bare(ARENA_KERNEL, BLOCK_IRP, FRONT + (size_t)size, ' prI', NULL);
     if (!memory)
         return NULL;
     struct irp_record *r = record_get();

@@ -42,7 +42,7 @@ static void describe(PMDL mdl, PVOID va, size_t length)
 PMDL io_allocate_mdl(PVOID va, ULONG length, BOOLEAN secondary, BOOLEAN quota, PIRP irp)
 {
     (void)quota;
-    PMDL mdl = block_alloc(ARENA_KERNEL, BLOCK_MDL, sizeof(MDL) + pages_of(va, length) * sizeof(PFN_NUMBER), 'ldM', NULL);
+    PMDL mdl = block_alloc(ARENA_KERNEL, BLOCK_MDL, sizeof(MDL) + pages_of(va, length) * sizeof(PFN_NUMBER), ' ldM', NULL);
     if (!mdl)
         return NULL;
     memset(mdl, 0, sizeof *mdl);
