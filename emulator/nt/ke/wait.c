@@ -273,6 +273,20 @@ static void intend_mutex(const KMUTANT *mutant, const struct nt_thread *thread)
         mutex_order_intend(mutant);
 }
 
+/* For the report of who waits for whom. Types as in DISPATCHER_HEADER.Type; a notification object is even where there are two. */
+static const char *kind_of(const void *object)
+{
+    switch (((const DISPATCHER_HEADER *)object)->Type & 0x7f) {
+    case 0: case 1: return "an event to be set";
+    case 2: return "a mutex";
+    case 3: return "a process to end";
+    case 5: return "a semaphore";
+    case 6: return "a thread to end";
+    case 8: case 9: return "a timer to expire";
+    default: return "an object to be signalled";
+    }
+}
+
 static NTSTATUS wait(ULONG count, PVOID objects[], bool all, KPROCESSOR_MODE mode, BOOLEAN alertable, const LARGE_INTEGER *timeout,
                      const char *why)
 {
@@ -300,7 +314,7 @@ static NTSTATUS wait(ULONG count, PVOID objects[], bool all, KPROCESSOR_MODE mod
     list_blocked(&w);
     while (!w.done) {
         w.thread->waiting = true;
-        ctx_block(why, count ? objects[0] : NULL, NULL);
+        ctx_block(why ? why : kind_of(objects[0]), count ? objects[0] : NULL, NULL);
         w.thread->waiting = false;
         if (w.done)
             break;
@@ -323,7 +337,7 @@ NTSTATUS ke_wait_for_single_object(PVOID object, KWAIT_REASON reason, KPROCESSOR
     check_wait_irql(timeout);
     if (mode == UserMode)
         check_not_on_stack(object);
-    return wait(1, &object, false, mode, alertable, timeout, "an object it waits for");
+    return wait(1, &object, false, mode, alertable, timeout, NULL);
 }
 
 NTSTATUS ke_wait_for_multiple_objects(ULONG count, PVOID objects[], WAIT_TYPE type, KWAIT_REASON reason, KPROCESSOR_MODE mode,
@@ -338,7 +352,7 @@ NTSTATUS ke_wait_for_multiple_objects(ULONG count, PVOID objects[], WAIT_TYPE ty
         check_not_on_stack(objects[i]);
     if (type == WaitAll)
         check_distinct(count, objects);
-    return wait(count, objects, type == WaitAll, mode, alertable, timeout, "objects it waits for");
+    return wait(count, objects, type == WaitAll, mode, alertable, timeout, type == WaitAll ? "all of several objects" : "one of several objects");
 }
 
 void ke_wait_internal(PKEVENT event, const char *why)
