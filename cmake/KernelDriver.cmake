@@ -25,10 +25,22 @@ function(add_kernel_driver name)
     set(directory "${CMAKE_CURRENT_BINARY_DIR}/${name}.image")
     configure_file("${CMAKE_SOURCE_DIR}/cmake/driver_image.c.in" "${directory}/image.c" @ONLY)
 
+    set(headers "") # the driver's own: beside its sources and in its include directories
+    foreach(source IN LISTS DRIVER_SOURCES)
+        get_filename_component(folder "${source}" DIRECTORY)
+        get_filename_component(folder "${folder}" ABSOLUTE)
+        list(APPEND folders "${folder}")
+    endforeach()
+    list(APPEND folders ${DRIVER_INCLUDES})
+    list(REMOVE_DUPLICATES folders)
+    foreach(folder IN LISTS folders)
+        file(GLOB found CONFIGURE_DEPENDS "${folder}/*.[hH]")
+        list(APPEND headers ${found})
+    endforeach()
     add_custom_command(OUTPUT "${directory}/long.checked"
-        COMMAND sh "${CMAKE_SOURCE_DIR}/cmake/check_long.sh" ${DRIVER_SOURCES}
+        COMMAND sh "${CMAKE_SOURCE_DIR}/cmake/check_long.sh" ${DRIVER_SOURCES} ${headers}
         COMMAND "${CMAKE_COMMAND}" -E touch "${directory}/long.checked"
-        WORKING_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}" DEPENDS ${DRIVER_SOURCES}
+        WORKING_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}" DEPENDS ${DRIVER_SOURCES} ${headers}
         COMMENT "Checking ${name} for bare long")
     # The first and the last source mark where the image begins and ends.
     add_library(${name}_objects OBJECT "${CMAKE_SOURCE_DIR}/cmake/driver_image_begin.c" "${directory}/image.c" ${DRIVER_SOURCES}

@@ -1,4 +1,4 @@
-# The Windows world: how drivers, apps and the emulator's kernel-side layers are compiled (DESIGN.md "Two worlds").
+# The Windows world: how drivers, apps and the emulator's kernel-side layers are compiled.
 #
 #   windows_world_headers()                     build/configure step: the adapted copy of the packaged headers
 #   windows_world_flags(<target> KERNEL|APP)    include directories, definitions and warning switches

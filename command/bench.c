@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "build.h"
 #include "command.h"
@@ -97,23 +96,11 @@ static void bench_empty(unsigned which, unsigned seconds, bool json)
     captured_free(&captured);
 }
 
-/* Programs of bench/ print their own lines: context switches, DDIs, IRPs. */
-static void bench_program(const char *path, void *context)
-{
-    struct args args = {0};
-    if (!access(path, X_OK)) {
-        args_add(&args, "%s", path);
-        if (*(bool *)context)
-            args_add(&args, "--json");
-        run_foreground(&args, NULL);
-    }
-}
-
 int command_bench(const struct options *o)
 {
     struct args all = {0}, targets = {0}, programs = {0};
     unsigned seconds = o->time ? o->time : DEFAULT_SECONDS;
-    bool fine = true, json = o->json;
+    bool fine = true;
     all_targets(&all);
     select_names(&all, o->names, o->name_count, "target", &targets);
     for (unsigned i = 0; i < targets.n; i++)
@@ -125,6 +112,5 @@ int command_bench(const struct options *o)
             fine &= bench_target(targets.v[i], p, seconds, o->json);
         bench_empty(p, seconds, o->json);
     }
-    each_file("build/release/bench", bench_program, &json);
     return fine ? EXIT_FINE : EXIT_SETUP;
 }

@@ -105,8 +105,10 @@ static void configure(const char *directory, const char *preset, const struct ar
     args_add(&args, "%s", directory);
     for (unsigned i = 0; settings && i < settings->n; i++)
         args_add(&args, "%s", settings->v[i]);
-    if (takes_profile(preset))
-        args_add(&args, "-DIRPFUZZ_PROFILE=%s/" PROFILE, getenv("IRPFUZZ_ROOT"));
+    char *profile = takes_profile(preset) ? realpath(PROFILE, NULL) : NULL;
+    if (profile)
+        args_add(&args, "-DIRPFUZZ_PROFILE=%s", profile);
+    free(profile);
     if (!run_step(&args, log, text("configuring %s", directory)))
         fail(EXIT_SETUP, "configuring %s failed: see %s", directory, log);
 }

@@ -25,6 +25,16 @@ static void copy_word(char *out, size_t size, const char *from, const char *stop
     out[length] = 0;
 }
 
+/* "Function (drivers/.../file.c:12) reads what Other (...) wrote": the race is there, and not where the gate told of it. */
+static void find_race(struct finding *finding)
+{
+    const char *open = strstr(finding->what, " (");
+    if (strcmp(finding->name, "DATA_RACE") || !open)
+        return;
+    copy_word(finding->function, sizeof finding->function, finding->what, " ");
+    copy_word(finding->place, sizeof finding->place, open + 2, ")");
+}
+
 /* "    #0 Function  drivers/.../file.c:12": the first such line that names a driver's file. */
 static void find_driver_frame(const char *words, struct finding *finding)
 {
@@ -63,6 +73,7 @@ static bool parse_own(const char *words, struct finding *finding)
     if (parameters)
         finding->parameter = strtoull(parameters + 13, NULL, 16);
     find_driver_frame(at, finding);
+    find_race(finding);
     return true;
 }
 
@@ -155,14 +166,13 @@ bool finding_store(const char *directory, const char *input, const struct findin
         strcpy(path, known.path);
         return false;
     }
-    snprintf(path, 4096, "%s/%s%08x", directory, known.key, (unsigned)file_hash(input));
+    /* A smaller input takes the place of the one that is there, under its name: the command that replays it has been printed. */
+    bool is_new = !*known.path;
+    if (is_new)
+        snprintf(path, 4096, "%s/%s%08x", directory, known.key, (unsigned)file_hash(input));
+    else
+        strcpy(path, known.path);
     copy_file(input, path);
     write_file(text("%s.report.txt", path), finding->report, strlen(finding->report));
-    if (!*known.path)
-        return true;
-    if (strcmp(known.path, path)) {
-        unlink(known.path);
-        unlink(text("%s.report.txt", known.path));
-    }
-    return false;
+    return is_new;
 }

@@ -10,6 +10,8 @@
  */
 #include "fuzz.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -251,9 +253,46 @@ static void start_first(unsigned jobs)
     run.next = jobs < run.campaign_count ? jobs : run.campaign_count;
 }
 
+/* Fuzzers go on in silence when they cannot write: what they find would be lost. NULL if all is well. */
+static const char *cannot_write(const struct campaign *campaign)
+{
+    static const char block[4096];
+    static char path[4096], why[5000];
+    snprintf(path, sizeof path, "%s/corpus", campaign->directory);
+    bool fine = access(path, F_OK) || !access(path, R_OK | W_OK | X_OK);
+    if (fine) {
+        snprintf(path, sizeof path, "%s/probe", campaign->directory);
+        int file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+        fine = file >= 0 && write(file, block, sizeof block) == sizeof block;
+        snprintf(why, sizeof why, "%s (%s)", campaign->directory, strerror(errno));
+        if (file >= 0)
+            close(file);
+        unlink(path);
+    } else {
+        snprintf(why, sizeof why, "%s (%s)", path, strerror(errno));
+    }
+    return fine ? NULL : why;
+}
+
+static const char *any_cannot_write(void)
+{
+    const char *why = NULL;
+    for (unsigned i = 0; i < run.campaign_count && !why; i++)
+        why = cannot_write(&run.campaigns[i]);
+    return why;
+}
+
 static void conduct(void)
 {
+    double looked = now();
     while (busy_workers() && !interrupted) {
+        const char *why = now() - looked > 1 ? any_cannot_write() : NULL;
+        if (why) {
+            stop_all();
+            fail(EXIT_SETUP, "cannot keep inputs in %s; make room there, or make it writable, and start again", why);
+        }
+        if (now() - looked > 1)
+            looked = now();
         for (unsigned i = 0; i < run.worker_count; i++) {
             watch_worker(&run.workers[i]);
             if (!run.workers[i].campaign && run.next < run.campaign_count && !interrupted)
@@ -289,6 +328,9 @@ static void begin_campaign(struct campaign *campaign, const char *target, const 
     assemble_seeds(target, campaign->run_program, text("%s/seeds", campaign->directory));
     remove_tree(text("%s/log", campaign->directory));
     run.engine->prepare(campaign);
+    const char *why = cannot_write(campaign);
+    if (why)
+        fail(EXIT_SETUP, "cannot keep inputs in %s; make room there, or make it writable, and start again", why);
     each_file_below(text("%s/incoming", campaign->directory), take_artifact, campaign); /* left by a run that was killed */
 }
 

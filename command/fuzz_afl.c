@@ -22,10 +22,19 @@ static void take_input(const char *path, void *context)
         copy_file(path, out);
 }
 
+/* The queue of an instance, left by a run that was killed. */
+static void take_queue(const char *path, void *context)
+{
+    const char *folder = strrchr(path, '/');
+    if (folder - path > 6 && !strncmp(folder - 6, "/queue", 6) && !strncmp(folder, "/id:", 4))
+        take_input(path, context);
+}
+
 static void prepare(struct campaign *campaign)
 {
     char *in = text("%s/afl-in", campaign->directory);
     make_directory(text("%s/corpus", campaign->directory));
+    each_file_below(text("%s/afl", campaign->directory), take_queue, text("%s/corpus", campaign->directory));
     remove_tree(text("%s/afl", campaign->directory));
     remove_tree(in);
     make_directory(in);

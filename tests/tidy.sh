@@ -1,5 +1,5 @@
 #!/bin/sh
-# The house rules as a test (DESIGN.md, "The house"). Prints every offence as file:line: rule; fails if there is one.
+# The house rules as a test. Prints every offence as file:line: rule; fails if there is one.
 set -u
 LC_ALL=C
 export LC_ALL

@@ -16,6 +16,7 @@ fail() {
 # The driver of bare_long.c is a target like any other; asked for, it stops at the check.
 "$cmake" --build "$build" --target bare_long > "$work/output" 2>&1 && fail 'a driver with a bare long was built'
 grep -q 'bare_long\.c:5: bare long' "$work/output" || { cat "$work/output" >&2; fail 'the build failed for another reason'; }
+grep -q 'bare_long\.h:3: bare long' "$work/output" || fail 'the header beside it was not checked'
 
 refused() {
     printf '%s\n' "$1" > "$work/driver.c"

@@ -1,6 +1,6 @@
 /*
  * The general part of the C runtime. Conversions to `long` give 32 bits. rand, exit and time are the layer's that serves apps,
- * since the host's would bring chance or end the machine (DESIGN.md "One door for chance").
+ * since the host's would bring chance or end the machine.
  */
 #ifndef IRPFUZZ_CRT_STDLIB_H
 #define IRPFUZZ_CRT_STDLIB_H

@@ -1,6 +1,6 @@
 /*
  * After the packaged DDK headers: every DDI which those make a macro or an inline function is a function here, with the
- * prototype the WDK documents, so that the emulator provides it behind its gate (DESIGN.md "One gate to the kernel"). IRQL
+ * prototype the WDK documents, so that the emulator provides it behind its gate. IRQL
  * limits are the gate's (W-IRQL-20). A name that is an alias on Windows too stays one; the function is the documented name.
  */
 #undef KeGetCurrentIrql
