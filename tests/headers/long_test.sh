@@ -1,5 +1,5 @@
 #!/bin/sh
-# RULE W-TYP-2: a bare `long` in a driver's source fails the build, with file and line.
+# RULE W-TYP-2: A bare `long` in a driver's source fails the build, with file and line.
 #
 #   long_test.sh CHECK_LONG CMAKE BUILD_DIR
 set -u

@@ -484,7 +484,7 @@ static void controls(void **state) { sound(body_controls); }
 static void cancel(void **state) { sound(body_cancel); }
 static void power(void **state) { sound(body_power); }
 
-/* RULE V-IO-226: an IRP forgotten by its dispatch routine is reported */
+/* RULE V-IO-226: An IRP forgotten by its dispatch routine is reported. */
 static void return_contract(void **state)
 {
     expect(PENDING_UNMARKED, body_read, 0xC9, 0x23D);
@@ -503,12 +503,12 @@ static void completion_faults(void **state)
     expect(SOUND, body_lost, OWN_LOST_IRP, ~0ull);
 }
 
-/* RULE W-DRV-19: an interface that the driver leaves enabled after REMOVE is reported */
-/* RULE V-MEM-15: memory that a driver has not freed when it is unloaded is 0xC4/0x62 */
-/* RULE V-UNL-1: memory a driver leaves at its unload is reported */
-/* RULE V-UNL-5: a system thread that still runs in an unloaded driver is reported */
-/* RULE V-UNL-11: an IRP that is still with a device when IRP_MN_REMOVE_DEVICE has deleted it is reported */
-/* RULE V-IO-21D: a device still attached after REMOVE is reported */
+/* RULE W-DRV-19: An interface that the driver leaves enabled after REMOVE is reported. */
+/* RULE V-MEM-15: Memory that a driver has not freed when it is unloaded is 0xC4/0x62. */
+/* RULE V-UNL-1: Memory a driver leaves at its unload is reported. */
+/* RULE V-UNL-5: A system thread that still runs in an unloaded driver is reported. */
+/* RULE V-UNL-11: An IRP that is still with a device when IRP_MN_REMOVE_DEVICE has deleted it is reported. */
+/* RULE V-IO-21D: A device still attached after REMOVE is reported. */
 static void pnp_faults(void **state)
 {
     expect(LEAVE_ATTACHED, body_power, 0xC9, 0x21D);

@@ -432,18 +432,18 @@ static void cancel_lock_released_twice(void)
 
 #pragma clang section text = "" data = "" bss = ""
 
-/* RULE W-CAN-2: a cancel routine found on a completed IRP is CANCEL_STATE_IN_COMPLETED_IRP */
+/* RULE W-CAN-2: A cancel routine found on a completed IRP is CANCEL_STATE_IN_COMPLETED_IRP. */
 static void W_CAN_2_completed(void **state) { reported(cancel_of_completed, 0x48, ~0ull); }
 
-/* RULE W-CAN-13: who holds a child IRP for a parent cancels the child and completes the parent from the child's completion routine */
+/* RULE W-CAN-13: Who holds a child IRP for a parent cancels the child and completes the parent from the child's completion routine. */
 static void W_CAN_13_parent_and_child(void **state)
 {
     shown(parent_and_child);
     shown_in_any_order(parent_and_child, 50);
 }
 
-/* RULE V-LCK-10: the cancel lock is acquired before it is released, once, and not held when the routine ends */
-/* RULE V-LCK-11: acquire and release of the cancel lock alternate */
+/* RULE V-LCK-10: The cancel lock is acquired before it is released, once, and not held when the routine ends. */
+/* RULE V-LCK-11: Acquire and release of the cancel lock alternate. */
 static void V_LCK_10_cancel_lock(void **state)
 {
     reported(cancel_lock_released_first, 0x10, ~0ull);
@@ -452,23 +452,23 @@ static void V_LCK_10_cancel_lock(void **state)
     reported(cancel_lock_released_twice, 0xC4, 0x20015);
 }
 
-/* RULE W-CAN-1: IoCancelIrp sets Cancel, takes the routine away and calls it at DISPATCH_LEVEL with the saved level in CancelIrql */
-/* RULE W-CAN-12: a cancelled request ends with STATUS_CANCELLED and no bytes */
+/* RULE W-CAN-1: IoCancelIrp sets Cancel, takes the routine away and calls it at DISPATCH_LEVEL with the saved level in CancelIrql. */
+/* RULE W-CAN-12: A cancelled request ends with STATUS_CANCELLED and no bytes. */
 static void W_CAN_1_routine_is_called(void **state) { shown(routine_is_called); }
 
-/* RULE W-CAN-1: IoCancelIrp is TRUE if a routine was called; without one Cancel stays set */
-/* RULE W-CAN-6: Cancel never goes back to FALSE for that request */
+/* RULE W-CAN-1: IoCancelIrp is TRUE if a routine was called; without one Cancel stays set. */
+/* RULE W-CAN-6: Cancel never goes back to FALSE for that request. */
 static void W_CAN_1_value(void **state) { shown(value_of_IoCancelIrp); }
 
-/* RULE W-CAN-11: the canceller may not count on STATUS_CANCELLED */
-/* RULE W-CAN-12: success despite cancel is legal */
+/* RULE W-CAN-11: The canceller may not count on STATUS_CANCELLED. */
+/* RULE W-CAN-12: Success despite cancel is legal. */
 static void W_CAN_12_success_despite_cancel(void **state) { shown(success_despite_cancel); }
 
-/* RULE W-CAN-4: IoSetCancelRoutine exchanges and returns the routine before */
+/* RULE W-CAN-4: IoSetCancelRoutine exchanges and returns the routine before. */
 static void W_CAN_4_exchange(void **state) { shown(exchange); }
 
-/* RULE W-CAN-3: the cancel routine gives back the lock it was called with, once and with CancelIrql */
-/* RULE V-CAN-3: returning with the cancel lock held, or at another IRQL, is reported */
+/* RULE W-CAN-3: The cancel routine gives back the lock it was called with, once and with CancelIrql. */
+/* RULE V-CAN-3: Returning with the cancel lock held, or at another IRQL, is reported. */
 static void W_CAN_3_gives_the_lock_back(void **state)
 {
     reported(kept_lock, 0xC9, 5);
@@ -476,7 +476,7 @@ static void W_CAN_3_gives_the_lock_back(void **state)
     reported(wrong_level, 0xC4, 0x20015);
 }
 
-/* RULE W-CAN-5: the cancel lock raises to DISPATCH_LEVEL, is not recursive, and nothing is completed under it */
+/* RULE W-CAN-5: The cancel lock raises to DISPATCH_LEVEL, is not recursive, and nothing is completed under it. */
 static void W_CAN_5_lock(void **state)
 {
     shown(lock_levels);
@@ -484,8 +484,8 @@ static void W_CAN_5_lock(void **state)
     reported(completed_under_lock, OWN_RULE, ~0ull);
 }
 
-/* RULE W-CAN-7: own queue and lock: a cancel before the routine is set is caught by the check after it */
-/* RULE W-CAN-9: every order of cancel and completion ends in one completion */
+/* RULE W-CAN-7: Own queue and lock: a cancel before the routine is set is caught by the check after it. */
+/* RULE W-CAN-9: Every order of cancel and completion ends in one completion. */
 static void W_CAN_7_own_queue(void **state)
 {
     shown(cancelled_before_the_routine);
@@ -493,19 +493,19 @@ static void W_CAN_7_own_queue(void **state)
     shown_in_any_order(race, 300);
 }
 
-/* RULE W-CAN-8: the cancel lock as the queue's lock */
+/* RULE W-CAN-8: The cancel lock as the queue's lock. */
 static void W_CAN_8_cancel_lock_as_queue_lock(void **state) { shown_in_any_order(race_under_lock, 300); }
 
-/* RULE V-IRP-13: not looking at Cancel after setting the routine loses the cancel */
+/* RULE V-IRP-13: Not looking at Cancel after setting the routine loses the cancel. */
 static void V_IRP_13_cancel_not_looked_at(void **state) { reported(cancel_is_lost, 0xC4, 0x135); }
 
-/* RULE V-CAN-4: a cancel routine that completes what is completed already is reported */
+/* RULE V-CAN-4: A cancel routine that completes what is completed already is reported. */
 static void V_CAN_4_completed_by_both(void **state) { reported(completed_by_both, 0x44, ~0ull); }
 
-/* RULE V-CAN-5: IoCancelIrp on a freed IRP is reported */
+/* RULE V-CAN-5: IoCancelIrp on a freed IRP is reported. */
 static void V_CAN_5_cancel_of_a_freed_irp(void **state) { reported(cancel_of_freed, 0xC9, 0x205); }
 
-/* RULE V-CAN-6: a pended request that cannot be cancelled, or is cancelled and not completed, is reported at the limit */
+/* RULE V-CAN-6: A pended request that cannot be cancelled, or is cancelled and not completed, is reported at the limit. */
 static void V_CAN_6_not_completed(void **state)
 {
     reported(never_completed, 0xC4, 0x135);

@@ -459,18 +459,18 @@ static void boosts(void)
 
 #pragma clang section text = "" data = "" bss = ""
 
-/* RULE W-CMP-11: the priority boost is a hint: no result depends on it */
+/* RULE W-CMP-11: The priority boost is a hint: no result depends on it. */
 static void W_CMP_11_boost(void **state) { shown(boosts); }
 
-/* RULE W-CMP-1: IoCompleteRequest wants the owner, a final status, no cancel routine, no spin lock, at most DISPATCH_LEVEL */
-/* RULE V-IRP-1: completing an IRP twice is MULTIPLE_IRP_COMPLETE_REQUESTS */
-/* RULE V-IO-06: completing with STATUS_PENDING or -1 is reported */
-/* RULE V-IO-07: completing with the cancel routine still set is reported */
-/* RULE V-IO-0E: completing above DISPATCH_LEVEL is reported */
-/* RULE V-BUF-3: IoStatus.Information beyond the buffer is reported */
-/* RULE V-IO-312: Information larger than the output part of the system buffer is reported */
-/* RULE W-CAN-10: the cancel routine is taken back before IoCompleteRequest */
-/* RULE V-LCK-9: completing under a spin lock is reported */
+/* RULE W-CMP-1: IoCompleteRequest wants the owner, a final status, no cancel routine, no spin lock, at most DISPATCH_LEVEL. */
+/* RULE V-IRP-1: Completing an IRP twice is MULTIPLE_IRP_COMPLETE_REQUESTS. */
+/* RULE V-IO-06: Completing with STATUS_PENDING or -1 is reported. */
+/* RULE V-IO-07: Completing with the cancel routine still set is reported. */
+/* RULE V-IO-0E: Completing above DISPATCH_LEVEL is reported. */
+/* RULE V-BUF-3: IoStatus.Information beyond the buffer is reported. */
+/* RULE V-IO-312: Information larger than the output part of the system buffer is reported. */
+/* RULE W-CAN-10: The cancel routine is taken back before IoCompleteRequest. */
+/* RULE V-LCK-9: Completing under a spin lock is reported. */
 static void W_CMP_1_preconditions(void **state)
 {
     reported(read_twice, 0x44, ~0ull);
@@ -482,49 +482,49 @@ static void W_CMP_1_preconditions(void **state)
     reported(read_too_much, 0xC9, 0x312);
 }
 
-/* RULE W-CMP-2: a completion routine is called by result: on success, on error (warnings too), on cancel */
+/* RULE W-CMP-2: A completion routine is called by result: on success, on error (warnings too), on cancel. */
 static void W_CMP_2_routines_by_result(void **state) { shown(routines_by_result); }
 
-/* RULE W-CMP-2: without a routine the I/O manager carries the pending mark up itself */
+/* RULE W-CMP-2: Without a routine the I/O manager carries the pending mark up itself. */
 static void W_CMP_2_pending_is_carried_up(void **state) { shown(pending_carried_up); }
 
-/* RULE W-CMP-3: a finished location is cleared before the upper routine runs */
-/* RULE W-CMP-4: a completion routine gets the device of the location that set it */
+/* RULE W-CMP-3: A finished location is cleared before the upper routine runs. */
+/* RULE W-CMP-4: A completion routine gets the device of the location that set it. */
 static void W_CMP_3_location_is_cleared(void **state) { shown(location_is_cleared); }
 
-/* RULE W-CMP-4: the creator's routine gets no device, and the creator may not mark the IRP pending */
-/* RULE V-IRP-21: IoMarkIrpPending by a creator without a location of its own is reported */
+/* RULE W-CMP-4: The creator's routine gets no device, and the creator may not mark the IRP pending. */
+/* RULE V-IRP-21: IoMarkIrpPending by a creator without a location of its own is reported. */
 static void W_CMP_4_creator(void **state)
 {
     shown(creator_has_no_device);
     reported(creator_marks_pending, OWN_RULE, ~0ull);
 }
 
-/* RULE W-CMP-5: STATUS_MORE_PROCESSING_REQUIRED gives the IRP back; IoCompleteRequest goes on with the next upper routine */
+/* RULE W-CMP-5: STATUS_MORE_PROCESSING_REQUIRED gives the IRP back; IoCompleteRequest goes on with the next upper routine. */
 static void W_CMP_5_stop_and_go_on(void **state) { shown(stopping_and_going_on); }
 
-/* RULE W-CMP-6: completing or sending again what a lower driver still holds is reported */
-/* RULE V-IO-209: completing an IRP that a lower driver still holds is reported */
-/* RULE V-IO-205: sending an IRP that a lower driver still holds is reported */
-/* RULE V-IRP-9: completing without waiting for a lower driver that pended is reported */
+/* RULE W-CMP-6: Completing or sending again what a lower driver still holds is reported. */
+/* RULE V-IO-209: Completing an IRP that a lower driver still holds is reported. */
+/* RULE V-IO-205: Sending an IRP that a lower driver still holds is reported. */
+/* RULE V-IRP-9: Completing without waiting for a lower driver that pended is reported. */
 static void W_CMP_6_still_below(void **state)
 {
     reported(completed_under_lower, 0xC9, 0x209);
     reported(resent_under_lower, 0xC9, 0x205);
 }
 
-/* RULE W-CMP-8: status block, then event, for what succeeded or was pended */
-/* RULE W-CMP-9: an error that comes at once is told by the call alone; one after pending signals the event */
+/* RULE W-CMP-8: Status block, then event, for what succeeded or was pended. */
+/* RULE W-CMP-9: An error that comes at once is told by the call alone; one after pending signals the event. */
 static void W_CMP_9_inline_and_pended_errors(void **state) { shown(inline_and_pended); }
 
-/* RULE W-CMP-7: the final stage goes to the requester's thread as a special kernel APC when the IRP was pended */
-/* RULE W-CMP-10: nothing is seen before the requester's thread can take that APC, the user APC comes after the status block */
+/* RULE W-CMP-7: The final stage goes to the requester's thread as a special kernel APC when the IRP was pended. */
+/* RULE W-CMP-10: Nothing is seen before the requester's thread can take that APC, the user APC comes after the status block. */
 static void W_CMP_10_in_the_requesters_thread(void **state) { shown(seen_by_the_thread_only); }
 
-/* RULE W-CMP-8: without an event the file object is signalled; a port gets a packet; FILE_SKIP_SET_EVENT_ON_HANDLE keeps the file quiet */
+/* RULE W-CMP-8: Without an event the file object is signalled; a port gets a packet; FILE_SKIP_SET_EVENT_ON_HANDLE keeps the file quiet. */
 static void W_CMP_8_packet_and_file_event(void **state) { shown(packet_and_file_event); }
 
-/* RULE W-CMP-12: Information is the bytes moved, or what CREATE did */
+/* RULE W-CMP-12: Information is the bytes moved, or what CREATE did. */
 static void W_CMP_12_information(void **state) { shown(information); }
 
 int main(void)

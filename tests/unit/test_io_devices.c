@@ -301,10 +301,10 @@ static void kernel_wait_for_ever(void)
 
 #define TEST(name) static void name(void **state)
 
-/* RULE W-TMR-7: a device's timer calls at DISPATCH_LEVEL once a second from IoStartTimer to IoStopTimer; it stands still when the device is deleted. */
-/* RULE V-IO-0A: a second IoInitializeTimer on a device is reported. */
-/* RULE V-MSC-9: a device timer that is left running is reported. */
-/* RULE V-UNL-8: so it is when the driver is unloaded. */
+/* RULE W-TMR-7: A device's timer calls at DISPATCH_LEVEL once a second from IoStartTimer to IoStopTimer; it stands still when the device is deleted. */
+/* RULE V-IO-0A: A second IoInitializeTimer on a device is reported. */
+/* RULE V-MSC-9: A device timer that is left running is reported. */
+/* RULE V-UNL-8: So it is when the driver is unloaded. */
 TEST(W_TMR_7_device_timers)
 {
     shown(device_timer);
@@ -320,7 +320,7 @@ TEST(W_DPC_5_dpc_for_isr)
     shown_in_any_order(dpc_requests, 20);
 }
 
-/* RULE W-THR-4: a work item runs in a system thread at PASSIVE_LEVEL with its device referenced; its routine may free or queue it again. */
+/* RULE W-THR-4: A work item runs in a system thread at PASSIVE_LEVEL with its device referenced; its routine may free or queue it again. */
 TEST(W_THR_4_work_items)
 {
     shown(work_items);
@@ -328,7 +328,7 @@ TEST(W_THR_4_work_items)
     shown(work_keeps_the_device);
 }
 
-/* RULE W-THR-5: an I/O work item queued twice is 0xE4/1, freed while queued 0xE4/0, to a queue that does not exist 0xE4/6, without a routine 0xE4/7. */
+/* RULE W-THR-5: An I/O work item queued twice is 0xE4/1, freed while queued 0xE4/0, to a queue that does not exist 0xE4/6, without a routine 0xE4/7. */
 TEST(W_THR_5_io_work_items)
 {
     reported(item_queued_twice, 0xE4, 1);
@@ -337,7 +337,7 @@ TEST(W_THR_5_io_work_items)
     reported(item_no_routine, 0xE4, 7);
 }
 
-/* RULE W-THR-6: workers are finite: work that waits for work is a deadlock with one of them; a routine must return at its level, with APCs enabled. */
+/* RULE W-THR-6: Workers are finite: work that waits for work is a deadlock with one of them; a routine must return at its level, with APCs enabled. */
 TEST(W_THR_6_worker_pool)
 {
     static const struct chance one_worker = {.workers = 1};
@@ -352,10 +352,10 @@ TEST(W_THR_6_worker_pool)
 /* RULE W-KE-26: IoCreateNotificationEvent and IoCreateSynchronizationEvent make an event, signalled, or open the one of that name; the last ZwClose takes it away. */
 TEST(W_KE_26_named_events) { shown(named_events); }
 
-/* RULE V-OBJ-6: a handle that is left open at the unload is reported. */
+/* RULE V-OBJ-6: A handle that is left open at the unload is reported. */
 TEST(V_OBJ_6_handle_left) { reported(handle_left, OWN_RULE, ~0ull); }
 
-/* RULE W-KE-8: termination does not end a KernelMode wait; a thread that waits so for ever is reported. */
+/* RULE W-KE-8: Termination does not end a KernelMode wait; a thread that waits so for ever is reported. */
 TEST(W_KE_8_kernel_mode_waits)
 {
     shown(user_wait_ends);

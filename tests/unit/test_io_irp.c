@@ -536,30 +536,30 @@ static void lost(void)
 
 #pragma clang section text = "" data = "" bss = ""
 
-/* RULE W-IRP-1: a stack location per device, the current one counts down; sending at the end is NO_MORE_IRP_STACK_LOCATIONS */
-/* RULE W-IRP-4: IoSkipCurrentIrpStackLocation gives the lower driver the same location */
+/* RULE W-IRP-1: A stack location per device, the current one counts down; sending at the end is NO_MORE_IRP_STACK_LOCATIONS. */
+/* RULE W-IRP-4: IoSkipCurrentIrpStackLocation gives the lower driver the same location. */
 static void W_IRP_1_stack_locations(void **state)
 {
     shown(locations);
     reported(run_out, 0x35, ~0ull);
 }
 
-/* RULE W-IRP-2: the lowest driver has no next location; the bits of Control have Windows' values */
-/* RULE V-IO-208: an IRP that runs out of locations is reported */
+/* RULE W-IRP-2: The lowest driver has no next location; the bits of Control have Windows' values. */
+/* RULE V-IO-208: An IRP that runs out of locations is reported. */
 static void W_IRP_2_no_next_location(void **state) { reported(next_at_the_bottom, 0xC9, 0x208); }
 
-/* RULE W-IRP-3: copying leaves out the completion routine and clears Control */
-/* RULE W-IRP-5: IoSetCompletionRoutine writes the next location and replaces its Control */
-/* RULE V-IO-207: an upper driver's completion routine copied along is reported */
+/* RULE W-IRP-3: Copying leaves out the completion routine and clears Control. */
+/* RULE W-IRP-5: IoSetCompletionRoutine writes the next location and replaces its Control. */
+/* RULE V-IO-207: An upper driver's completion routine copied along is reported. */
 static void W_IRP_3_copying(void **state)
 {
     shown(copy_and_set);
     reported(copied_routine, 0xC9, 0x207);
 }
 
-/* RULE W-IRP-4: after skipping nothing may be set or marked, and one of copy or skip there must be */
-/* RULE V-IRP-20: skip and then a completion routine or a pending mark is reported */
-/* RULE V-IO-206: a next location that was neither copied nor skipped is reported */
+/* RULE W-IRP-4: After skipping nothing may be set or marked, and one of copy or skip there must be. */
+/* RULE V-IRP-20: Skip and then a completion routine or a pending mark is reported. */
+/* RULE V-IO-206: A next location that was neither copied nor skipped is reported. */
 static void W_IRP_4_skip_and_copy_misused(void **state)
 {
     reported(read_skip_set, 0xC9, 0x206);
@@ -567,16 +567,16 @@ static void W_IRP_4_skip_and_copy_misused(void **state)
     reported(read_neither, 0xC9, 0x206);
 }
 
-/* RULE W-IRP-6: Irp->Flags tell operation, buffer and direction */
-/* RULE W-IRP-7: major function codes are Windows' */
-/* RULE W-IRP-10: requests of apps begin with status 0 and RequestorMode UserMode, the I/O manager's own are KernelMode */
+/* RULE W-IRP-6: Irp->Flags tell operation, buffer and direction. */
+/* RULE W-IRP-7: Major function codes are Windows'. */
+/* RULE W-IRP-10: Requests of apps begin with status 0 and RequestorMode UserMode, the I/O manager's own are KernelMode. */
 static void W_IRP_6_flags_and_mode(void **state) { shown(irp_flags); }
 
-/* RULE W-IRP-9: an IRP that was completed or passed down may not be touched */
-/* RULE V-IRP-42: touching an IRP after completing it or passing it down is reported */
-/* RULE V-IO-229: a cancel routine set on an IRP that is processed below is reported */
-/* RULE V-IRP-2: acting on an IRP whose owner is another device is reported */
-/* RULE W-CAN-10: no cancel routine is set on an IRP that a lower driver has */
+/* RULE W-IRP-9: An IRP that was completed or passed down may not be touched. */
+/* RULE V-IRP-42: Touching an IRP after completing it or passing it down is reported. */
+/* RULE V-IO-229: A cancel routine set on an IRP that is processed below is reported. */
+/* RULE V-IRP-2: Acting on an IRP whose owner is another device is reported. */
+/* RULE W-CAN-10: No cancel routine is set on an IRP that a lower driver has. */
 static void W_IRP_9_given_away(void **state)
 {
     reported(read_touch, 0xC9, 0x205);
@@ -584,12 +584,12 @@ static void W_IRP_9_given_away(void **state)
     reported(read_set_cancel_after_passing, 0xC9, 0x229);
 }
 
-/* RULE W-IRP-20: the dispatch routine returns what it completed with, what the lower driver returned, or STATUS_PENDING */
-/* RULE V-IO-224: a returned status other than the IRP's is reported */
-/* RULE V-IO-225: returning 0xFFFFFFFF is reported */
-/* RULE V-IO-226: neither completing, passing down nor pending is reported */
-/* RULE V-IRP-4: returning success for an IRP nobody completed is reported */
-/* RULE V-IRP-5: a status other than the lower driver's is reported */
+/* RULE W-IRP-20: The dispatch routine returns what it completed with, what the lower driver returned, or STATUS_PENDING. */
+/* RULE V-IO-224: A returned status other than the IRP's is reported. */
+/* RULE V-IO-225: Returning 0xFFFFFFFF is reported. */
+/* RULE V-IO-226: Neither completing, passing down nor pending is reported. */
+/* RULE V-IRP-4: Returning success for an IRP nobody completed is reported. */
+/* RULE V-IRP-5: A status other than the lower driver's is reported. */
 static void W_IRP_20_return_contract(void **state)
 {
     reported(read_other_status, 0xC9, 0x224);
@@ -598,12 +598,12 @@ static void W_IRP_20_return_contract(void **state)
     reported(read_minus_one, 0xC9, 0x225);
 }
 
-/* RULE W-IRP-21: marked pending if and only if STATUS_PENDING is returned */
-/* RULE V-IO-23D: STATUS_PENDING without IoMarkIrpPending is reported */
-/* RULE V-IO-23E: IoMarkIrpPending without STATUS_PENDING is reported */
-/* RULE V-IRP-6: a marked IRP wants STATUS_PENDING */
-/* RULE V-IRP-7: STATUS_PENDING wants a marked IRP */
-/* RULE V-IRP-8: a completed IRP that was never pended may not be returned as pending */
+/* RULE W-IRP-21: Marked pending if and only if STATUS_PENDING is returned. */
+/* RULE V-IO-23D: STATUS_PENDING without IoMarkIrpPending is reported. */
+/* RULE V-IO-23E: IoMarkIrpPending without STATUS_PENDING is reported. */
+/* RULE V-IRP-6: A marked IRP wants STATUS_PENDING. */
+/* RULE V-IRP-7: STATUS_PENDING wants a marked IRP. */
+/* RULE V-IRP-8: A completed IRP that was never pended may not be returned as pending. */
 static void W_IRP_21_pending_both_ways(void **state)
 {
     reported(read_unmarked, 0xC9, 0x23D);
@@ -611,31 +611,31 @@ static void W_IRP_21_pending_both_ways(void **state)
     reported(read_completed_as_pending, 0xC9, 0x23D);
 }
 
-/* RULE W-IRP-22: once marked the answer is STATUS_PENDING, even if the IRP is completed by then; marking comes before anybody can complete */
-/* RULE V-IRP-11: marking an IRP that somebody completed meanwhile is reported */
+/* RULE W-IRP-22: Once marked the answer is STATUS_PENDING, even if the IRP is completed by then; marking comes before anybody can complete. */
+/* RULE V-IRP-11: Marking an IRP that somebody completed meanwhile is reported. */
 static void W_IRP_22_mark_first(void **state)
 {
     shown(pending_stays_pending);
     reported(read_late_mark, 0x44, ~0ull);
 }
 
-/* RULE W-IRP-23: skip; copy and propagate; copy, stop, wait and complete; mark, copy and return pending */
-/* RULE W-IRP-25: IoForwardIrpSynchronously waits and gives the IRP back */
+/* RULE W-IRP-23: Skip; copy and propagate; copy, stop, wait and complete; mark, copy and return pending. */
+/* RULE W-IRP-25: IoForwardIrpSynchronously waits and gives the IRP back. */
 static void W_IRP_23_ways_of_forwarding(void **state)
 {
     shown(all_ways);
     shown_in_any_order(all_ways, 50);
 }
 
-/* RULE W-IRP-24: a completion routine that goes on must propagate PendingReturned */
-/* RULE V-IO-228: a routine that does not propagate it is reported */
+/* RULE W-IRP-24: A completion routine that goes on must propagate PendingReturned. */
+/* RULE V-IO-228: A routine that does not propagate it is reported. */
 static void W_IRP_24_propagation(void **state) { reported(unpropagated, 0xC9, 0x228); }
 
-/* RULE W-IRP-40: IoAllocateIrp gives an empty IRP that its creator sends with a completion routine and frees */
-/* RULE W-IRP-46: IoReuseIrp resets what IoAllocateIrp made */
-/* RULE W-IRP-47: IoSizeOfIrp is what an IRP takes */
-/* RULE V-IRP-32: sending an own IRP without a completion routine is reported */
-/* RULE V-IRP-33: an own IRP whose completion runs off its end is reported */
+/* RULE W-IRP-40: IoAllocateIrp gives an empty IRP that its creator sends with a completion routine and frees. */
+/* RULE W-IRP-46: IoReuseIrp resets what IoAllocateIrp made. */
+/* RULE W-IRP-47: IoSizeOfIrp is what an IRP takes. */
+/* RULE V-IRP-32: Sending an own IRP without a completion routine is reported. */
+/* RULE V-IRP-33: An own IRP whose completion runs off its end is reported. */
 static void W_IRP_40_own_irps(void **state)
 {
     shown(own_irp_and_reuse);
@@ -643,10 +643,10 @@ static void W_IRP_40_own_irps(void **state)
     reported(runs_to_its_end, OWN_RULE, ~0ull);
 }
 
-/* RULE W-IRP-42: a built IRP is completed and freed by the I/O manager, which sets the event; the status is in the caller's block */
-/* RULE W-IRP-43: a built control request is KernelMode's; an invalid buffer is reported */
-/* RULE V-IO-08: IoBuildAsynchronousFsdRequest with an invalid buffer is reported */
-/* RULE V-IO-09: IoBuildDeviceIoControlRequest with an invalid buffer is reported */
+/* RULE W-IRP-42: A built IRP is completed and freed by the I/O manager, which sets the event; the status is in the caller's block. */
+/* RULE W-IRP-43: A built control request is KernelMode's; an invalid buffer is reported. */
+/* RULE V-IO-08: IoBuildAsynchronousFsdRequest with an invalid buffer is reported. */
+/* RULE V-IO-09: IoBuildDeviceIoControlRequest with an invalid buffer is reported. */
 static void W_IRP_42_built_irps(void **state)
 {
     shown(built_and_waited);
@@ -654,16 +654,16 @@ static void W_IRP_42_built_irps(void **state)
     reported(built_fsd_on_nothing, 0xC9, 8);
 }
 
-/* RULE V-IO-01: IoFreeIrp on what is no IRP is reported */
-/* RULE V-IO-02: IoFreeIrp on an IRP of a thread's list is reported */
-/* RULE V-IO-15: an IRP freed as pool is reported */
-/* RULE V-IO-20A: IoFreeIrp on an IRP that is in use is reported */
-/* RULE V-IO-20D: IoInitializeIrp on an allocated IRP is reported */
-/* RULE V-IO-310: reusing an IRP in use is reported */
-/* RULE V-IO-311: reusing a built IRP is reported */
-/* RULE V-IRP-34: a thread-bound IRP is not the driver's to free */
-/* RULE V-IRP-37: only allocated IRPs may be freed */
-/* RULE V-IRP-38: only own IRPs that are not in flight may be reused */
+/* RULE V-IO-01: IoFreeIrp on what is no IRP is reported. */
+/* RULE V-IO-02: IoFreeIrp on an IRP of a thread's list is reported. */
+/* RULE V-IO-15: An IRP freed as pool is reported. */
+/* RULE V-IO-20A: IoFreeIrp on an IRP that is in use is reported. */
+/* RULE V-IO-20D: IoInitializeIrp on an allocated IRP is reported. */
+/* RULE V-IO-310: Reusing an IRP in use is reported. */
+/* RULE V-IO-311: Reusing a built IRP is reported. */
+/* RULE V-IRP-34: A thread-bound IRP is not the driver's to free. */
+/* RULE V-IRP-37: Only allocated IRPs may be freed. */
+/* RULE V-IRP-38: Only own IRPs that are not in flight may be reused. */
 static void V_IO_01_freeing_and_reusing(void **state)
 {
     reported(freed_garbage, 0xC9, 1);
@@ -677,14 +677,14 @@ static void V_IO_01_freeing_and_reusing(void **state)
     reported(never_freed, 0xC4, 0x62);
 }
 
-/* RULE W-IRP-48: IoCallDriver wants an IRP, a device, an IRQL that fits the major function, no cancel routine */
-/* RULE V-IO-03: sending what is no IRP is reported */
-/* RULE V-IO-04: sending to what is no device is reported */
-/* RULE V-IO-10: sending above DISPATCH_LEVEL is reported */
-/* RULE V-IO-203: sending with the cancel routine set is reported */
-/* RULE V-IO-204: sending to NULL is reported */
-/* RULE V-IO-23A: sending at an IRQL illegal for the major function is reported */
-/* RULE W-CAN-10: the cancel routine is taken back before IoCallDriver */
+/* RULE W-IRP-48: IoCallDriver wants an IRP, a device, an IRQL that fits the major function, no cancel routine. */
+/* RULE V-IO-03: Sending what is no IRP is reported. */
+/* RULE V-IO-04: Sending to what is no device is reported. */
+/* RULE V-IO-10: Sending above DISPATCH_LEVEL is reported. */
+/* RULE V-IO-203: Sending with the cancel routine set is reported. */
+/* RULE V-IO-204: Sending to NULL is reported. */
+/* RULE V-IO-23A: Sending at an IRQL illegal for the major function is reported. */
+/* RULE W-CAN-10: The cancel routine is taken back before IoCallDriver. */
 static void W_IRP_48_checks_of_IoCallDriver(void **state)
 {
     reported(sent_garbage, 0xC9, 3);
@@ -695,17 +695,17 @@ static void W_IRP_48_checks_of_IoCallDriver(void **state)
     reported(create_at_dispatch, 0xC9, 0x23A);
 }
 
-/* RULE V-IO-05: a dispatch routine that returns at another IRQL is reported */
-/* RULE V-IO-14: a dispatch routine that changes the APC disable count is reported */
+/* RULE V-IO-05: A dispatch routine that returns at another IRQL is reported. */
+/* RULE V-IO-14: A dispatch routine that changes the APC disable count is reported. */
 static void V_IO_05_state_after_dispatch(void **state)
 {
     reported(read_return_high, 0xC9, 5);
     reported(read_return_in_region, 0xC4, 0xC5);
 }
 
-/* RULE V-IO-201: deleting a device that is still attached is reported */
-/* RULE V-IO-202: detaching where nothing is attached is reported */
-/* RULE V-IO-240: deleting a device twice is reported */
+/* RULE V-IO-201: Deleting a device that is still attached is reported. */
+/* RULE V-IO-202: Detaching where nothing is attached is reported. */
+/* RULE V-IO-240: Deleting a device twice is reported. */
 static void V_IO_201_devices(void **state)
 {
     reported(deleted_attached, 0xC9, 0x201);
@@ -713,9 +713,9 @@ static void V_IO_201_devices(void **state)
     reported(deleted_twice, 0xC9, 0x240);
 }
 
-/* RULE V-IRP-43: an IRP that is never completed is found */
-/* RULE V-CAN-6: an IRP that was cancelled and is not completed in time is reported */
-/* RULE V-IO-16: a cancelled IRP that is not completed in time is 0xC4/0x135 */
+/* RULE V-IRP-43: An IRP that is never completed is found. */
+/* RULE V-CAN-6: An IRP that was cancelled and is not completed in time is reported. */
+/* RULE V-IO-16: A cancelled IRP that is not completed in time is 0xC4/0x135. */
 static void V_IRP_43_lost(void **state) { reported(lost, 0xC4, 0x135); }
 
 int main(void)

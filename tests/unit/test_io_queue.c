@@ -209,19 +209,19 @@ static void expect(bool *fault, uint32_t code, uint64_t p1)
     planted = NULL;
 }
 
-/* RULE W-CSQ-2: IoCsqInsertIrp pends and makes cancelable */
-/* RULE W-CSQ-4: a cancelled IRP leaves the queue and is completed by the queue's own routine */
-/* RULE W-CSQ-6: IoCsqRemoveNextIrp gives the oldest that is not being cancelled */
-/* RULE W-CSQ-8: CLEANUP empties the queue of its file */
+/* RULE W-CSQ-2: IoCsqInsertIrp pends and makes cancelable. */
+/* RULE W-CSQ-4: A cancelled IRP leaves the queue and is completed by the queue's own routine. */
+/* RULE W-CSQ-6: IoCsqRemoveNextIrp gives the oldest that is not being cancelled. */
+/* RULE W-CSQ-8: CLEANUP empties the queue of its file. */
 static void queue(void **state)
 {
     unit_life(body_queue, NULL);
     unit_life(body_queue, NULL);
 }
 
-/* RULE V-UNL-6: a symbolic link left behind is reported */
-/* RULE W-RML-2: releasing a remove lock with another tag is reported */
-/* RULE V-UNL-2: a timer that is set in an unloaded driver's memory is reported */
+/* RULE V-UNL-6: A symbolic link left behind is reported. */
+/* RULE W-RML-2: Releasing a remove lock with another tag is reported. */
+/* RULE V-UNL-2: A timer that is set in an unloaded driver's memory is reported. */
 static void faults(void **state)
 {
     expect(&keep_link, OWN_RULE, 6);

@@ -388,7 +388,7 @@ static void prints(void)
 
 #define TEST(name) static void name(void **state)
 
-/* RULE W-IRQL-2: a processor at DISPATCH_LEVEL takes no interrupt of that level and keeps its thread; the others go on. */
+/* RULE W-IRQL-2: A processor at DISPATCH_LEVEL takes no interrupt of that level and keeps its thread; the others go on. */
 TEST(W_IRQL_2_raised)
 {
     shown(raised);
@@ -399,8 +399,8 @@ TEST(W_IRQL_2_raised)
     two_chance = NULL;
 }
 
-/* RULE W-IRQL-10: code and memory that may be paged out are not touched at DISPATCH_LEVEL: paged pool is out of reach there, in builds that can tell. */
-/* RULE V-IRQ-39: pageable code called at DISPATCH_LEVEL is 0xD1; paged pool is hidden from driver code. */
+/* RULE W-IRQL-10: Code and memory that may be paged out are not touched at DISPATCH_LEVEL: paged pool is out of reach there, in builds that can tell. */
+/* RULE V-IRQ-39: Pageable code called at DISPATCH_LEVEL is 0xD1; paged pool is hidden from driver code. */
 TEST(W_IRQL_10_pageable)
 {
     reported(paged_dpc_called, 0xD1, 0);
@@ -418,7 +418,7 @@ TEST(W_IRQL_11_paged_code)
     reported(paged_code_high, 0xA, ~0ull);
 }
 
-/* RULE W-IRQL-12: a routine in a PAGE section runs at APC_LEVEL at most, one in INIT only until DriverEntry has returned. */
+/* RULE W-IRQL-12: A routine in a PAGE section runs at APC_LEVEL at most, one in INIT only until DriverEntry has returned. */
 TEST(W_IRQL_12_alloc_text)
 {
     shown(paged_code_low);
@@ -427,8 +427,8 @@ TEST(W_IRQL_12_alloc_text)
     reported(init_code_called_directly, 0x50, ~0ull);
 }
 
-/* RULE W-IRQL-13: dispatcher objects, locks, DPCs, timers, list heads (0xC4/0xE1) and work items (0x131) lie in nonpaged memory. */
-/* RULE V-LCK-27: a synchronisation object in paged pool is 0xC4/0xE1. */
+/* RULE W-IRQL-13: Dispatcher objects, locks, DPCs, timers, list heads (0xC4/0xE1) and work items (0x131) lie in nonpaged memory. */
+/* RULE V-LCK-27: A synchronisation object in paged pool is 0xC4/0xE1. */
 TEST(W_IRQL_13_nonpaged_objects)
 {
     reported(paged_event, 0xC4, 0xE1);
@@ -443,7 +443,7 @@ TEST(W_IRQL_13_nonpaged_objects)
     reported(paged_work_item, 0xC4, 0x131);
 }
 
-/* RULE W-IRQL-14: saving the floating-point state succeeds and nests; a restore without its save, or none at all, is reported. */
+/* RULE W-IRQL-14: Saving the floating-point state succeeds and nests; a restore without its save, or none at all, is reported. */
 TEST(W_IRQL_14_floating_point)
 {
     shown(floats);
@@ -451,8 +451,8 @@ TEST(W_IRQL_14_floating_point)
     reported(never_restored, OWN_RULE, ~0ull);
 }
 
-/* RULE W-IRQL-21: reads, writes, controls and power IRPs may be sent at DISPATCH_LEVEL, others below it only (0xC9/0x23A), none above (0x10). */
-/* RULE V-IRQ-31: an IRP sent at a level its major function does not allow is reported. */
+/* RULE W-IRQL-21: Reads, writes, controls and power IRPs may be sent at DISPATCH_LEVEL, others below it only (0xC9/0x23A), none above (0x10). */
+/* RULE V-IRQ-31: An IRP sent at a level its major function does not allow is reported. */
 TEST(W_IRQL_21_sending)
 {
     shown(sent_at_dispatch);
@@ -460,9 +460,9 @@ TEST(W_IRQL_21_sending)
     reported(read_above_dispatch, 0xC9, 0x10);
 }
 
-/* RULE W-IRQL-22: a thread-bound IRP completes in a critical region, but is 0xC9/0x302 at APC_LEVEL or in a guarded region. */
-/* RULE V-IRQ-32: a synchronous IRP sent where completion APCs are blocked is reported. */
-/* RULE V-IO-302: the same as a rule of the I/O verifier. */
+/* RULE W-IRQL-22: A thread-bound IRP completes in a critical region, but is 0xC9/0x302 at APC_LEVEL or in a guarded region. */
+/* RULE V-IRQ-32: A synchronous IRP sent where completion APCs are blocked is reported. */
+/* RULE V-IO-302: The same as a rule of the I/O verifier. */
 TEST(W_IRQL_22_synchronous_irps)
 {
     shown(built_in_critical_region);
@@ -470,10 +470,10 @@ TEST(W_IRQL_22_synchronous_irps)
     reported(built_at_apc_level, 0xC9, 0x302);
 }
 
-/* RULE V-IRQ-1D: a dispatch routine that returns at another level is reported. */
-/* RULE V-IRQ-36: a completion routine that returns at another level is 0xC4/0xFA. */
-/* RULE V-IRQ-37: a DPC that changes the APC disable count is 0xC7/4, a timer's 0xC7/5. */
-/* RULE V-IO-14: a completion routine that changes the APC disable count is 0xC4/0xFB. */
+/* RULE V-IRQ-1D: A dispatch routine that returns at another level is reported. */
+/* RULE V-IRQ-36: A completion routine that returns at another level is 0xC4/0xFA. */
+/* RULE V-IRQ-37: A DPC that changes the APC disable count is 0xC7/4, a timer's 0xC7/5. */
+/* RULE V-IO-14: A completion routine that changes the APC disable count is 0xC4/0xFB. */
 TEST(V_IRQ_1D_36_37_returns)
 {
     reported(dispatch_raises, 0xC9, 5);
@@ -483,18 +483,18 @@ TEST(V_IRQ_1D_36_37_returns)
     reported(timer_dpc_in_region, 0xC7, 5);
 }
 
-/* RULE V-IRQ-03: what wants exactly DISPATCH_LEVEL is reported at any other. */
+/* RULE V-IRQ-03: What wants exactly DISPATCH_LEVEL is reported at any other. */
 TEST(V_IRQ_03_exact)
 {
     reported(release_cancel_high, 0xC4, 0x20003);
     reported(release_cancel_low, 0xC4, 0x20003);
 }
 
-/* RULE V-IRQ-04: pool is allocated at DISPATCH_LEVEL at most. */
-/* RULE V-IRQ-06: quota pool, paged lookaside lists and probes want APC_LEVEL at most. */
+/* RULE V-IRQ-04: Pool is allocated at DISPATCH_LEVEL at most. */
+/* RULE V-IRQ-06: Quota pool, paged lookaside lists and probes want APC_LEVEL at most. */
 /* RULE V-IRQ-07: ERESOURCEs are acquired and deleted at APC_LEVEL at most. */
 /* RULE V-IRQ-08: ExRaiseStatus and its kin are not for DISPATCH_LEVEL. */
-/* RULE V-IRQ-29: the inline calls for paged lookaside lists are checked too. */
+/* RULE V-IRQ-29: The inline calls for paged lookaside lists are checked too. */
 TEST(V_IRQ_04_ex)
 {
     reported(pool_high, 0xC4, 0x20004);
@@ -513,7 +513,7 @@ TEST(V_IRQ_04_ex)
 /* RULE V-IRQ-0A: IoCreateDevice and IoSetDeviceInterfaceState are for PASSIVE_LEVEL, IoBuildDeviceIoControlRequest for APC_LEVEL at most. */
 /* RULE V-IRQ-0B: IoCheckShareAccess is for PASSIVE_LEVEL. */
 /* RULE V-IRQ-0C: IoDetachDevice and IoRegisterDeviceInterface are for PASSIVE_LEVEL. */
-/* RULE V-IRQ-0D: symbolic links and named events are for PASSIVE_LEVEL. */
+/* RULE V-IRQ-0D: Symbolic links and named events are for PASSIVE_LEVEL. */
 /* RULE V-IRQ-0E: IoGetDeviceObjectPointer, IoInitializeTimer and the rest of share access are for PASSIVE_LEVEL. */
 TEST(V_IRQ_09_io)
 {
@@ -531,14 +531,14 @@ TEST(V_IRQ_09_io)
     reported(update_share, 0xC4, 0x2000E);
 }
 
-/* RULE V-IRQ-0F: guarded mutexes and KeQueryActiveProcessors want APC_LEVEL at most. */
-/* RULE V-IRQ-10: critical and guarded regions are entered at APC_LEVEL at most. */
-/* RULE V-IRQ-11: timers and events are for DISPATCH_LEVEL at most. */
+/* RULE V-IRQ-0F: Guarded mutexes and KeQueryActiveProcessors want APC_LEVEL at most. */
+/* RULE V-IRQ-10: Critical and guarded regions are entered at APC_LEVEL at most. */
+/* RULE V-IRQ-11: Timers and events are for DISPATCH_LEVEL at most. */
 /* RULE V-IRQ-16: KeSetEvent is for DISPATCH_LEVEL at most. */
 /* RULE V-IRQ-1B: ObReferenceObjectByHandle is for PASSIVE_LEVEL. */
 /* RULE V-IRQ-1C: PsCreateSystemThread is for PASSIVE_LEVEL. */
 /* RULE V-IRQ-1F: ZwClose is for PASSIVE_LEVEL. */
-/* RULE V-IRQ-34: a Zw call with special kernel APCs disabled is 0xC4/0xE5. */
+/* RULE V-IRQ-34: A Zw call with special kernel APCs disabled is 0xC4/0xE5. */
 TEST(V_IRQ_10_ke)
 {
     reported(guarded_mutex, 0xC4, 0x2000F);
@@ -554,7 +554,7 @@ TEST(V_IRQ_10_ke)
     reported(close_handle_guarded, 0xC4, 0xE5);
 }
 
-/* RULE V-IRQ-38: locking (0x70), mapping (0x76), unlocking (0x78) and unmapping (0x79) pages are for DISPATCH_LEVEL at most. */
+/* RULE V-IRQ-38: Locking (0x70), mapping (0x76), unlocking (0x78) and unmapping (0x79) pages are for DISPATCH_LEVEL at most. */
 TEST(V_IRQ_38_mm)
 {
     reported(lock_pages, 0xC4, 0x70);
@@ -563,7 +563,7 @@ TEST(V_IRQ_38_mm)
     reported(unmap_pages, 0xC4, 0x79);
 }
 
-/* RULE V-IRQ-43: a thread that is back in its app at a raised level is 0x4A. */
+/* RULE V-IRQ-43: A thread that is back in its app at a raised level is 0x4A. */
 TEST(V_IRQ_43_user_mode) { reported(user_mode_raised, 0x4A, ~0ull); }
 
 /* RULE V-IRQ-30: Unicode conversions of DbgPrint are for PASSIVE_LEVEL. */

@@ -174,8 +174,8 @@ static void timeouts(void)
     assert_int_equal(wait_with(&event_a, &ten_ms), STATUS_SUCCESS);
     assert_int_equal(clock_now() - before, 100070);
 }
-/* RULE W-KE-1: a signalled object satisfies the wait at once, else it ends with STATUS_TIMEOUT. */
-/* RULE W-KE-3: the timeout is 0 to poll, negative for an interval, positive for a system time. */
+/* RULE W-KE-1: A signalled object satisfies the wait at once, else it ends with STATUS_TIMEOUT. */
+/* RULE W-KE-3: The timeout is 0 to poll, negative for an interval, positive for a system time. */
 TEST(W_KE_1_3_timeouts) { LIFE(timeouts); }
 
 static void effects(void)
@@ -197,7 +197,7 @@ static void effects(void)
     assert_int_equal(KeReleaseMutex(&mutex, FALSE), -1);
     assert_int_equal(KeReleaseMutex(&mutex, FALSE), 0);
 }
-/* RULE W-KE-2: a satisfied wait counts a semaphore down, clears a synchronization timer, owns a mutex, leaves a notification timer. */
+/* RULE W-KE-2: A satisfied wait counts a semaphore down, clears a synchronization timer, owns a mutex, leaves a notification timer. */
 TEST(W_KE_2_effects_of_a_wait) { LIFE(effects); }
 
 static void lowest_index(void)
@@ -209,7 +209,7 @@ static void lowest_index(void)
     assert_int_equal(KeReadStateEvent(&event_b), 1); /* only the winner's side effect */
     assert_int_equal(wait_many(&event_a, &event_b, WaitAny, NULL), STATUS_WAIT_1);
 }
-/* RULE W-KE-4: with several objects signalled the lowest index wins and only its side effect happens. */
+/* RULE W-KE-4: With several objects signalled the lowest index wins and only its side effect happens. */
 TEST(W_KE_4_lowest_index_wins) { LIFE(lowest_index); }
 
 static void wait_all(void)
@@ -224,7 +224,7 @@ static void wait_all(void)
     assert_int_equal(KeReadStateEvent(&event_a) + KeReadStateEvent(&event_b), 0);
     join(t);
 }
-/* RULE W-KE-4: a wait for all takes all objects or none. */
+/* RULE W-KE-4: A wait for all takes all objects or none. */
 TEST(W_KE_4_wait_for_all_is_atomic) { LIFE(wait_all); }
 
 static void too_many(void)
@@ -238,8 +238,8 @@ static void twice_in_all(void)
     begin();
     wait_many(&event_a, &event_a, WaitAll, NULL);
 }
-/* RULE W-KE-5: more than three objects need wait blocks (BC 0xC); an object may not appear twice in a wait for all. */
-/* RULE V-LCK-29: a wait for more than three objects without wait blocks is 0xC. */
+/* RULE W-KE-5: More than three objects need wait blocks (BC 0xC); an object may not appear twice in a wait for all. */
+/* RULE V-LCK-29: A wait for more than three objects without wait blocks is 0xC. */
 TEST(W_KE_5_limits_of_a_wait)
 {
     BUGCHECK(too_many, 0x0C, ~0ull);
@@ -263,8 +263,8 @@ static void fifo(void)
     for (int i = 0; i < 3; i++)
         assert_int_equal(order[i], i);
 }
-/* RULE W-KE-6: waiters of one object are released first come, first served. */
-/* RULE W-KE-20: setting a synchronization event releases one waiter. */
+/* RULE W-KE-6: Waiters of one object are released first come, first served. */
+/* RULE W-KE-20: Setting a synchronization event releases one waiter. */
 TEST(W_KE_6_20_first_come_first_served) { LIFE(fifo); }
 
 static void set_and_wait(void)
@@ -281,7 +281,7 @@ static void set_and_wait_high(void)
     raise_to(DISPATCH_LEVEL);
     KeSetEvent(&event_b, 0, TRUE);
 }
-/* RULE W-KE-6: a release with Wait = TRUE leaves the level raised until the wait that follows. */
+/* RULE W-KE-6: A release with Wait = TRUE leaves the level raised until the wait that follows. */
 /* RULE V-IRQ-16: Wait = TRUE needs APC_LEVEL or below. */
 TEST(W_KE_6_release_and_wait)
 {
@@ -295,8 +295,8 @@ static void user_wait_on_stack(void)
     KeInitializeEvent(&event, NotificationEvent, TRUE);
     KeWaitForSingleObject(&event, UserRequest, UserMode, FALSE, NULL);
 }
-/* RULE W-KE-10: a UserMode wait for an object on the kernel stack is 0xC4/0x123. */
-/* RULE V-LCK-26: the stack may be paged out during a UserMode wait: 0xC4/0x123. */
+/* RULE W-KE-10: A UserMode wait for an object on the kernel stack is 0xC4/0x123. */
+/* RULE V-LCK-26: The stack may be paged out during a UserMode wait: 0xC4/0x123. */
 TEST(W_KE_10_user_wait_on_stack_object) { BUGCHECK(user_wait_on_stack, 0xC4, 0x123); }
 
 static void freed_with_waiter(void)
@@ -314,9 +314,9 @@ static void reinitialised_with_waiter(void)
     sched_settle();
     KeInitializeEvent(&event_b, NotificationEvent, FALSE);
 }
-/* RULE W-KE-11: memory with an owned mutex in it is not freed. */
-/* RULE W-KE-22: an event with waiters may not be initialised again. */
-/* RULE V-OBJ-11: an object in use is not initialised again. */
+/* RULE W-KE-11: Memory with an owned mutex in it is not freed. */
+/* RULE W-KE-22: An event with waiters may not be initialised again. */
+/* RULE V-OBJ-11: An object in use is not initialised again. */
 TEST(W_KE_11_22_objects_in_use)
 {
     BUGCHECK(freed_with_waiter, 0xC4, 0x100B);
@@ -333,7 +333,7 @@ static void pulse(void)
     join(t);
     assert_int_equal(order[0], 5);
 }
-/* RULE W-KE-21: a pulse releases who waits and leaves the event clear. */
+/* RULE W-KE-21: A pulse releases who waits and leaves the event clear. */
 TEST(W_KE_21_pulse) { LIFE(pulse); }
 
 static void semaphores(void)
@@ -354,8 +354,8 @@ static void semaphore_limit(void)
     KeReleaseSemaphore(&semaphore, 0, 4, FALSE);
 }
 static void semaphore_bad(void) { KeInitializeSemaphore(&semaphore, 2, 1); }
-/* RULE W-KE-23: releasing returns the count before; the count may not pass the limit. */
-/* RULE V-LCK-25: passing it raises STATUS_SEMAPHORE_LIMIT_EXCEEDED. */
+/* RULE W-KE-23: Releasing returns the count before; the count may not pass the limit. */
+/* RULE V-LCK-25: Passing it raises STATUS_SEMAPHORE_LIMIT_EXCEEDED. */
 TEST(W_KE_23_semaphore)
 {
     LIFE(semaphores);
@@ -380,8 +380,8 @@ static void mutex_not_owned(void)
     wait_with(&mutex, NULL);
     join(start(release_mutex, 0));
 }
-/* RULE W-KE-24: a mutex is recursive and keeps its owner in a critical region; releasing another's raises STATUS_MUTANT_NOT_OWNED. */
-/* RULE V-LCK-24: unhandled, that is bug check 0x1E. */
+/* RULE W-KE-24: A mutex is recursive and keeps its owner in a critical region; releasing another's raises STATUS_MUTANT_NOT_OWNED. */
+/* RULE V-LCK-24: Unhandled, that is bug check 0x1E. */
 TEST(W_KE_24_mutex)
 {
     LIFE(mutex_apcs);
@@ -410,7 +410,7 @@ static void requeue(void)
     KeFlushQueuedDpcs();
     assert_int_equal(order_count, 3);
 }
-/* RULE W-DPC-1: a DPC is queued once, with the first call's arguments; it may queue itself again while it runs. */
+/* RULE W-DPC-1: A DPC is queued once, with the first call's arguments; it may queue itself again while it runs. */
 TEST(W_DPC_1_queued_once)
 {
     LIFE(first_arguments);
@@ -429,7 +429,7 @@ static void importance(void)
     assert_int_equal(order[0], 2);
     assert_int_equal(order[1], 1);
 }
-/* RULE W-DPC-2: a DPC of high importance goes to the head of the queue. */
+/* RULE W-DPC-2: A DPC of high importance goes to the head of the queue. */
 TEST(W_DPC_2_importance) { LIFE(importance); }
 
 static void removed(void)
@@ -456,7 +456,7 @@ static void freed_queued(void)
     KeInsertQueueDpc(d, NULL, NULL);
     ExFreePoolWithTag(d, 'tseT');
 }
-/* RULE W-DPC-3: a removed DPC does not run; KeFlushQueuedDpcs waits for all processors; a queued DPC may not be freed (0xC7/1). */
+/* RULE W-DPC-3: A removed DPC does not run; KeFlushQueuedDpcs waits for all processors; a queued DPC may not be freed (0xC7/1). */
 TEST(W_DPC_3_remove_and_flush)
 {
     LIFE(removed);
@@ -475,7 +475,7 @@ static void target_while_queued(void)
     KeInsertQueueDpc(&dpc, NULL, NULL);
     KeSetTargetProcessorDpc(&dpc, 1);
 }
-/* RULE W-DPC-4: a processor that does not exist is 0xC7/3; target and importance change only while the DPC is not queued. */
+/* RULE W-DPC-4: A processor that does not exist is 0xC7/3; target and importance change only while the DPC is not queued. */
 TEST(W_DPC_4_target)
 {
     BUGCHECK(bad_cpu, 0xC7, 3);
@@ -494,8 +494,8 @@ static void watchdog_period(void)
     for (int i = 0; i < 2000; i++)
         KeStallExecutionProcessor(100000);
 }
-/* RULE W-DPC-6: a DPC that runs for more than 20 s of virtual time is 0x133/0, two minutes at DISPATCH_LEVEL are 0x133/1. */
-/* RULE V-LCK-31: time at DISPATCH_LEVEL is watched: 0x133/0 and /1. */
+/* RULE W-DPC-6: A DPC that runs for more than 20 s of virtual time is 0x133/0, two minutes at DISPATCH_LEVEL are 0x133/1. */
+/* RULE V-LCK-31: Time at DISPATCH_LEVEL is watched: 0x133/0 and /1. */
 TEST(W_DPC_6_watchdog)
 {
     BUGCHECK(watchdog, 0x133, 0);
@@ -508,7 +508,7 @@ static void dpc_waits(void)
     KeInitializeDpc(&dpc, waiting_dpc, NULL);
     KeInsertQueueDpc(&dpc, NULL, NULL);
 }
-/* RULE V-LCK-28: a DPC that waits is 0xB8. */
+/* RULE V-LCK-28: A DPC that waits is 0xB8. */
 TEST(V_LCK_28_wait_in_dpc) { BUGCHECK(dpc_waits, 0xB8, ~0ull); }
 
 /* ---- Timers ---- */
@@ -524,8 +524,8 @@ static void timer_system_arguments(void)
     assert_false(KeReadStateTimer(&timer)); /* setting clears the signal */
     KeCancelTimer(&timer);
 }
-/* RULE W-DPC-7: a timer's DPC gets system arguments that mean nothing to the driver. */
-/* RULE W-TMR-1: setting a timer clears its signal. */
+/* RULE W-DPC-7: A timer's DPC gets system arguments that mean nothing to the driver. */
+/* RULE W-TMR-1: Setting a timer clears its signal. */
 TEST(W_DPC_7_timer_arguments) { LIFE(timer_system_arguments); }
 
 static void period(void)
@@ -539,7 +539,7 @@ static void period(void)
     assert_true(KeCancelTimer(&timer));
     KeFlushQueuedDpcs();
 }
-/* RULE W-TMR-2: a periodic timer is due again one period after it was due. */
+/* RULE W-TMR-2: A periodic timer is due again one period after it was due. */
 TEST(W_TMR_2_period) { LIFE(period); }
 
 static void timer_freed(void)
@@ -555,8 +555,8 @@ static void timer_reinitialised(void)
     KeSetTimer(&timer, ten_ms, NULL);
     KeInitializeTimer(&timer);
 }
-/* RULE W-TMR-4: a set timer may neither be freed (0xC7/0) nor initialised again. */
-/* RULE V-MEM-8: pool with a set timer in it is not freed. */
+/* RULE W-TMR-4: A set timer may neither be freed (0xC7/0) nor initialised again. */
+/* RULE V-MEM-8: Pool with a set timer in it is not freed. */
 TEST(W_TMR_4_set_timer_goes)
 {
     BUGCHECK(timer_freed, 0xC7, 0);
@@ -577,7 +577,7 @@ static void ex_timers(void)
     assert_false(ExDeleteTimer(t, TRUE, TRUE, NULL));
 }
 static void ex_wait_without_cancel(void) { ExDeleteTimer(ExAllocateTimer(ex_callback, NULL, 0), FALSE, TRUE, NULL); }
-/* RULE W-TMR-6: an EX_TIMER calls back at DISPATCH_LEVEL, first when due and then every period; waiting needs Cancel. */
+/* RULE W-TMR-6: An EX_TIMER calls back at DISPATCH_LEVEL, first when due and then every period; waiting needs Cancel. */
 TEST(W_TMR_6_ex_timer)
 {
     LIFE(ex_timers);
@@ -593,7 +593,7 @@ static void delays(void)
     KeStallExecutionProcessor(5);
     assert_int_equal(clock_now() - before, 100050);
 }
-/* RULE W-TMR-8: a delay lasts its interval and returns STATUS_SUCCESS; a stall lets virtual time pass. */
+/* RULE W-TMR-8: A delay lasts its interval and returns STATUS_SUCCESS; a stall lets virtual time pass. */
 TEST(W_TMR_8_delay_and_stall) { LIFE(delays); }
 
 static void clocks(void)
@@ -613,8 +613,8 @@ static void clocks(void)
     assert_int_equal(KeQueryActiveProcessorCountEx(ALL_PROCESSOR_GROUPS), machine.cpus);
     assert_true(KeGetCurrentProcessorNumber() < machine.cpus);
 }
-/* RULE W-CON-7: all clocks a driver can read are the one virtual clock. */
-/* RULE W-CON-8: the processor count agrees everywhere. */
+/* RULE W-CON-7: All clocks a driver can read are the one virtual clock. */
+/* RULE W-CON-8: The processor count agrees everywhere. */
 TEST(W_CON_7_8_clocks_and_processors) { LIFE(clocks); }
 
 /* ---- Threads ---- */
@@ -636,7 +636,7 @@ static void system_thread(void)
     assert_int_equal(PsTerminateSystemThread(0), STATUS_INVALID_PARAMETER); /* not a system thread of a driver */
     ob_dereference(thread);
 }
-/* RULE W-THR-1: the handle of a system thread gives a referenced thread object of that type, to wait for. */
+/* RULE W-THR-1: The handle of a system thread gives a referenced thread object of that type, to wait for. */
 /* RULE W-THR-2: PsTerminateSystemThread ends the thread, does not return, and works on system threads only. */
 TEST(W_THR_1_2_system_thread) { LIFE(system_thread); }
 
@@ -648,7 +648,7 @@ static void stale_handle(void)
     ZwClose(handle);
     ZwClose(handle);
 }
-/* RULE V-OBJ-2: closing a kernel handle twice is 0x93. */
+/* RULE V-OBJ-2: Closing a kernel handle twice is 0x93. */
 TEST(V_OBJ_2_stale_handle) { BUGCHECK(stale_handle, 0x93, ~0ull); }
 
 static void null_handle(void)
@@ -661,7 +661,7 @@ static void bad_handle(void)
     PVOID object;
     ObReferenceObjectByHandle((HANDLE)(ULONG_PTR)0x44, 0, NULL, KernelMode, &object, NULL);
 }
-/* RULE V-OBJ-1: a NULL handle is 0xC4/0xF5, one that is not open 0xC4/0x3C. */
+/* RULE V-OBJ-1: A NULL handle is 0xC4/0xF5, one that is not open 0xC4/0x3C. */
 TEST(V_OBJ_1_bad_handle)
 {
     BUGCHECK(null_handle, 0xC4, 0xF5);
@@ -701,7 +701,7 @@ static void lower_in_dpc(void)
     KeInsertQueueDpc(&dpc, NULL, NULL);
 }
 /* RULE W-IRQL-1: PASSIVE 0, APC 1, DISPATCH 2, HIGH 15. */
-/* RULE W-IRQL-3: raising goes up (0xC4/0x30), lowering goes down (0x31), and not below DISPATCH_LEVEL in a DPC. */
+/* RULE W-IRQL-3: Raising goes up (0xC4/0x30), lowering goes down (0x31), and not below DISPATCH_LEVEL in a DPC. */
 /* RULE V-IRQ-26: KeRaiseIrql only raises, KeLowerIrql only lowers: 0xC4/0x30, 0x31. */
 TEST(W_IRQL_1_3_raise_and_lower)
 {
@@ -718,7 +718,7 @@ static void dpc_returns_raised(void)
     KeInitializeDpc(&dpc, raising_dpc, NULL);
     KeInsertQueueDpc(&dpc, NULL, NULL);
 }
-/* RULE W-IRQL-6: a DPC must return at the level it was called at: 0xC8. */
+/* RULE W-IRQL-6: A DPC must return at the level it was called at: 0xC8. */
 TEST(W_IRQL_6_dpc_returns_raised) { BUGCHECK(dpc_returns_raised, 0xC8, ~0ull); }
 
 static void wait_with_timeout_at_dispatch(void)
@@ -739,8 +739,8 @@ static void delay_at_dispatch(void)
     raise_to(DISPATCH_LEVEL);
     KeDelayExecutionThread(KernelMode, FALSE, (PLARGE_INTEGER)&ten_ms);
 }
-/* RULE W-IRQL-5: at DISPATCH_LEVEL only a poll is allowed: 0xC4/0x122 with a timeout, 0x120 above. */
-/* RULE W-IRQL-20: a DDI above its highest level is reported with the code of its rule. */
+/* RULE W-IRQL-5: At DISPATCH_LEVEL only a poll is allowed: 0xC4/0x122 with a timeout, 0x120 above. */
+/* RULE W-IRQL-20: A DDI above its highest level is reported with the code of its rule. */
 /* RULE V-IRQ-0F: KeDelayExecutionThread at APC_LEVEL at most. */
 TEST(W_IRQL_5_20_waits_at_dispatch)
 {

@@ -96,8 +96,8 @@ static void resource_modes(void)
     KeLeaveCriticalRegion();
     ExDeleteResourceLite(&resource);
 }
-/* RULE W-LCK-4: an ERESOURCE is recursive and belongs to a thread. */
-/* RULE W-LCK-6: converting keeps the hold as a shared one; an owner pointer lets somebody else release. */
+/* RULE W-LCK-4: An ERESOURCE is recursive and belongs to a thread. */
+/* RULE W-LCK-6: Converting keeps the hold as a shared one; an owner pointer lets somebody else release. */
 TEST(W_LCK_4_6_resource_ownership) { LIFE(resource_modes); }
 
 static void resource_grants(void)
@@ -126,7 +126,7 @@ static void resource_grants(void)
     assert_int_equal(shared_count, 1);
     ExDeleteResourceLite(&resource);
 }
-/* RULE W-LCK-5: who gets an ERESOURCE at once, with and without exclusive waiters. */
+/* RULE W-LCK-5: Who gets an ERESOURCE at once, with and without exclusive waiters. */
 TEST(W_LCK_5_resource_grant_rules) { LIFE(resource_grants); }
 
 static void resource_upgrade(void)
@@ -137,7 +137,7 @@ static void resource_upgrade(void)
     ExAcquireResourceSharedLite(&resource, TRUE);
     ExAcquireResourceExclusiveLite(&resource, TRUE);
 }
-/* RULE V-LCK-16: a shared owner that asks for the resource exclusively waits for itself, 0xC4/0x1000. */
+/* RULE V-LCK-16: A shared owner that asks for the resource exclusively waits for itself, 0xC4/0x1000. */
 TEST(V_LCK_16_shared_to_exclusive) { BUGCHECK(resource_upgrade, 0xC4, 0x1000); }
 
 static void resource_apcs_acquire(void)
@@ -155,7 +155,7 @@ static void resource_apcs_release(void)
     KeLeaveCriticalRegion();
     ExReleaseResourceLite(&resource);
 }
-/* RULE V-LCK-13: an ERESOURCE is acquired (0x37) and released (0x38) with kernel APCs disabled. */
+/* RULE V-LCK-13: An ERESOURCE is acquired (0x37) and released (0x38) with kernel APCs disabled. */
 TEST(V_LCK_13_within_critical_region)
 {
     BUGCHECK(resource_apcs_acquire, 0xC4, 0x37);
@@ -170,7 +170,7 @@ static void resource_not_owned(void)
     ExAcquireResourceExclusiveLite(&resource, TRUE);
     join(start(release_resource, 0));
 }
-/* RULE V-LCK-12: a release by a thread that does not own the resource is 0xE3. */
+/* RULE V-LCK-12: A release by a thread that does not own the resource is 0xE3. */
 TEST(V_LCK_12_resource_not_owned) { BUGCHECK(resource_not_owned, 0xE3, ~0ull); }
 
 static void resource_twice(void)
@@ -180,7 +180,7 @@ static void resource_twice(void)
 }
 static void resource_uninitialised(void) { ExDeleteResourceLite(&resource); }
 static void resource_misaligned(void) { ExInitializeResourceLite((PERESOURCE)((char *)&resource + 4)); }
-/* RULE V-MEM-20: an ERESOURCE initialised twice (0xD0), deleted without (0xD1), not aligned to 8 (0x3D). */
+/* RULE V-MEM-20: An ERESOURCE initialised twice (0xD0), deleted without (0xD1), not aligned to 8 (0x3D). */
 TEST(V_MEM_20_resource_state)
 {
     BUGCHECK(resource_twice, 0xC4, 0xD0);
@@ -194,7 +194,7 @@ static void resource_freed(void)
     ExInitializeResourceLite(r);
     ExFreePoolWithTag(r, 'tseT');
 }
-/* RULE V-MEM-9: pool with an ERESOURCE in it that was not deleted may not be freed: 0xC4/0xD2. */
+/* RULE V-MEM-9: Pool with an ERESOURCE in it that was not deleted may not be freed: 0xC4/0xD2. */
 TEST(V_MEM_9_resource_in_freed_pool) { BUGCHECK(resource_freed, 0xC4, 0xD2); }
 
 /* ---- Push locks, rundown ---- */
@@ -226,7 +226,7 @@ static void rundown_protection(void)
     ExReleaseRundownProtection(&rundown);
     join(t);
 }
-/* RULE W-LCK-7: a push lock is shared or exclusive; rundown protection is refused once the rundown began and waits for its users. */
+/* RULE W-LCK-7: A push lock is shared or exclusive; rundown protection is refused once the rundown began and waits for its users. */
 TEST(W_LCK_7_push_lock_and_rundown)
 {
     LIFE(push_lock);
@@ -246,7 +246,7 @@ static void push_apcs_release(void)
     KeLeaveCriticalRegion();
     ExReleasePushLockExclusive(&push);
 }
-/* RULE V-LCK-15: a push lock is acquired (0xEA) and released (0xEB) with APCs disabled. */
+/* RULE V-LCK-15: A push lock is acquired (0xEA) and released (0xEB) with APCs disabled. */
 TEST(V_LCK_15_push_lock_apcs)
 {
     BUGCHECK(push_apcs, 0xC4, 0xEA);

@@ -23,7 +23,7 @@ TEST(W_TYP_1_scalar_sizes)
     assert_true((CCHAR)-1 < 0);
 }
 
-/* RULE W-TYP-3: status literals stay 32 bits wide and negative. */
+/* RULE W-TYP-3: Status literals stay 32 bits wide and negative. */
 TEST(W_TYP_3_status_is_signed)
 {
     (void)state;
@@ -44,7 +44,7 @@ TEST(W_TYP_4_boolean_truncates)
     assert_true(wide);
 }
 
-/* RULE W-TYP-5: wide characters have 16 bits. */
+/* RULE W-TYP-5: Wide characters have 16 bits. */
 TEST(W_TYP_5_wide_characters)
 {
     (void)state;
@@ -52,7 +52,7 @@ TEST(W_TYP_5_wide_characters)
     assert_int_equal(sizeof(wchar_t), 2);
 }
 
-/* RULE W-TYP-6: a multi-character constant has its first character in the highest byte: tags read reversed in memory. */
+/* RULE W-TYP-6: A multi-character constant has its first character in the highest byte: tags read reversed in memory. */
 TEST(W_TYP_6_multi_character_constants)
 {
     (void)state;
@@ -61,7 +61,7 @@ TEST(W_TYP_6_multi_character_constants)
     assert_int_equal(((UCHAR *)&tag)[0], 'd');
 }
 
-/* RULE W-TYP-8: enums have four bytes and a sign. */
+/* RULE W-TYP-8: Enums have four bytes and a sign. */
 TEST(W_TYP_8_enums)
 {
     (void)state;
@@ -69,7 +69,7 @@ TEST(W_TYP_8_enums)
     assert_int_equal(sizeof(KWAIT_REASON), 4);
 }
 
-/* RULE W-TYP-9: anonymous members are reached by their own names. */
+/* RULE W-TYP-9: Anonymous members are reached by their own names. */
 /* RULE W-TYP-10: LARGE_INTEGER is LowPart, HighPart and QuadPart over each other. */
 TEST(W_TYP_9_10_large_integer)
 {
@@ -81,7 +81,7 @@ TEST(W_TYP_9_10_large_integer)
     assert_int_equal(sizeof(IO_STATUS_BLOCK), 16);
 }
 
-/* RULE W-TYP-11: page size 4096, allocation alignment 16, MAXULONG and MAXLONG of 32 bits. */
+/* RULE W-TYP-11: Page size 4096, allocation alignment 16, MAXULONG and MAXLONG of 32 bits. */
 TEST(W_TYP_11_constants)
 {
     (void)state;
@@ -102,7 +102,7 @@ TEST(W_TYP_22_control_codes)
     assert_int_equal(METHOD_FROM_CTL_CODE(code), METHOD_OUT_DIRECT);
 }
 
-/* RULE W-TYP-23: success, information, warning and error are told apart by the two top bits. */
+/* RULE W-TYP-23: Success, information, warning and error are told apart by the two top bits. */
 TEST(W_TYP_23_status_macros)
 {
     (void)state;
@@ -136,8 +136,8 @@ static void broken_list(void)
     b.Flink = b.Blink = &b;
     RemoveEntryList(&a);
 }
-/* RULE V-MEM-29: a list entry that was corrupted is 0x139/3. */
-/* RULE W-TYP-25: list macros keep the circle, tell when it is empty, and fail fast (0x139/3) on links that do not match. */
+/* RULE V-MEM-29: A list entry that was corrupted is 0x139/3. */
+/* RULE W-TYP-25: List macros keep the circle, tell when it is empty, and fail fast (0x139/3) on links that do not match. */
 TEST(W_TYP_25_checked_lists)
 {
     LIFE(lists);
@@ -152,7 +152,7 @@ static void removed_twice(void)
     RemoveEntryList(&a);
     RemoveEntryList(&a);
 }
-/* RULE W-TYP-26: an entry that is removed twice is always seen. */
+/* RULE W-TYP-26: An entry that is removed twice is always seen. */
 TEST(W_TYP_26_removed_twice) { BUGCHECK(removed_twice, 0x139, 3); }
 
 struct record {
@@ -161,7 +161,7 @@ struct record {
     UCHAR after[5];
 };
 
-/* RULE W-TYP-27: the layout and alignment helpers. */
+/* RULE W-TYP-27: The layout and alignment helpers. */
 TEST(W_TYP_27_layout_macros)
 {
     (void)state;
@@ -177,7 +177,7 @@ TEST(W_TYP_27_layout_macros)
     assert_int_equal(max(2, 3) + min(2, 3), 5);
 }
 
-/* RULE W-TYP-29: the kernel's opaque types have at least the size they have on Windows. */
+/* RULE W-TYP-29: The kernel's opaque types have at least the size they have on Windows. */
 TEST(W_TYP_29_opaque_sizes)
 {
     (void)state;
@@ -212,7 +212,7 @@ struct register_bits { /* another declared size: another storage unit */
     ULONG speed : 5;
 };
 
-/* RULE W-TYP-7: structures have natural alignment; #pragma pack and pshpack headers change it; a bit-field of another size begins a new unit. */
+/* RULE W-TYP-7: Structures have natural alignment; #pragma pack and pshpack headers change it; a bit-field of another size begins a new unit. */
 TEST(W_TYP_7_packing)
 {
     (void)state;
@@ -243,7 +243,7 @@ static ULONG __cdecl sum_of(ULONG count, ...)
     return sum;
 }
 
-/* RULE W-TYP-12: x64 has one calling convention: the keywords mean nothing, functions of any of them are of one type. */
+/* RULE W-TYP-12: X64 has one calling convention: the keywords mean nothing, functions of any of them are of one type. */
 TEST(W_TYP_12_calling_conventions)
 {
     (void)state;
@@ -291,7 +291,7 @@ static void annotations(void)
     annotated_release(&a, irql);
     assert_int_equal(out * 10 + written, 75);
 }
-/* RULE W-TYP-13: annotations of all kinds expand to nothing. */
+/* RULE W-TYP-13: Annotations of all kinds expand to nothing. */
 TEST(W_TYP_13_annotations) { LIFE(annotations); }
 
 #define IS(type, ...) C_ASSERT(__builtin_types_compatible_p(type, __VA_ARGS__))
@@ -326,7 +326,7 @@ IS(DRIVER_NOTIFICATION_CALLBACK_ROUTINE, NTSTATUS(PVOID, PVOID));
 _Dispatch_type_(IRP_MJ_READ) static DRIVER_DISPATCH declared_by_role;
 _Use_decl_annotations_ static NTSTATUS declared_by_role(PDEVICE_OBJECT device, PIRP irp) { return device || irp ? STATUS_UNSUCCESSFUL : STATUS_SUCCESS; }
 
-/* RULE W-TYP-14: role types are function types with Windows' prototypes, to declare a routine with. */
+/* RULE W-TYP-14: Role types are function types with Windows' prototypes, to declare a routine with. */
 TEST(W_TYP_14_role_types)
 {
     (void)state;
@@ -358,7 +358,7 @@ static NTSTATUS in_page(VOID) { return STATUS_SUCCESS; }
 static NTSTATUS in_init(VOID) { return STATUS_SUCCESS; }
 #pragma warning(pop)
 
-/* RULE W-TYP-15: storage keywords and pragmas are accepted; alignment is honoured and alloc_text recorded. */
+/* RULE W-TYP-15: Storage keywords and pragmas are accepted; alignment is honoured and alloc_text recorded. */
 TEST(W_TYP_15_storage_keywords)
 {
     (void)state;
@@ -375,7 +375,7 @@ TEST(W_TYP_15_storage_keywords)
     assert_false(is_driver_code((const void *)never_returns));
 }
 
-/* RULE W-TYP-16: the macros that drivers test have the values of a 64-bit kernel build of Windows 10 with DBG. */
+/* RULE W-TYP-16: The macros that drivers test have the values of a 64-bit kernel build of Windows 10 with DBG. */
 TEST(W_TYP_16_predefined_macros)
 {
     (void)state;
@@ -392,7 +392,7 @@ TEST(W_TYP_16_predefined_macros)
 DECLARE_CONST_UNICODE_STRING(constant_string, L"const");
 DECLARE_GLOBAL_CONST_UNICODE_STRING(ke_types_global_string, L"global");
 
-/* RULE W-TYP-24: a UNICODE_STRING counts bytes without the NUL; initialising caps at 0xFFFE, from NULL gives nothing. */
+/* RULE W-TYP-24: A UNICODE_STRING counts bytes without the NUL; initialising caps at 0xFFFE, from NULL gives nothing. */
 TEST(W_TYP_24_unicode_strings)
 {
     (void)state;
@@ -429,7 +429,7 @@ static void passing_assertions(void)
 static void failing_assertion(void) { ASSERT(evaluated == 99); }
 static void failing_message(void) { ASSERTMSG("said", FALSE); }
 static void failing_nt_assert(void) { NT_ASSERT(FALSE); }
-/* RULE W-TYP-28: assertions are active with DBG and a failed one is reported; KdPrint takes double parentheses. */
+/* RULE W-TYP-28: Assertions are active with DBG and a failed one is reported; KdPrint takes double parentheses. */
 TEST(W_TYP_28_assertions)
 {
     evaluated = 0;
@@ -486,7 +486,7 @@ FIELD(IRP, Tail.Overlay.ListEntry, 0xA8);
 FIELD(IRP, Tail.Overlay.CurrentStackLocation, 0xB8);
 FIELD(IRP, Tail.Overlay.OriginalFileObject, 0xC0);
 
-/* RULE W-TYP-30: the fields that drivers touch are where Windows has them (asserted above when compiling). */
+/* RULE W-TYP-30: The fields that drivers touch are where Windows has them (asserted above when compiling). */
 TEST(W_TYP_30_fields)
 {
     (void)state;
@@ -523,8 +523,8 @@ static void kernel_apcs(void)
     KeLeaveGuardedRegion();
     assert_int_equal(apc_count, 2); /* before the DDI returned */
 }
-/* RULE W-APC-1: a special kernel APC runs at APC_LEVEL, in critical regions too, and is held by a guarded region. */
-/* RULE W-IRQL-4: what became deliverable is delivered before the call returns. */
+/* RULE W-APC-1: A special kernel APC runs at APC_LEVEL, in critical regions too, and is held by a guarded region. */
+/* RULE W-IRQL-4: What became deliverable is delivered before the call returns. */
 TEST(W_APC_1_special_kernel_apcs) { LIFE(kernel_apcs); }
 
 static void user_apcs(void)
@@ -541,8 +541,8 @@ static void user_apcs(void)
     assert_int_equal(apcs[0] * 10 + apcs[1], 12);
     assert_false(ke_run_user_apcs());
 }
-/* RULE W-APC-2: an alertable wait ends for user APCs; all that are queued run, first in, first out. */
-/* RULE W-KE-7: an alertable wait in UserMode returns STATUS_USER_APC. */
+/* RULE W-APC-2: An alertable wait ends for user APCs; all that are queued run, first in, first out. */
+/* RULE W-KE-7: An alertable wait in UserMode returns STATUS_USER_APC. */
 TEST(W_APC_2_user_apcs) { LIFE(user_apcs); }
 
 int main(void)

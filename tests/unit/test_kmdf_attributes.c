@@ -42,7 +42,7 @@ static void type_name(WDF_OBJECT_ATTRIBUTES *a) { type = changed_type(), type.Co
 
 /* ---- Attributes ---- */
 
-/* RULE K-OBJ-30: what is wrong with attributes is found in this order, with these statuses. */
+/* RULE K-OBJ-30: Object attributes are validated in a fixed order, and each kind of mistake has its own failure status. */
 TEST(K_OBJ_30_validation_order)
 {
     boot();
@@ -69,7 +69,7 @@ TEST(K_OBJ_30_validation_order)
 
 static void device_with_parent(WDF_OBJECT_ATTRIBUTES *a) { a->ParentObject = driver; }
 
-/* RULE K-OBJ-30: a parent that is forbidden, and one that is required but missing. */
+/* RULE K-OBJ-30: A parent in the attributes is refused where the type forbids one, and its absence where the type requires one. */
 TEST(K_OBJ_30_parents)
 {
     WDF_TIMER_CONFIG c;
@@ -83,7 +83,7 @@ TEST(K_OBJ_30_parents)
     unload();
 }
 
-/* RULE K-OBJ-31: zero-filled attributes are invalid; the INIT macro sets level and scope to inherit. */
+/* RULE K-OBJ-31: Zero-filled attributes are invalid; the INIT macro sets level and scope to inherit. */
 TEST(K_OBJ_31_zeroed_attributes)
 {
     WDFOBJECT o;
@@ -97,7 +97,7 @@ TEST(K_OBJ_31_zeroed_attributes)
     finish();
 }
 
-/* RULE K-OBJ-32: a parent that is being deleted. */
+/* RULE K-OBJ-32: Creating an object below a parent that is being deleted returns STATUS_DELETE_PENDING. */
 TEST(K_OBJ_32_parent_deleted)
 {
     boot();
@@ -110,7 +110,7 @@ TEST(K_OBJ_32_parent_deleted)
     finish();
 }
 
-/* RULE K-OBJ-32: an object has one parent, and is not its own. */
+/* RULE K-OBJ-32: An object has one parent for life and cannot be its own: a second assignment fails. */
 TEST(K_OBJ_32_one_parent)
 {
     boot();
@@ -123,7 +123,7 @@ TEST(K_OBJ_32_one_parent)
 
 static struct fx_object *parent_of(WDFOBJECT o) { return ((struct fx_object *)o)->parent; }
 
-/* RULE K-OBJ-33: the default parent is the driver; timers, DPCs and work items need a device above them. */
+/* RULE K-OBJ-33: The default parent is the driver; timers, DPCs and work items need a device above them. */
 TEST(K_OBJ_33_default_parents)
 {
     WDFWAITLOCK lock;
@@ -148,7 +148,7 @@ TEST(K_OBJ_33_default_parents)
 static void other_parent(WDF_IO_QUEUE_CONFIG *c, WDF_OBJECT_ATTRIBUTES *a) { sequential(c, a), a->ParentObject = driver; }
 static void own_parent(WDF_IO_QUEUE_CONFIG *c, WDF_OBJECT_ATTRIBUTES *a) { sequential(c, a), a->ParentObject = root; }
 
-/* RULE K-OBJ-33: a queue's parent may be any object below the same device; such a queue can be deleted. */
+/* RULE K-OBJ-33: A queue's parent may be any object below the same device; such a queue can be deleted. */
 TEST(K_OBJ_33_parent_of_a_queue)
 {
     boot();
@@ -166,17 +166,17 @@ TEST(K_OBJ_33_parent_of_a_queue)
     finish();
 }
 
-/* RULE K-OBJ-34: deleting what the driver may not delete is reported. */
-/* RULE K-OBJ-33: WDFDRIVER is not deletable. */
-/* RULE F-DRV-23: deletion is refused for the driver object. */
+/* RULE K-OBJ-34: WdfObjectDelete on an object that the driver may not delete is reported, and the object stays. */
+/* RULE K-OBJ-33: WdfObjectDelete on the WDFDRIVER is reported: the framework deletes it at unload. */
+/* RULE F-DRV-23: The driver object is one of those that WdfObjectDelete refuses. */
 TEST(K_OBJ_34_delete_the_driver, MISUSE) { boot(), WdfObjectDelete(driver); }
 
-/* RULE K-OBJ-34: nor is a function device. */
-/* RULE F-DRV-23: deletion is refused for function devices. */
+/* RULE K-OBJ-34: WdfObjectDelete on the WDFDEVICE of a function device is reported: removal deletes it. */
+/* RULE F-DRV-23: Function devices are among the objects that WdfObjectDelete refuses. */
 TEST(K_OBJ_34_delete_the_device, MISUSE) { boot(), WdfObjectDelete(device); }
 
-/* RULE K-OBJ-34: nor is the default queue. */
-/* RULE F-DRV-23: deletion is refused for default queues. */
+/* RULE K-OBJ-34: WdfObjectDelete on a device's default queue is reported: the queue goes with its device. */
+/* RULE F-DRV-23: Default queues are among the objects that WdfObjectDelete refuses. */
 TEST(K_OBJ_34_delete_the_default_queue, MISUSE)
 {
     plan.queue = sequential;
@@ -184,8 +184,8 @@ TEST(K_OBJ_34_delete_the_default_queue, MISUSE)
     WdfObjectDelete(queue);
 }
 
-/* RULE K-OBJ-34: nor a request that I/O delivered. */
-/* RULE F-DRV-23: delivered requests are ended by completing them. */
+/* RULE K-OBJ-34: WdfObjectDelete on a request that I/O delivered is reported. */
+/* RULE F-DRV-23: A request that a queue delivered is ended by completing it, not by deleting it. */
 TEST(K_OBJ_34_delete_a_request, MISUSE)
 {
     plan.queue = sequential;
@@ -203,7 +203,7 @@ TEST(K_OBJ_35_level_but_no_scope)
     finish();
 }
 
-/* RULE K-OBJ-36: an object made with default attributes for a device stays until the driver goes. */
+/* RULE K-OBJ-36: An object made with default attributes for a device stays until the driver goes. */
 TEST(K_OBJ_36_default_parent_outlives_the_device)
 {
     boot();
@@ -214,7 +214,7 @@ TEST(K_OBJ_36_default_parent_outlives_the_device)
     log_is("~P !P");
 }
 
-/* RULE K-OBJ-37: the device of an object comes from its chain of parents. */
+/* RULE K-OBJ-37: The device of an object comes from its chain of parents. */
 TEST(K_OBJ_37_device_from_the_parents)
 {
     boot();
@@ -234,7 +234,7 @@ static NTSTATUS add(WDFOBJECT o, PVOID *context)
     return WdfObjectAllocateContext(o, &attributes, context);
 }
 
-/* RULE K-OBJ-40: a context's identity is its type's UniqueType address. */
+/* RULE K-OBJ-40: A context's identity is its type's UniqueType address. */
 TEST(K_OBJ_40_identity_is_the_unique_type)
 {
     boot();
@@ -246,7 +246,7 @@ TEST(K_OBJ_40_identity_is_the_unique_type)
     finish();
 }
 
-/* RULE K-OBJ-42: context memory is zeroed, and as large as the override says. */
+/* RULE K-OBJ-42: Context memory is zeroed, and as large as the override says. */
 TEST(K_OBJ_42_zeroed_and_sized)
 {
     WDFOBJECT o;
@@ -262,7 +262,7 @@ TEST(K_OBJ_42_zeroed_and_sized)
     finish();
 }
 
-/* RULE K-OBJ-43: the accessor of a type that the object lacks returns NULL; a type of 0 bytes exists when given. */
+/* RULE K-OBJ-43: The accessor of a type that the object lacks returns NULL; a type of 0 bytes exists when given. */
 TEST(K_OBJ_43_missing_type)
 {
     boot();
@@ -271,7 +271,7 @@ TEST(K_OBJ_43_missing_type)
     finish();
 }
 
-/* RULE K-OBJ-44: results of WdfObjectAllocateContext, in order. */
+/* RULE K-OBJ-44: WdfObjectAllocateContext checks its arguments in a fixed order, each with its own status; a type that is there already is STATUS_OBJECT_NAME_EXISTS. */
 TEST(K_OBJ_44_allocate_context)
 {
     PVOID one, two;
@@ -297,8 +297,8 @@ TEST(K_OBJ_44_allocate_context)
     finish();
 }
 
-/* RULE K-OBJ-44: the memory inside a request takes no context. */
-/* RULE K-REQ-22: the memory object of a request takes no context. */
+/* RULE K-OBJ-44: WdfObjectAllocateContext fails for the memory object inside a request, which takes no context. */
+/* RULE K-REQ-22: The memory object that a request hands out is part of the request and takes no context. */
 TEST(K_OBJ_44_embedded_memory)
 {
     WDFMEMORY memory;
@@ -311,7 +311,7 @@ TEST(K_OBJ_44_embedded_memory)
     finish();
 }
 
-/* RULE K-OBJ-46: a context leads back to its object, a later-added one too. */
+/* RULE K-OBJ-46: A context leads back to its object, a later-added one too. */
 TEST(K_OBJ_46_object_of_a_context)
 {
     PVOID one;
@@ -322,7 +322,7 @@ TEST(K_OBJ_46_object_of_a_context)
     finish();
 }
 
-/* RULE K-OBJ-47: a custom type is a tag; adding it twice returns STATUS_OBJECT_NAME_EXISTS. */
+/* RULE K-OBJ-47: A custom type is a tag; adding it twice returns STATUS_OBJECT_NAME_EXISTS. */
 TEST(K_OBJ_47_custom_types)
 {
     boot();
@@ -336,14 +336,14 @@ TEST(K_OBJ_47_custom_types)
 
 /* ---- Handles, locks, parameters ---- */
 
-/* RULE K-OBJ-50: a NULL handle is WDF_VIOLATION 0x5. */
-/* RULE V-WDF-39: handle checks. */
+/* RULE K-OBJ-50: A NULL handle given to a DDI is bug check WDF_VIOLATION with parameter 0x5. */
+/* RULE V-WDF-39: The framework checks every handle that a DDI is given; NULL is not one. */
 TEST(K_OBJ_50_null_handle, .code = 0x10D, .p1 = 5) { boot(), WdfObjectReference(NULL); }
 
-/* RULE K-OBJ-50: a handle of another type is WDF_VIOLATION 0x5. */
+/* RULE K-OBJ-50: A handle of another type than the DDI expects is bug check WDF_VIOLATION with parameter 0x5. */
 TEST(K_OBJ_50_wrong_type, .code = 0x10D, .p1 = 5) { boot(), WdfDeviceGetDriver((WDFDEVICE)make("P", device)); }
 
-/* RULE K-OBJ-50: a stale handle is found. */
+/* RULE K-OBJ-50: A handle whose object is gone is found when a DDI is called with it. */
 TEST(K_OBJ_50_stale_handle, .code = 0x10D, .p1 = 5)
 {
     boot();
@@ -352,10 +352,10 @@ TEST(K_OBJ_50_stale_handle, .code = 0x10D, .p1 = 5)
     WdfObjectReference(root);
 }
 
-/* RULE K-OBJ-50: NULL for a required parameter is WDF_VIOLATION 0x4. */
+/* RULE K-OBJ-50: NULL for a pointer that a DDI requires is bug check WDF_VIOLATION with parameter 0x4. */
 TEST(K_OBJ_50_null_parameter, .code = 0x10D, .p1 = 4) { boot(), WdfObjectCreate(NULL, NULL); }
 
-/* RULE K-OBJ-51: WdfObjectAcquireLock works on device, queue, driver and file object. */
+/* RULE K-OBJ-51: WdfObjectAcquireLock works on a device, a queue, a driver or a file object. */
 TEST(K_OBJ_51_objects_with_a_lock)
 {
     plan.queue = sequential;
@@ -368,16 +368,16 @@ TEST(K_OBJ_51_objects_with_a_lock)
     finish();
 }
 
-/* RULE K-OBJ-51: on any other type it is WDF_VIOLATION 0xB. */
-/* RULE V-WDF-38: WdfObjectAcquireLock on an object without lock. */
+/* RULE K-OBJ-51: WdfObjectAcquireLock on any type without a callback lock is bug check WDF_VIOLATION with parameter 0xB. */
+/* RULE V-WDF-38: Calling WdfObjectAcquireLock on an object that has no lock is a bug check. */
 TEST(K_OBJ_51_object_without_lock, .code = 0x10D, .p1 = 0xB) { boot(), WdfObjectAcquireLock(make("P", device)); }
 
-/* RULE K-OBJ-51: releasing on such a type too. */
+/* RULE K-OBJ-51: WdfObjectReleaseLock on a type without a callback lock is bug check WDF_VIOLATION with parameter 0xB. */
 TEST(K_OBJ_51_release_without_lock, .code = 0x10D, .p1 = 0xB) { boot(), WdfObjectReleaseLock(make("P", device)); }
 
 static void passive_device(WDF_OBJECT_ATTRIBUTES *a) { a->ExecutionLevel = WdfExecutionLevelPassive; }
 
-/* RULE K-OBJ-52: the lock raises to DISPATCH_LEVEL if the object's level is dispatch. */
+/* RULE K-OBJ-52: WdfObjectAcquireLock raises to DISPATCH_LEVEL when the object's execution level is dispatch. */
 TEST(K_OBJ_52_lock_of_a_dispatch_device)
 {
     boot();
@@ -388,7 +388,7 @@ TEST(K_OBJ_52_lock_of_a_dispatch_device)
     finish();
 }
 
-/* RULE K-OBJ-52: for a passive object it enters a critical region instead. */
+/* RULE K-OBJ-52: WdfObjectAcquireLock on an object of passive execution level enters a critical region and leaves the IRQL alone. */
 TEST(K_OBJ_52_lock_of_a_passive_device)
 {
     plan.device = passive_device;
@@ -401,8 +401,8 @@ TEST(K_OBJ_52_lock_of_a_passive_device)
     finish();
 }
 
-/* RULE K-OBJ-52: acquiring it twice is WDF_VIOLATION 0x2. */
-/* RULE K-SYN-9: the callback lock is not recursive. */
+/* RULE K-OBJ-52: Acquiring an object's callback lock twice in one thread is bug check WDF_VIOLATION with parameter 0x2. */
+/* RULE K-SYN-9: The callback lock is not recursive: a callback that already holds it may not acquire it. */
 TEST(K_OBJ_52_acquired_twice, .code = 0x10D, .p1 = 2)
 {
     boot();
@@ -410,7 +410,7 @@ TEST(K_OBJ_52_acquired_twice, .code = 0x10D, .p1 = 2)
     WdfObjectAcquireLock(device);
 }
 
-/* RULE K-OBJ-52: the passive kind too. */
+/* RULE K-OBJ-52: Acquiring the callback lock of a passive object twice in one thread is bug check WDF_VIOLATION too. */
 TEST(K_OBJ_52_passive_acquired_twice, .code = 0x10D, .p1 = 2)
 {
     plan.device = passive_device;
@@ -428,9 +428,9 @@ TEST(K_OBJ_53_object_query)
     finish();
 }
 
-/* RULE K-OBJ-54: a DDI called above its IRQL is found out by the verifier. */
-/* RULE K-BUG-3: a wrong IRQL, which the verifier would answer with STATUS_INVALID_DEVICE_REQUEST after its break, is reported. */
-/* RULE V-WDF-35: the highest IRQL of each DDI. */
+/* RULE K-OBJ-54: A DDI called above its IRQL is found out by the verifier. */
+/* RULE K-BUG-3: A wrong IRQL, which the verifier would answer with STATUS_INVALID_DEVICE_REQUEST after its break, is reported. */
+/* RULE V-WDF-35: Each framework DDI has a highest IRQL, and a call above it is reported. */
 TEST(K_OBJ_54_irql_of_a_ddi, MISUSE)
 {
     KIRQL irql;

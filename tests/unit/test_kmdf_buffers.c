@@ -29,8 +29,8 @@ static struct sent *control(ULONG method, ULONG in, ULONG out)
     return send_io((struct io){.major = IRP_MJ_DEVICE_CONTROL, .code = code_of(method), .length = in, .out = out});
 }
 
-/* RULE K-REQ-20: a read has an output buffer, a write an input buffer; the other way STATUS_INVALID_DEVICE_REQUEST. */
-/* RULE V-WDF-13: input retrieval of a read, output retrieval of a write. */
+/* RULE K-REQ-20: A read has only an output buffer and a write only an input buffer; asking for the other returns STATUS_INVALID_DEVICE_REQUEST. */
+/* RULE V-WDF-13: Retrieving the input buffer of a read, or the output buffer of a write, is reported. */
 TEST(K_REQ_20_read_and_write)
 {
     start_parallel();
@@ -46,8 +46,8 @@ TEST(K_REQ_20_read_and_write)
 
 static void zero_allowed(WDF_IO_QUEUE_CONFIG *c, WDF_OBJECT_ATTRIBUTES *a) { parallel(c, a), c->AllowZeroLengthRequests = TRUE; }
 
-/* RULE K-REQ-20: length 0, or less than required: STATUS_BUFFER_TOO_SMALL. */
-/* RULE F-DRV-6: a length of 0 is too small even when 0 is required. */
+/* RULE K-REQ-20: Retrieving a buffer that is empty, or shorter than required, returns STATUS_BUFFER_TOO_SMALL. */
+/* RULE F-DRV-6: Retrieving a buffer of length 0 returns STATUS_BUFFER_TOO_SMALL even when 0 bytes are required. */
 TEST(K_REQ_20_too_small)
 {
     plan.queue = zero_allowed;
@@ -63,7 +63,7 @@ TEST(K_REQ_20_too_small)
 
 static void direct(PWDFDEVICE_INIT init) { WdfDeviceInitSetIoType(init, WdfDeviceIoDirect); }
 
-/* RULE K-REQ-20: direct I/O without MDL: STATUS_BUFFER_TOO_SMALL. */
+/* RULE K-REQ-20: Retrieving the buffer of a direct I/O request that has no MDL returns STATUS_BUFFER_TOO_SMALL. */
 TEST(K_REQ_20_direct_without_mdl)
 {
     plan.init = direct;
@@ -82,7 +82,7 @@ static PMDL mdl_of(PVOID memory, ULONG n)
     return mdl;
 }
 
-/* RULE K-REQ-20: direct I/O gives the MDL's mapping; an impossible one is STATUS_INSUFFICIENT_RESOURCES. */
+/* RULE K-REQ-20: Retrieving a buffer of direct I/O returns the MDL's mapping, or STATUS_INSUFFICIENT_RESOURCES when it cannot be mapped. */
 TEST(K_REQ_20_direct, .chance = &no_mapping)
 {
     plan.init = direct;
@@ -101,8 +101,8 @@ TEST(K_REQ_20_direct, .chance = &no_mapping)
     finish();
 }
 
-/* RULE K-REQ-20: METHOD_BUFFERED: input and output are the same buffer with lengths of their own. */
-/* RULE F-DRV-7: one system buffer for both. */
+/* RULE K-REQ-20: A METHOD_BUFFERED request has one buffer for input and output, with a length for each. */
+/* RULE F-DRV-7: Input and output of a METHOD_BUFFERED request share one system buffer: writing the output overwrites the input. */
 TEST(K_REQ_20_method_buffered)
 {
     start_parallel();
@@ -114,7 +114,7 @@ TEST(K_REQ_20_method_buffered)
     finish_held();
 }
 
-/* RULE K-REQ-20: METHOD_OUT_DIRECT: input in the system buffer, output by MDL. */
+/* RULE K-REQ-20: A METHOD_OUT_DIRECT request takes its input from the system buffer and its output from an MDL. */
 TEST(K_REQ_20_method_direct)
 {
     start_parallel();
@@ -130,8 +130,8 @@ static struct sent *neither(bool user, UCHAR major)
     return send_io((struct io){.major = major, .code = code_of(METHOD_NEITHER), .length = 8, .out = 4, .neither = true, .user = user});
 }
 
-/* RULE K-REQ-20: METHOD_NEITHER from user mode: STATUS_INVALID_DEVICE_REQUEST both ways. */
-/* RULE F-DRV-6: so it is for a user-mode METHOD_NEITHER request. */
+/* RULE K-REQ-20: Retrieving either buffer of a user-mode METHOD_NEITHER request in a queue callback returns STATUS_INVALID_DEVICE_REQUEST. */
+/* RULE F-DRV-6: The ordinary buffer retrieval DDIs refuse a METHOD_NEITHER request of user mode. */
 TEST(K_REQ_20_method_neither_user)
 {
     start_parallel();
@@ -141,7 +141,7 @@ TEST(K_REQ_20_method_neither_user)
     finish_held();
 }
 
-/* RULE K-REQ-20: from kernel mode, and internal ones, the pointers are used directly. */
+/* RULE K-REQ-20: For METHOD_NEITHER requests from kernel mode, internal ones too, the retrieval DDIs return the caller's pointers as they are. */
 TEST(K_REQ_20_method_neither_kernel)
 {
     start_parallel();
@@ -153,7 +153,7 @@ TEST(K_REQ_20_method_neither_kernel)
     finish_held();
 }
 
-/* RULE K-REQ-21: on failure the pointer is NULL and the length 0; the length is optional. */
+/* RULE K-REQ-21: When retrieving a buffer fails, its pointer becomes NULL and its length 0; the length parameter is optional. */
 TEST(K_REQ_21_failure_outputs)
 {
     start_parallel();
@@ -165,7 +165,7 @@ TEST(K_REQ_21_failure_outputs)
     finish_held();
 }
 
-/* RULE K-REQ-22: the memory object is the same handle each time. */
+/* RULE K-REQ-22: Retrieving a request's memory object again returns the same handle. */
 TEST(K_REQ_22_memory)
 {
     WDFMEMORY a, b;
@@ -179,8 +179,8 @@ TEST(K_REQ_22_memory)
     finish_held();
 }
 
-/* RULE K-REQ-22: a write's memory is read-only for the framework's copies. */
-/* RULE K-MEM-2: copying into read-only request memory is a verifier break. */
+/* RULE K-REQ-22: A write's input memory is read-only for the framework's copy DDIs. */
+/* RULE K-MEM-2: Copying into read-only request memory is a verifier break. */
 TEST(K_REQ_22_read_only, MISUSE)
 {
     WDFMEMORY m;
@@ -191,7 +191,7 @@ TEST(K_REQ_22_read_only, MISUSE)
     WdfMemoryCopyFromBuffer(m, 0, bytes, 4);
 }
 
-/* RULE K-REQ-22: it is not deletable. */
+/* RULE K-REQ-22: The memory object of a request is not the driver's to delete. */
 TEST(K_REQ_22_not_deletable, MISUSE)
 {
     WDFMEMORY m;
@@ -201,7 +201,7 @@ TEST(K_REQ_22_not_deletable, MISUSE)
     WdfObjectDelete(m);
 }
 
-/* RULE K-REQ-23: for buffered I/O the framework builds one MDL per request and direction; nothing for length 0 or user-mode neither. */
+/* RULE K-REQ-23: For buffered I/O the framework builds one MDL per request and direction, and none for length 0 or for METHOD_NEITHER of user mode. */
 TEST(K_REQ_23_mdl)
 {
     PMDL in, out, again;
@@ -220,7 +220,7 @@ TEST(K_REQ_23_mdl)
 
 static void neither_io(PWDFDEVICE_INIT init) { WdfDeviceInitSetIoType(init, WdfDeviceIoNeither); }
 
-/* RULE K-REQ-24: reads of a device with I/O type Neither from user mode: STATUS_INVALID_DEVICE_REQUEST. */
+/* RULE K-REQ-24: Retrieving the buffer of a user-mode read on a device of I/O type Neither returns STATUS_INVALID_DEVICE_REQUEST. */
 TEST(K_REQ_24_neither_io)
 {
     plan.init = neither_io;
@@ -238,7 +238,7 @@ static VOID in_context(WDFDEVICE d, WDFREQUEST r)
 }
 static void caller_context(PWDFDEVICE_INIT init) { WdfDeviceInitSetIoInCallerContextCallback(init, in_context); }
 
-/* RULE K-REQ-25: in the caller's context a METHOD_NEITHER request gives its raw input pointer; too short is STATUS_BUFFER_TOO_SMALL. */
+/* RULE K-REQ-25: In EvtIoInCallerContext a METHOD_NEITHER request gives its raw input pointer; one that is too short is STATUS_BUFFER_TOO_SMALL. */
 TEST(K_REQ_25_unsafe_input)
 {
     plan.init = caller_context;
@@ -250,7 +250,7 @@ TEST(K_REQ_25_unsafe_input)
     finish();
 }
 
-/* RULE K-REQ-25: length 0 with 0 required succeeds here. */
+/* RULE K-REQ-25: The unsafe retrieval of a user buffer of length 0 succeeds when 0 bytes are required. */
 TEST(K_REQ_25_unsafe_empty)
 {
     plan.init = caller_context;
@@ -260,7 +260,7 @@ TEST(K_REQ_25_unsafe_empty)
     finish();
 }
 
-/* RULE K-REQ-25: everything else, internal requests too: STATUS_INVALID_DEVICE_REQUEST. */
+/* RULE K-REQ-25: The unsafe retrieval of user buffers fails with STATUS_INVALID_DEVICE_REQUEST for all but METHOD_NEITHER user requests, internal ones included. */
 TEST(K_REQ_25_unsafe_refused)
 {
     plan.init = caller_context;
@@ -272,7 +272,7 @@ TEST(K_REQ_25_unsafe_refused)
     finish();
 }
 
-/* RULE K-REQ-25: outside EvtIoInCallerContext it is reported. */
+/* RULE K-REQ-25: Retrieving a raw user buffer outside EvtIoInCallerContext is reported. */
 TEST(K_REQ_25_unsafe_outside, MISUSE)
 {
     start_parallel();
@@ -280,7 +280,7 @@ TEST(K_REQ_25_unsafe_outside, MISUSE)
     WdfRequestRetrieveUnsafeUserInputBuffer(held[0], 0, &buffer, NULL);
 }
 
-/* RULE K-REQ-26: locking 0 bytes: STATUS_INVALID_USER_BUFFER; a bad address is the probe's exception. */
+/* RULE K-REQ-26: Probing and locking 0 bytes returns STATUS_INVALID_USER_BUFFER; for a bad address the exception of the probe is the status. */
 TEST(K_REQ_26_probe_and_lock)
 {
     WDFMEMORY m;
@@ -293,7 +293,7 @@ TEST(K_REQ_26_probe_and_lock)
 
 /* ---- Memory ---- */
 
-/* RULE K-MEM-1: size 0 is refused; preallocated memory keeps its buffer and can be assigned another. */
+/* RULE K-MEM-1: WdfMemoryCreate refuses size 0; preallocated memory keeps the driver's buffer and can be given another. */
 TEST(K_MEM_1_create)
 {
     WDFMEMORY m;
@@ -308,7 +308,7 @@ TEST(K_MEM_1_create)
     finish();
 }
 
-/* RULE K-MEM-1: a NULL buffer is WDF_VIOLATION 0x4. */
+/* RULE K-MEM-1: WdfMemoryCreatePreallocated with a NULL buffer is bug check WDF_VIOLATION with parameter 0x4. */
 TEST(K_MEM_1_null_buffer, .code = 0x10D, .p1 = 4)
 {
     WDFMEMORY m;
@@ -316,7 +316,7 @@ TEST(K_MEM_1_null_buffer, .code = 0x10D, .p1 = 4)
     WdfMemoryCreatePreallocated(NULL, NULL, 4, &m);
 }
 
-/* RULE K-MEM-1: assigning a buffer to another kind of memory is WDF_VIOLATION 0x5. */
+/* RULE K-MEM-1: WdfMemoryAssignBuffer on memory that is not preallocated is bug check WDF_VIOLATION with parameter 0x5. */
 TEST(K_MEM_1_assign_to_pool_memory, .code = 0x10D, .p1 = 5)
 {
     WDFMEMORY m;
@@ -325,7 +325,7 @@ TEST(K_MEM_1_assign_to_pool_memory, .code = 0x10D, .p1 = 5)
     WdfMemoryAssignBuffer(m, &seen, 4);
 }
 
-/* RULE K-MEM-2: statuses of the copies. */
+/* RULE K-MEM-2: The WdfMemoryCopy DDIs refuse 0 bytes with STATUS_INVALID_PARAMETER, and a range beyond the memory with a status for each direction. */
 TEST(K_MEM_2_copies)
 {
     WDFMEMORY m;
@@ -342,7 +342,7 @@ TEST(K_MEM_2_copies)
     finish();
 }
 
-/* RULE K-MEM-3: a lookaside list's memory has the list's size and the memory attributes; the list may be deleted before it. */
+/* RULE K-MEM-3: A lookaside list's memory has the list's size and the memory attributes; the list may be deleted before it. */
 TEST(K_MEM_3_lookaside)
 {
     WDF_OBJECT_ATTRIBUTES list_attributes, memory_attributes;

@@ -18,8 +18,8 @@ static void cancel_then_mark(WDFREQUEST request)
     say("marked");
 }
 
-/* RULE K-REQ-30: marking a request cancelled before calls EvtRequestCancel, inside the call if this thread may. */
-/* RULE F-DRV-10: without a callback lock the cancel callback can run inside the call. */
+/* RULE K-REQ-30: Marking a request that was cancelled before calls EvtRequestCancel, inside the call if this thread may. */
+/* RULE F-DRV-10: Without a callback lock the cancel callback can run inside the call. */
 TEST(K_REQ_30_inside_the_call)
 {
     plan.queue = sequential, plan.handle = cancel_then_mark;
@@ -30,8 +30,8 @@ TEST(K_REQ_30_inside_the_call)
     finish();
 }
 
-/* RULE K-REQ-30: under the presentation lock it comes after the handler. */
-/* RULE F-DRV-10: with the lock held it is deferred. */
+/* RULE K-REQ-30: Marking a cancelled request under the presentation lock calls EvtRequestCancel only after the handler has returned. */
+/* RULE F-DRV-10: While the callback lock is held, the cancel callback of a request that is marked is put off until the lock is free. */
 TEST(K_REQ_30_after_the_handler)
 {
     plan.queue = sequential_serialised, plan.handle = cancel_then_mark;
@@ -49,8 +49,8 @@ static void cancel_then_mark_ex(WDFREQUEST request)
     WdfRequestComplete(request, seen);
 }
 
-/* RULE K-REQ-31: the Ex form returns STATUS_CANCELLED and never calls back. */
-/* RULE F-DRV-10: the same. */
+/* RULE K-REQ-31: WdfRequestMarkCancelableEx on a cancelled request returns STATUS_CANCELLED and never calls EvtRequestCancel. */
+/* RULE F-DRV-10: When WdfRequestMarkCancelableEx fails, the cancel callback is not called and the driver still owns the request. */
 TEST(K_REQ_31_ex)
 {
     plan.queue = sequential, plan.handle = cancel_then_mark_ex;
@@ -62,7 +62,7 @@ TEST(K_REQ_31_ex)
     finish();
 }
 
-/* RULE K-REQ-31: STATUS_SUCCESS otherwise. */
+/* RULE K-REQ-31: WdfRequestMarkCancelableEx on a request that is not cancelled returns STATUS_SUCCESS, and a later cancel calls EvtRequestCancel. */
 TEST(K_REQ_31_success)
 {
     plan.queue = sequential;
@@ -77,7 +77,7 @@ TEST(K_REQ_31_success)
 static VOID mark_in_context(WDFDEVICE d, WDFREQUEST r) { WdfRequestMarkCancelable(r, on_cancel); }
 static void caller_context(PWDFDEVICE_INIT init) { WdfDeviceInitSetIoInCallerContextCallback(init, mark_in_context); }
 
-/* RULE K-REQ-31: the plain form on a request without a queue is reported. */
+/* RULE K-REQ-31: WdfRequestMarkCancelable on a request that came from no queue is reported. */
 TEST(K_REQ_31_no_queue, MISUSE)
 {
     plan.init = caller_context, plan.queue = sequential;
@@ -85,7 +85,7 @@ TEST(K_REQ_31_no_queue, MISUSE)
     send(IRP_MJ_READ, 4);
 }
 
-/* RULE K-REQ-32: unmark returns STATUS_SUCCESS and the driver owns the request alone. */
+/* RULE K-REQ-32: WdfRequestUnmarkCancelable returns STATUS_SUCCESS when the driver is alone again with the request. */
 TEST(K_REQ_32_unmarked)
 {
     plan.queue = sequential, plan.handle = mark_and_keep;
@@ -98,7 +98,7 @@ TEST(K_REQ_32_unmarked)
     finish();
 }
 
-/* RULE K-REQ-32: or STATUS_CANCELLED: the callback has run; with a reference the handle is still valid. */
+/* RULE K-REQ-32: WdfRequestUnmarkCancelable returns STATUS_CANCELLED after EvtRequestCancel has run; with a reference the handle is still valid. */
 /* RULE F-DRV-11: STATUS_CANCELLED means the cancel callback owns the request. */
 TEST(K_REQ_32_lost)
 {
@@ -113,8 +113,8 @@ TEST(K_REQ_32_lost)
     finish();
 }
 
-/* RULE K-REQ-32: the callback will run: it waits for the lock that the driver holds. */
-/* RULE F-DRV-11: or will run. */
+/* RULE K-REQ-32: WdfRequestUnmarkCancelable also returns STATUS_CANCELLED while EvtRequestCancel waits for a lock that the driver holds. */
+/* RULE F-DRV-11: After STATUS_CANCELLED from WdfRequestUnmarkCancelable the cancel callback has run or will still run, and completes the request. */
 TEST(K_REQ_32_callback_to_come)
 {
     plan.queue = sequential_serialised, plan.handle = mark_and_keep;
@@ -129,7 +129,7 @@ TEST(K_REQ_32_callback_to_come)
     finish();
 }
 
-/* RULE K-REQ-32: unmarking a request that is not marked is reported. */
+/* RULE K-REQ-32: WdfRequestUnmarkCancelable on a request that is not marked is reported. */
 TEST(K_REQ_32_not_marked, MISUSE)
 {
     plan.queue = sequential;
@@ -138,7 +138,7 @@ TEST(K_REQ_32_not_marked, MISUSE)
     WdfRequestUnmarkCancelable(held[0]);
 }
 
-/* RULE V-WDF-5: marked twice. */
+/* RULE V-WDF-5: Marking a request cancelable twice is reported. */
 TEST(V_WDF_5_marked_twice, MISUSE)
 {
     plan.queue = sequential, plan.handle = mark_and_keep;
@@ -147,7 +147,7 @@ TEST(V_WDF_5_marked_twice, MISUSE)
     WdfRequestMarkCancelable(held[0], on_cancel);
 }
 
-/* RULE V-WDF-5: the Ex form too. */
+/* RULE V-WDF-5: Marking a request cancelable twice through WdfRequestMarkCancelableEx is reported too. */
 TEST(V_WDF_5_marked_twice_ex, MISUSE)
 {
     plan.queue = sequential, plan.handle = mark_and_keep;
@@ -164,7 +164,7 @@ static void note_irql(WDFREQUEST request)
 }
 
 /* RULE K-REQ-33: EvtRequestCancel runs under the presentation lock when a scope is in effect. */
-/* RULE F-DRV-12: cancel callbacks share the queue's lock. */
+/* RULE F-DRV-12: Cancel callbacks share the queue's lock. */
 TEST(K_REQ_33_under_the_lock)
 {
     plan.queue = sequential_serialised, plan.handle = mark_and_keep, plan.cancel = note_irql;
@@ -176,7 +176,7 @@ TEST(K_REQ_33_under_the_lock)
 
 static void passive(WDF_IO_QUEUE_CONFIG *c, WDF_OBJECT_ATTRIBUTES *a) { sequential(c, a), a->ExecutionLevel = WdfExecutionLevelPassive; }
 
-/* RULE K-REQ-33: at PASSIVE_LEVEL for a passive queue, whatever the canceller's IRQL. */
+/* RULE K-REQ-33: EvtRequestCancel of a passive queue runs at PASSIVE_LEVEL, whatever the canceller's IRQL. */
 TEST(K_REQ_33_passive_queue)
 {
     plan.queue = passive, plan.handle = mark_and_keep, plan.cancel = note_irql, irql_of_cancel = HIGH_LEVEL;
@@ -193,7 +193,7 @@ TEST(K_REQ_33_passive_queue)
 
 static void keep(WDFREQUEST request) {}
 
-/* RULE K-REQ-33: it need not complete immediately; the IRP stays cancelled. */
+/* RULE K-REQ-33: EvtRequestCancel need not complete the request at once; the IRP stays cancelled. */
 TEST(K_REQ_33_completed_later)
 {
     plan.queue = sequential, plan.handle = mark_and_keep, plan.cancel = keep;
@@ -207,7 +207,7 @@ TEST(K_REQ_33_completed_later)
 }
 
 /* RULE K-REQ-35: WdfRequestIsCanceled tells of the IRP's flag. */
-/* RULE K-REQ-36: a cancel of an unmarked owned request has no effect until the driver asks. */
+/* RULE K-REQ-36: Cancelling an owned request that is not marked has no effect until the driver asks. */
 TEST(K_REQ_35_polling)
 {
     plan.queue = sequential;
@@ -222,8 +222,8 @@ TEST(K_REQ_35_polling)
     finish();
 }
 
-/* RULE K-REQ-35: of a marked request it may not be asked. */
-/* RULE V-WDF-4: WdfRequestIsCanceled on a cancelable request. */
+/* RULE K-REQ-35: WdfRequestIsCanceled may not be asked of a request that is marked cancelable. */
+/* RULE V-WDF-4: Calling WdfRequestIsCanceled on a cancelable request is reported. */
 TEST(K_REQ_35_marked, MISUSE)
 {
     plan.queue = sequential, plan.handle = mark_and_keep;
@@ -317,8 +317,8 @@ static void echo_under_a_schedule(void)
     finish();
 }
 
-/* RULE K-REQ-32: whatever the schedule of completion, cancellation and power, each request ends once. */
-/* RULE V-WDF-8: a deferred request is completed by the timer. */
+/* RULE K-REQ-32: Whatever the schedule of completion, cancellation and power, each request ends once. */
+/* RULE V-WDF-8: A request that a handler leaves pending is completed later, here by a timer. */
 static void K_REQ_32_every_request_ends_once(void **state)
 {
     for (unsigned seed = 1; seed <= 1000; seed++) {

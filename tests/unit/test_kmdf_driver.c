@@ -46,7 +46,7 @@ static void try_creates(PDRIVER_OBJECT o)
     seen = STATUS_ALERTED;
 }
 
-/* RULE K-DRV-1: what WdfDriverCreate refuses. */
+/* RULE K-DRV-1: WdfDriverCreate refuses a wrong config size, unknown flags, a malformed registry path, a second call, and an EvtDriverDeviceAdd of a non-PnP driver. */
 TEST(K_DRV_1_driver_create_refuses)
 {
     seen = 0;
@@ -62,7 +62,7 @@ static void null_config(PDRIVER_OBJECT o)
     WdfDriverCreate(o, &path, NULL, NULL, NULL);
 }
 
-/* RULE K-DRV-1: a NULL config is WDF_VIOLATION 0x4. */
+/* RULE K-DRV-1: WdfDriverCreate with a NULL config is bug check WDF_VIOLATION with parameter 0x4. */
 TEST(K_DRV_1_null_config, .code = 0x10D, .p1 = 4)
 {
     plan.entry = null_config;
@@ -75,8 +75,8 @@ static void keep_object(PDRIVER_OBJECT o)
     assert_true(driver != NULL && WdfGetDriver() == driver); /* K-DRV-3 */
 }
 
-/* RULE K-DRV-2: the framework owns the dispatch table, AddDevice and DriverUnload. */
-/* RULE K-DRV-3: the handle and WdfGetDriver() are valid when WdfDriverCreate returns. */
+/* RULE K-DRV-2: WdfDriverCreate takes over the driver's dispatch table, AddDevice and DriverUnload. */
+/* RULE K-DRV-3: The driver handle and WdfGetDriver() are valid when WdfDriverCreate returns. */
 TEST(K_DRV_2_takes_the_driver_object_over)
 {
     plan.entry = keep_object;
@@ -98,7 +98,7 @@ static void look_at_non_pnp(PDRIVER_OBJECT o)
     say("looked");
 }
 
-/* RULE K-DRV-2: a non-PnP driver has no AddDevice, and DriverUnload because it has EvtDriverUnload. */
+/* RULE K-DRV-2: A non-PnP framework driver has no AddDevice; it has a DriverUnload when it gave EvtDriverUnload. */
 TEST(K_DRV_2_non_pnp_driver)
 {
     plan.config = non_pnp, plan.entry = look_at_non_pnp;
@@ -121,7 +121,7 @@ static void look_at_table(PDRIVER_OBJECT o)
     say("looked");
 }
 
-/* RULE K-DRV-2: NoDispatchOverride leaves the dispatch table alone. */
+/* RULE K-DRV-2: The init flag WdfDriverInitNoDispatchOverride leaves the driver's dispatch table alone. */
 TEST(K_DRV_2_no_dispatch_override)
 {
     plan.config = no_override, plan.entry = look_at_table;
@@ -130,8 +130,8 @@ TEST(K_DRV_2_no_dispatch_override)
     unload();
 }
 
-/* RULE K-DRV-4: a driver's defaults for its devices are level Dispatch, scope None. */
-/* RULE K-SYN-1: level and scope come from the object, else the device, else the driver. */
+/* RULE K-DRV-4: Unless the driver says otherwise, its devices have execution level Dispatch and synchronization scope None. */
+/* RULE K-SYN-1: Execution level and synchronization scope come from the object, else from its device, else from the driver. */
 TEST(K_DRV_4_defaults)
 {
     boot();
@@ -146,8 +146,8 @@ static void passive_driver(WDF_DRIVER_CONFIG *c, WDF_OBJECT_ATTRIBUTES *a)
     a->SynchronizationScope = WdfSynchronizationScopeDevice;
 }
 
-/* RULE K-DRV-4: what the driver gives in its attributes its devices inherit. */
-/* RULE K-SYN-1: a device inherits from its driver. */
+/* RULE K-DRV-4: Level and scope in the driver's own attributes are inherited by its devices. */
+/* RULE K-SYN-1: A device that leaves level and scope to be inherited gets those of its driver. */
 TEST(K_DRV_4_inherited_from_the_driver)
 {
     plan.config = passive_driver;
@@ -163,7 +163,7 @@ static void lock_of_driver(WDFDEVICE d)
     seen = KeAreApcsDisabled();
 }
 
-/* RULE K-DRV-5: scope Device serialises EvtDriverDeviceAdd with the driver's mutex. */
+/* RULE K-DRV-5: With synchronization scope Device on the driver, EvtDriverDeviceAdd runs under the driver's mutex. */
 TEST(K_DRV_5_device_add_under_the_driver_lock)
 {
     plan.config = passive_driver, plan.add = lock_of_driver;
@@ -172,7 +172,7 @@ TEST(K_DRV_5_device_add_under_the_driver_lock)
     finish();
 }
 
-/* RULE K-DRV-5: without a scope it is not locked. */
+/* RULE K-DRV-5: Without a synchronization scope on the driver, EvtDriverDeviceAdd runs under no lock. */
 /* RULE K-DRV-7: EvtDriverDeviceAdd runs at PASSIVE_LEVEL. */
 TEST(K_DRV_5_device_add_without_lock)
 {
@@ -185,7 +185,7 @@ TEST(K_DRV_5_device_add_without_lock)
 static void own_tag(WDF_DRIVER_CONFIG *c, WDF_OBJECT_ATTRIBUTES *a) { c->DriverPoolTag = 'gaTM'; }
 static void default_tag(WDF_DRIVER_CONFIG *c, WDF_OBJECT_ATTRIBUTES *a) { c->DriverPoolTag = ' kdD'; }
 
-/* RULE K-DRV-6: the pool tag is the config's. */
+/* RULE K-DRV-6: The framework allocates a driver's memory with the pool tag of its WDF_DRIVER_CONFIG. */
 TEST(K_DRV_6_tag_of_the_config)
 {
     plan.config = own_tag;
@@ -194,7 +194,7 @@ TEST(K_DRV_6_tag_of_the_config)
     finish();
 }
 
-/* RULE K-DRV-6: or, for none and for 'Ddk ', it is made of the service name's first four characters. */
+/* RULE K-DRV-6: A driver whose config has no pool tag, or 'Ddk ', gets one made of the first four characters of its service name. */
 TEST(K_DRV_6_tag_of_the_service)
 {
     plan.config = default_tag;
@@ -221,7 +221,7 @@ TEST(K_DRV_7_unload_after_the_devices)
     log_is("~device !device Unload");
 }
 
-/* RULE K-DRV-8: versions up to 1.33 are available; a wrong Size says no. */
+/* RULE K-DRV-8: WdfDriverIsVersionAvailable says yes for versions up to 1.33, and no for parameters of a wrong Size. */
 TEST(K_DRV_8_versions)
 {
     WDF_DRIVER_VERSION_AVAILABLE_PARAMS p;
@@ -238,7 +238,7 @@ TEST(K_DRV_8_versions)
     finish();
 }
 
-/* RULE K-DRV-8: the version string. */
+/* RULE K-DRV-8: WdfDriverRetrieveVersionString returns the framework's version as text. */
 TEST(K_DRV_8_version_string)
 {
     static const WCHAR begin[] = L"Kernel Mode Driver Framework version ";
@@ -277,8 +277,8 @@ TEST(K_DRV_10_trace_info)
 
 static void keep_init(PWDFDEVICE_INIT init) { saved_init = init; }
 
-/* RULE K-DRV-20: a WDFDEVICE_INIT used after the callback is a stale pointer. */
-/* RULE V-WDF-44: an init that WdfDeviceCreate consumed is not used again. */
+/* RULE K-DRV-20: A WDFDEVICE_INIT that is used after EvtDriverDeviceAdd returned is a stale pointer. */
+/* RULE V-WDF-44: A WDFDEVICE_INIT that WdfDeviceCreate consumed is not used again. */
 TEST(K_DRV_20_init_used_later, MISUSE)
 {
     plan.init = keep_init;
@@ -291,7 +291,7 @@ static void make_filter(PWDFDEVICE_INIT init) { WdfFdoInitSetFilter(init); }
 
 static PDEVICE_OBJECT top(void) { return io_get_attached_device(node->pdo); }
 
-/* RULE K-DRV-21: a failing function driver fails AddDevice. */
+/* RULE K-DRV-21: When EvtDriverDeviceAdd of a function driver fails, AddDevice fails. */
 TEST(K_DRV_21_failing_function_driver)
 {
     plan.device = filter_with_bad_parent;
@@ -310,7 +310,7 @@ static void add_again(void)
     add_result = add(object, node->pdo);
 }
 
-/* RULE K-DRV-21: a failing filter is turned into success. */
+/* RULE K-DRV-21: When EvtDriverDeviceAdd of a filter fails before it made a device, AddDevice succeeds all the same. */
 TEST(K_DRV_21_failing_filter)
 {
     plan.entry = keep_object;
@@ -327,7 +327,7 @@ TEST(K_DRV_21_failing_filter)
 
 static void initializing(WDFDEVICE d) { seen = !!(WdfDeviceWdmGetDeviceObject(d)->Flags & DO_DEVICE_INITIALIZING); }
 
-/* RULE K-DRV-22: DO_DEVICE_INITIALIZING is cleared after EvtDriverDeviceAdd returned. */
+/* RULE K-DRV-22: DO_DEVICE_INITIALIZING is cleared after EvtDriverDeviceAdd has returned. */
 TEST(K_DRV_22_initializing_until_the_callback_returned)
 {
     plan.add = initializing;
@@ -337,7 +337,7 @@ TEST(K_DRV_22_initializing_until_the_callback_returned)
     finish();
 }
 
-/* RULE K-DRV-23: a device created and failure returned: object cleanups, detach, delete; the failure is AddDevice's. */
+/* RULE K-DRV-23: An EvtDriverDeviceAdd that creates a device and then fails makes AddDevice fail, after cleanups, detaching and deletion of the device. */
 TEST(K_DRV_23_created_then_failed)
 {
     plan.device = name_device, plan.add = set_name, plan.add_status = STATUS_UNSUCCESSFUL;
@@ -357,7 +357,7 @@ static void pnp_wrong_size(PWDFDEVICE_INIT init)
     WdfDeviceInitSetPnpPowerEventCallbacks(init, &pnp);
 }
 
-/* RULE K-DRV-30: a wrong Size in a setter without status is reported. */
+/* RULE K-DRV-30: A device-init setter that returns no status reports a structure of a wrong Size. */
 TEST(K_DRV_30_wrong_size, MISUSE) { plan.init = pnp_wrong_size, boot(); }
 
 static void file_class_wrong(PWDFDEVICE_INIT init)
@@ -368,7 +368,7 @@ static void file_class_wrong(PWDFDEVICE_INIT init)
     WdfDeviceInitSetFileObjectConfig(init, &c, NULL);
 }
 
-/* RULE K-DRV-30: so is an unknown file object class. */
+/* RULE K-DRV-30: WdfDeviceInitSetFileObjectConfig with an unknown file object class is reported. */
 TEST(K_DRV_30_wrong_file_class, MISUSE) { plan.init = file_class_wrong, boot(); }
 
 static NTSTATUS on_preprocess(WDFDEVICE d, PIRP irp) { return STATUS_SUCCESS; }
@@ -384,7 +384,7 @@ static void preprocess_twice(PWDFDEVICE_INIT init)
     WdfDeviceInitSetIoType(init, WdfDeviceIoBuffered); /* the later call wins */
 }
 
-/* RULE K-DRV-31: setters called twice replace; preprocess minors of a major may be set once; the major is checked. */
+/* RULE K-DRV-31: Setters of a WDFDEVICE_INIT that are called twice replace; the preprocess minors of a major are set once, and the major is checked. */
 TEST(K_DRV_31_called_twice)
 {
     plan.init = preprocess_twice;
@@ -418,7 +418,7 @@ static void register_states(PWDFDEVICE_INIT init)
                      STATUS_SUCCESS);
 }
 
-/* RULE K-DRV-33: state notifications with an invalid state or no type are refused. */
+/* RULE K-DRV-33: Registering a state notification with an invalid state, or with no type, is refused. */
 TEST(K_DRV_33_state_notifications)
 {
     plan.init = register_states;
@@ -427,7 +427,7 @@ TEST(K_DRV_33_state_notifications)
     finish();
 }
 
-/* RULE K-DRV-34: an allocated init that was not consumed is freed by WdfDeviceInitFree. */
+/* RULE K-DRV-34: A WDFDEVICE_INIT that the driver allocated and WdfDeviceCreate did not consume is freed with WdfDeviceInitFree. */
 /* RULE K-DRV-35: WdfControlDeviceInitAllocate returns an init. */
 TEST(K_DRV_34_init_free)
 {
@@ -438,7 +438,7 @@ TEST(K_DRV_34_init_free)
     finish();
 }
 
-/* RULE V-WDF-44: an init is freed once. */
+/* RULE V-WDF-44: A WDFDEVICE_INIT is freed once: a second WdfDeviceInitFree is reported. */
 TEST(V_WDF_44_init_freed_twice, MISUSE)
 {
     boot();
@@ -447,12 +447,12 @@ TEST(V_WDF_44_init_freed_twice, MISUSE)
     WdfDeviceInitFree(init);
 }
 
-/* RULE K-DRV-34: a consumed init's pointer is NULL: WdfDeviceInitFree of it is WDF_VIOLATION 0x4. */
+/* RULE K-DRV-34: WdfDeviceCreate sets the init pointer it consumes to NULL, so that WdfDeviceInitFree of it is WDF_VIOLATION 0x4. */
 TEST(K_DRV_34_init_free_null, .code = 0x10D, .p1 = 4) { boot(), WdfDeviceInitFree(NULL); }
 
 static const struct chance no_control_init = {.fault_count = 1, .fault = {{DDI_WdfControlDeviceInitAllocate, 1, 1}}};
 
-/* RULE K-DRV-35: NULL when there is no memory. */
+/* RULE K-DRV-35: WdfControlDeviceInitAllocate returns NULL when there is no memory. */
 TEST(K_DRV_35_no_memory, .chance = &no_control_init)
 {
     boot();
@@ -474,7 +474,7 @@ static void sddl_without_name(PWDFDEVICE_INIT init)
     assert_int_equal(WdfDeviceInitAssignSDDLString(init, &sddl), STATUS_SUCCESS);
 }
 
-/* RULE K-DRV-40: a security descriptor without a name. */
+/* RULE K-DRV-40: WdfDeviceCreate refuses a security descriptor for a device without a name: STATUS_INVALID_SECURITY_DESCR. */
 TEST(K_DRV_40_sddl_without_name)
 {
     plan.init = sddl_without_name;
@@ -492,7 +492,7 @@ static void add_without_remove(PWDFDEVICE_INIT init)
     WdfFdoInitSetEventCallbacks(init, &c);
 }
 
-/* RULE K-DRV-40: EvtDeviceFilterAddResourceRequirements needs EvtDeviceRemoveAddedResources. */
+/* RULE K-DRV-40: WdfDeviceCreate refuses EvtDeviceFilterAddResourceRequirements without EvtDeviceRemoveAddedResources. */
 TEST(K_DRV_40_add_resources_without_remove)
 {
     plan.init = add_without_remove;
@@ -516,8 +516,8 @@ static void collide_and_retry(WDFDEVICE d)
     assert_true(init == NULL);
 }
 
-/* RULE K-DRV-40: the name is taken. */
-/* RULE K-DRV-41: a failed create leaves the init usable for another try; success sets it to NULL. */
+/* RULE K-DRV-40: WdfDeviceCreate fails when the device's name is taken. */
+/* RULE K-DRV-41: A WdfDeviceCreate that fails leaves the init usable for another try; one that succeeds sets it to NULL. */
 TEST(K_DRV_41_retry_with_another_name)
 {
     plan.init = named_init, plan.add = collide_and_retry;
@@ -530,7 +530,7 @@ TEST(K_DRV_41_retry_with_another_name)
 
 static void name_device_context(WDF_OBJECT_ATTRIBUTES *a) { WDF_OBJECT_ATTRIBUTES_INIT_CONTEXT_TYPE(a, NAMED); }
 
-/* RULE K-DRV-42: DeviceExtension is the first driver context; the WDM objects of a device and the way back. */
+/* RULE K-DRV-42: DeviceExtension of a device is the driver's first context, and from the device's WDM objects a way leads back to the handle. */
 TEST(K_DRV_42_wdm_objects)
 {
     plan.device = name_device_context;
@@ -548,7 +548,7 @@ static void direct(PWDFDEVICE_INIT init)
     WdfDeviceInitSetPowerInrush(init);
 }
 
-/* RULE K-DRV-43: the flags of a function device follow its I/O type and power settings. */
+/* RULE K-DRV-43: The flags of a function device follow its I/O type and power settings. */
 TEST(K_DRV_43_flags)
 {
     plan.init = direct;
@@ -558,7 +558,7 @@ TEST(K_DRV_43_flags)
     finish();
 }
 
-/* RULE K-DRV-43: by default buffered I/O and pageable power. */
+/* RULE K-DRV-43: A function device has buffered I/O and is power-pageable by default. */
 TEST(K_DRV_43_default_flags)
 {
     boot();
@@ -567,7 +567,7 @@ TEST(K_DRV_43_default_flags)
     finish();
 }
 
-/* RULE K-DRV-43: a filter copies flags, type and characteristics from the device below; a preprocess layer adds a stack location. */
+/* RULE K-DRV-43: A filter copies flags, type and characteristics from the device below; a preprocess layer adds a stack location. */
 TEST(K_DRV_43_filter_copies)
 {
     plan.init = make_filter;
@@ -584,7 +584,7 @@ static void with_preprocess(PWDFDEVICE_INIT init)
     assert_int_equal(WdfDeviceInitAssignWdmIrpPreprocessCallback(init, on_preprocess, IRP_MJ_READ, NULL, 0), STATUS_SUCCESS);
 }
 
-/* RULE K-DRV-43: a preprocess layer adds a stack location. */
+/* RULE K-DRV-43: A preprocess callback makes the device need one more stack location, for the layer that calls it. */
 TEST(K_DRV_43_stack_size)
 {
     plan.init = with_preprocess;
@@ -600,7 +600,7 @@ static void create_parts(WDFDEVICE d)
     assert_int_equal(created, STATUS_SUCCESS);
 }
 
-/* RULE K-DRV-44: after creation the device is in PnP state Init and takes queues and timers. */
+/* RULE K-DRV-44: After creation the device is in PnP state Init and takes queues and timers. */
 TEST(K_DRV_44_init_after_creation)
 {
     plan.queue = sequential, plan.add = create_parts;
@@ -621,7 +621,7 @@ static void boost_life(void)
     finish();
 }
 
-/* RULE K-DRV-45: the default priority boost of each device type. */
+/* RULE K-DRV-45: Requests of each device type are completed with that type's default priority boost. */
 TEST(K_DRV_45_boosts)
 {
     plan.init = typed;
@@ -629,7 +629,7 @@ TEST(K_DRV_45_boosts)
         boost_life();
 }
 
-/* RULE K-DRV-46: getters. */
+/* RULE K-DRV-46: The getters of a device return its driver, default queue, states, characteristics and alignment requirement. */
 TEST(K_DRV_46_getters)
 {
     plan.queue = sequential;
@@ -645,7 +645,7 @@ TEST(K_DRV_46_getters)
     finish();
 }
 
-/* RULE K-DRV-46: no default queue: NULL. */
+/* RULE K-DRV-46: WdfDeviceGetDefaultQueue returns NULL for a device without default queue. */
 TEST(K_DRV_46_no_default_queue)
 {
     boot();

@@ -87,7 +87,7 @@ static ULONG created_by_app(struct nt_process *process)
     return creator;
 }
 
-/* RULE K-REQ-18: WdfRequestGetRequestorProcessId is the caller's: each app's own, the system's for a kernel thread, 0 where no thread stands behind. */
+/* RULE K-REQ-18: WdfRequestGetRequestorProcessId returns the caller's process: an app's own, the system's for a kernel thread, 0 where no thread stands behind. */
 TEST(K_REQ_18_requestor_process)
 {
     win32_begin();
@@ -106,7 +106,7 @@ TEST(K_REQ_18_requestor_process)
     finish();
 }
 
-/* RULE K-Q-70: a second open of an exclusive device: STATUS_ACCESS_DENIED. */
+/* RULE K-Q-70: A second open of an exclusive device fails with STATUS_ACCESS_DENIED. */
 TEST(K_Q_70_exclusive)
 {
     begin(exclusive);
@@ -120,7 +120,7 @@ TEST(K_Q_70_exclusive)
     finish();
 }
 
-/* RULE K-Q-71: the WDFFILEOBJECT exists before the create callback, and only if the class asks for it. */
+/* RULE K-Q-71: The WDFFILEOBJECT exists before the create callback, and only if the class asks for it. */
 TEST(K_Q_71_file_object_first)
 {
     begin(with_files);
@@ -132,7 +132,7 @@ TEST(K_Q_71_file_object_first)
 
 static struct sent *send_create(void) { return send_io((struct io){.major = IRP_MJ_CREATE}); }
 
-/* RULE K-Q-71: no FILE_OBJECT, and the class does not tolerate it: STATUS_DEVICE_CONFIGURATION_ERROR. */
+/* RULE K-Q-71: A create without FILE_OBJECT fails with STATUS_DEVICE_CONFIGURATION_ERROR unless the file object class is optional. */
 TEST(K_Q_71_no_file_object)
 {
     begin(with_files);
@@ -146,8 +146,8 @@ static void optional(PWDFDEVICE_INIT init)
     with_files(init);
 }
 
-/* RULE K-Q-71: CanBeOptional tolerates it. */
-/* RULE K-FILE-2: CanBeOptional tolerates creates without FILE_OBJECT. */
+/* RULE K-Q-71: A create without FILE_OBJECT succeeds when the file object class has the CanBeOptional flag. */
+/* RULE K-FILE-2: The flag CanBeOptional in the file object class tolerates creates without FILE_OBJECT. */
 TEST(K_Q_71_optional_file_object)
 {
     begin(optional);
@@ -169,8 +169,8 @@ static void scoped_files(PWDFDEVICE_INIT init)
 }
 static void passive_device(WDF_OBJECT_ATTRIBUTES *a) { a->ExecutionLevel = WdfExecutionLevelPassive; }
 
-/* RULE K-Q-72: file object scope Queue is refused at device creation. */
-/* RULE K-SYN-7: file object scope Queue fails WdfDeviceCreate. */
+/* RULE K-Q-72: WdfDeviceCreate refuses file objects of synchronization scope Queue. */
+/* RULE K-SYN-7: Synchronization scope Queue in the attributes of file objects makes WdfDeviceCreate fail. */
 TEST(K_Q_72_scope_queue)
 {
     plan.init = scoped_files, file_scope = WdfSynchronizationScopeQueue, class = 0;
@@ -179,8 +179,8 @@ TEST(K_Q_72_scope_queue)
     unload();
 }
 
-/* RULE K-Q-72: scope Device needs a passive device. */
-/* RULE K-SYN-7: so does scope Device on a device that is not passive. */
+/* RULE K-Q-72: File objects of synchronization scope Device need a device of passive execution level. */
+/* RULE K-SYN-7: File objects of scope Device on a device that is not passive make WdfDeviceCreate fail. */
 TEST(K_Q_72_scope_device_not_passive)
 {
     plan.init = scoped_files, file_scope = WdfSynchronizationScopeDevice, class = 0;
@@ -203,8 +203,8 @@ static void scoped_create(PWDFDEVICE_INIT init)
     set_files(init, create_under_lock, &a);
 }
 
-/* RULE K-Q-72: then the callbacks are serialised with the device's lock. */
-/* RULE K-SYN-3: file callbacks run under the device's lock with scope Device, and without lock otherwise. */
+/* RULE K-Q-72: File callbacks of scope Device on a passive device are serialised with the device's lock. */
+/* RULE K-SYN-3: File callbacks run under the device's lock with scope Device, and without lock otherwise. */
 TEST(K_Q_72_serialised)
 {
     plan.device = passive_device, file_scope = WdfSynchronizationScopeDevice;
@@ -215,7 +215,7 @@ TEST(K_Q_72_serialised)
     finish();
 }
 
-/* RULE K-Q-73: without a create handler the create succeeds. */
+/* RULE K-Q-73: A create succeeds when the driver has neither a create handler nor a queue for creates. */
 TEST(K_Q_73_no_handler)
 {
     begin(without_create);
@@ -254,7 +254,7 @@ static void route_create(WDFDEVICE d)
 }
 static void complete_it(WDFREQUEST r) { WdfRequestComplete(r, STATUS_SUCCESS); }
 
-/* RULE K-Q-73: a queue configured for creates comes before the create handler and presents by EvtIoDefault. */
+/* RULE K-Q-73: A queue that is configured for creates comes before EvtDeviceFileCreate, and presents them by EvtIoDefault. */
 TEST(K_Q_73_create_queue)
 {
     plan.add = route_create, plan.handle = complete_it;
@@ -266,7 +266,7 @@ TEST(K_Q_73_create_queue)
     finish();
 }
 
-/* RULE K-Q-74: a create that fails: the WDFFILEOBJECT goes, without EvtFileCleanup and EvtFileClose. */
+/* RULE K-Q-74: When a create fails its WDFFILEOBJECT goes, without EvtFileCleanup or EvtFileClose. */
 TEST(K_Q_74_failed_create)
 {
     begin(with_files);
@@ -281,7 +281,7 @@ static void telling(WDF_IO_QUEUE_CONFIG *c, WDF_OBJECT_ATTRIBUTES *a) { manual(c
 
 static struct sent *read_of(PFILE_OBJECT f) { return send_io((struct io){.major = IRP_MJ_READ, .length = 4, .file = f}); }
 
-/* RULE K-Q-75: EvtFileCleanup first, then the queued requests of that file are cancelled; owned ones are the driver's. */
+/* RULE K-Q-75: At the cleanup of a file EvtFileCleanup runs first, then the file's queued requests are cancelled; owned ones are the driver's to end. */
 TEST(K_Q_75_cleanup_cancels_queued)
 {
     plan.queue = sequential;
@@ -300,7 +300,7 @@ TEST(K_Q_75_cleanup_cancels_queued)
     finish();
 }
 
-/* RULE K-Q-75: one that was presented before goes to EvtIoCanceledOnQueue. */
+/* RULE K-Q-75: A queued request of a closing file that was presented before goes to EvtIoCanceledOnQueue. */
 TEST(K_Q_75_cleanup_of_presented)
 {
     plan.queue = sequential, plan.handle = forward_all;
@@ -314,7 +314,7 @@ TEST(K_Q_75_cleanup_of_presented)
     finish();
 }
 
-/* RULE K-Q-76: EvtFileClose, then cleanup and destroy of the WDFFILEOBJECT. */
+/* RULE K-Q-76: EvtFileClose comes before the cleanup and destroy callbacks of the WDFFILEOBJECT. */
 TEST(K_Q_76_close)
 {
     begin(with_files);
@@ -324,8 +324,8 @@ TEST(K_Q_76_close)
     finish();
 }
 
-/* RULE K-Q-77: without a file object configuration WdfRequestGetFileObject returns NULL. */
-/* RULE V-WDF-25: file objects need WdfDeviceInitSetFileObjectConfig. */
+/* RULE K-Q-77: WdfRequestGetFileObject returns NULL when the device has no file object configuration. */
+/* RULE V-WDF-25: Asking a request for its file object needs WdfDeviceInitSetFileObjectConfig. */
 TEST(K_Q_77_no_configuration)
 {
     plan.queue = sequential;
@@ -338,7 +338,7 @@ TEST(K_Q_77_no_configuration)
     finish();
 }
 
-/* RULE K-FILE-1: getters of a file object. */
+/* RULE K-FILE-1: The getters of a file object return its device, flags and name, and WdfDeviceGetFileObject finds it by its FILE_OBJECT. */
 TEST(K_FILE_1_getters)
 {
     plan.queue = sequential;
@@ -357,7 +357,7 @@ TEST(K_FILE_1_getters)
 static void fs_context(PWDFDEVICE_INIT init) { class = WdfFileObjectWdfCanUseFsContext, with_files(init); }
 static void fs_context2(PWDFDEVICE_INIT init) { class = WdfFileObjectWdfCanUseFsContext2, with_files(init); }
 
-/* RULE K-FILE-2: class UseFsContext stores the handle there. */
+/* RULE K-FILE-2: The file object class UseFsContext stores the handle in FsContext of the FILE_OBJECT. */
 TEST(K_FILE_2_fs_context)
 {
     begin(fs_context);
@@ -367,7 +367,7 @@ TEST(K_FILE_2_fs_context)
     finish();
 }
 
-/* RULE K-FILE-2: UseFsContext2 in the other field. */
+/* RULE K-FILE-2: The file object class UseFsContext2 stores the handle in FsContext2 of the FILE_OBJECT. */
 TEST(K_FILE_2_fs_context2)
 {
     begin(fs_context2);
@@ -377,7 +377,7 @@ TEST(K_FILE_2_fs_context2)
     finish();
 }
 
-/* RULE K-DRV-65: the rest of the name arrives as the file name. */
+/* RULE K-DRV-65: What follows the device's name in the path of an open arrives as the file name. */
 TEST(K_DRV_65_reference_string)
 {
     begin(with_files);
@@ -408,9 +408,9 @@ static VOID in_context(WDFDEVICE d, WDFREQUEST r)
 }
 static void caller_context(PWDFDEVICE_INIT init) { WdfDeviceInitSetIoInCallerContextCallback(init, in_context); }
 
-/* RULE K-Q-85: EvtIoInCallerContext before any queue, at the caller's IRQL; then the request is enqueued. */
-/* RULE K-REQ-16: such a request has no queue. */
-/* RULE K-REQ-31: MarkCancelableEx of a request without queue: STATUS_INVALID_DEVICE_REQUEST. */
+/* RULE K-Q-85: EvtIoInCallerContext runs before any queue, at the caller's IRQL; WdfDeviceEnqueueRequest then queues the request. */
+/* RULE K-REQ-16: WdfRequestGetIoQueue returns NULL for a request that is in EvtIoInCallerContext. */
+/* RULE K-REQ-31: WdfRequestMarkCancelableEx of a request without queue returns STATUS_INVALID_DEVICE_REQUEST. */
 TEST(K_Q_85_enqueued)
 {
     plan.queue = sequential, complete_there = false;
@@ -423,7 +423,7 @@ TEST(K_Q_85_enqueued)
     finish();
 }
 
-/* RULE K-Q-85: or completed there. */
+/* RULE K-Q-85: A request may be completed in EvtIoInCallerContext instead of being queued. */
 TEST(K_Q_85_completed_there)
 {
     plan.queue = sequential, complete_there = true;
@@ -434,7 +434,7 @@ TEST(K_Q_85_completed_there)
     finish();
 }
 
-/* RULE K-Q-85: no queue for the type: STATUS_INVALID_DEVICE_REQUEST. */
+/* RULE K-Q-85: WdfDeviceEnqueueRequest returns STATUS_INVALID_DEVICE_REQUEST when the device has no queue for the request's type. */
 TEST(K_Q_85_no_queue)
 {
     complete_there = false;
@@ -443,7 +443,7 @@ TEST(K_Q_85_no_queue)
     finish();
 }
 
-/* RULE K-Q-85: a queue that does not accept: STATUS_WDF_BUSY, still the driver's. */
+/* RULE K-Q-85: WdfDeviceEnqueueRequest returns STATUS_WDF_BUSY for a queue that does not accept, and the driver still owns the request. */
 TEST(K_Q_85_busy)
 {
     plan.queue = sequential, complete_there = false;
@@ -459,7 +459,7 @@ static void filter_context(PWDFDEVICE_INIT init)
     caller_context(init);
 }
 
-/* RULE K-Q-85: a filter without queue forwards and has success. */
+/* RULE K-Q-85: In a filter without a queue for the type, WdfDeviceEnqueueRequest forwards the request and succeeds. */
 TEST(K_Q_85_filter)
 {
     complete_there = false;
@@ -490,7 +490,7 @@ static void preprocess_reads(PWDFDEVICE_INIT init)
     assert_int_equal(WdfDeviceInitAssignWdmIrpPreprocessCallback(init, preprocess, IRP_MJ_READ, NULL, 0), STATUS_SUCCESS);
 }
 
-/* RULE K-DRV-81: a registered major goes to EvtDeviceWdmIrpPreprocess, which may complete it. */
+/* RULE K-DRV-81: An IRP of a registered major function goes to EvtDeviceWdmIrpPreprocess, which may complete it. */
 TEST(K_DRV_81_completed)
 {
     plan.queue = sequential, hand_back = false;
@@ -504,7 +504,7 @@ TEST(K_DRV_81_completed)
     finish();
 }
 
-/* RULE K-DRV-81: or hand it back, at the caller's IRQL and in its thread. */
+/* RULE K-DRV-81: EvtDeviceWdmIrpPreprocess may hand the IRP back to the framework, at the caller's IRQL and in its thread. */
 TEST(K_DRV_81_handed_back)
 {
     plan.queue = sequential, hand_back = true;
@@ -518,7 +518,7 @@ TEST(K_DRV_81_handed_back)
     finish();
 }
 
-/* RULE K-PNP-44: a device that was removed by surprise still gets cleanup and close; creates fail. */
+/* RULE K-PNP-44: A device that was removed by surprise still gets cleanup and close of its files, and new creates fail. */
 TEST(K_PNP_44_open_handle)
 {
     begin(with_files);

@@ -33,7 +33,7 @@ static void delete_at_dispatch(WDFOBJECT o)
 
 /* ---- States and references ---- */
 
-/* RULE K-OBJ-1: an object is born with the one creation reference, which its deletion drops. */
+/* RULE K-OBJ-1: An object is born with the one creation reference, which its deletion drops. */
 TEST(K_OBJ_1_born_with_one_reference)
 {
     boot();
@@ -44,7 +44,7 @@ TEST(K_OBJ_1_born_with_one_reference)
     finish();
 }
 
-/* RULE K-OBJ-2: dispose, destruction of the children and final release are three phases. */
+/* RULE K-OBJ-2: Dispose, destruction of the children and final release are three phases. */
 TEST(K_OBJ_2_three_phases)
 {
     boot();
@@ -69,7 +69,7 @@ static void add_to_disposed(WDFOBJECT o)
     kept = o;
 }
 
-/* RULE K-OBJ-3: only an object that is not being deleted accepts new children. */
+/* RULE K-OBJ-3: Only an object that is not being deleted accepts new children. */
 TEST(K_OBJ_3_no_children_while_disposing)
 {
     plan.cleanup = add_to_disposed;
@@ -80,7 +80,7 @@ TEST(K_OBJ_3_no_children_while_disposing)
     finish();
 }
 
-/* RULE K-OBJ-4: a reference delays EvtDestroy and nothing else. */
+/* RULE K-OBJ-4: A reference delays EvtDestroy and nothing else. */
 TEST(K_OBJ_4_a_reference_delays_only_destroy)
 {
     boot();
@@ -95,21 +95,21 @@ TEST(K_OBJ_4_a_reference_delays_only_destroy)
     finish();
 }
 
-/* RULE K-OBJ-5: the last reference dropped without a delete, with a parent: WDF_VIOLATION 0x7. */
+/* RULE K-OBJ-5: Dropping the last reference of an object that was not deleted and has a parent is bug check WDF_VIOLATION with parameter 0x7. */
 TEST(K_OBJ_5_dereference_instead_of_delete, .code = 0x10D, .p1 = 7)
 {
     boot();
     WdfObjectDereference(make("P", device));
 }
 
-/* RULE K-OBJ-5: a device whose count reaches zero without removal is the same. */
+/* RULE K-OBJ-5: A device whose reference count reaches zero without removal is bug check WDF_VIOLATION with parameter 0x7. */
 TEST(K_OBJ_5_dereference_of_a_device, .code = 0x10D, .p1 = 7)
 {
     boot();
     WdfObjectDereference(device);
 }
 
-/* RULE K-OBJ-6: deleting a still-referenced object twice is reported. */
+/* RULE K-OBJ-6: Deleting a still-referenced object twice is reported. */
 TEST(K_OBJ_6_deleted_twice, MISUSE)
 {
     boot();
@@ -119,7 +119,7 @@ TEST(K_OBJ_6_deleted_twice, MISUSE)
     WdfObjectDelete(root);
 }
 
-/* RULE K-OBJ-6: after the last reference the second delete meets a stale handle. */
+/* RULE K-OBJ-6: Deleting an object again after its last reference went is the use of a stale handle. */
 TEST(K_OBJ_6_deleted_after_its_end, .code = 0x10D, .p1 = 5)
 {
     boot();
@@ -128,7 +128,7 @@ TEST(K_OBJ_6_deleted_after_its_end, .code = 0x10D, .p1 = 5)
     WdfObjectDelete(root);
 }
 
-/* RULE K-OBJ-7: a deleted child leaves its parent's list. */
+/* RULE K-OBJ-7: A deleted child leaves its parent's list. */
 TEST(K_OBJ_7_a_deleted_child_leaves_the_parent)
 {
     boot();
@@ -146,7 +146,7 @@ static void delete_sibling(WDFOBJECT o)
         WdfObjectDelete(child[1]);
 }
 
-/* RULE K-OBJ-7: deleting a child while its parent is disposing is a note; the parent finishes it, once. */
+/* RULE K-OBJ-7: Deleting a child while its parent is disposing is noted, not fatal; the parent finishes the child, once. */
 TEST(K_OBJ_7_delete_while_the_parent_disposes)
 {
     plan.cleanup = delete_sibling;
@@ -160,10 +160,10 @@ TEST(K_OBJ_7_delete_while_the_parent_disposes)
 
 /* ---- Order ---- */
 
-/* RULE K-OBJ-10: cleanups run children first, siblings in order of creation. */
-/* RULE K-OBJ-11: destroys run deepest first, children oldest first, the root last. */
-/* RULE K-OBJ-12: every cleanup of a tree precedes every destroy of it. */
-/* RULE F-DRV-19: children are disposed first; EvtCleanup of the parent after, EvtDestroy when the last reference goes. */
+/* RULE K-OBJ-10: Cleanups run children first, siblings in order of creation. */
+/* RULE K-OBJ-11: Destroys run deepest first, children oldest first, the root last. */
+/* RULE K-OBJ-12: Every cleanup of a tree precedes every destroy of it. */
+/* RULE F-DRV-19: Children are disposed first; EvtCleanup of the parent after, EvtDestroy when the last reference goes. */
 TEST(K_OBJ_10_cleanups_then_destroys)
 {
     boot();
@@ -173,7 +173,7 @@ TEST(K_OBJ_10_cleanups_then_destroys)
     finish();
 }
 
-/* RULE K-OBJ-12: an object deleted earlier and released only now is the exception. */
+/* RULE K-OBJ-12: An object that was deleted earlier and is released only now may be destroyed before the cleanups of a tree are over. */
 TEST(K_OBJ_12_deleted_earlier)
 {
     boot();
@@ -189,7 +189,7 @@ TEST(K_OBJ_12_deleted_earlier)
     finish();
 }
 
-/* RULE K-OBJ-13: cleanup and destroy run exactly once each. */
+/* RULE K-OBJ-13: Cleanup and destroy run exactly once each. */
 TEST(K_OBJ_13_each_once)
 {
     boot();
@@ -215,8 +215,8 @@ static void add_second(WDFOBJECT o)
     assert_int_equal(WdfObjectAllocateContext(o, &a, NULL), STATUS_SUCCESS);
 }
 
-/* RULE K-OBJ-14: several contexts are cleaned up, then destroyed, in the order they were added. */
-/* RULE K-OBJ-45: each added context has callbacks of its own; the pointer parameter may be NULL. */
+/* RULE K-OBJ-14: Several contexts are cleaned up, then destroyed, in the order they were added. */
+/* RULE K-OBJ-45: Each added context has callbacks of its own; the pointer parameter may be NULL. */
 TEST(K_OBJ_14_contexts_in_order)
 {
     boot();
@@ -227,7 +227,7 @@ TEST(K_OBJ_14_contexts_in_order)
     finish();
 }
 
-/* RULE K-OBJ-15: a create that fails calls neither cleanup nor destroy of its object. */
+/* RULE K-OBJ-15: A create that fails calls neither cleanup nor destroy of its object. */
 TEST(K_OBJ_15_failed_create_calls_nothing)
 {
     boot();
@@ -252,7 +252,7 @@ static void look_up_in_destroy(WDFOBJECT o)
     kept = o;
 }
 
-/* RULE K-OBJ-16: inside EvtDestroy the count is 0 and looking up contexts works. */
+/* RULE K-OBJ-16: Inside EvtDestroy the count is 0 and looking up contexts works. */
 TEST(K_OBJ_16_lookup_in_destroy)
 {
     plan.destroy = look_up_in_destroy;
@@ -273,7 +273,7 @@ static void look_up_in_cleanup(WDFOBJECT o)
     kept = o;
 }
 
-/* RULE K-OBJ-17: inside EvtCleanup contexts, getters and the parent's handle work; the parent is not cleaned up yet. */
+/* RULE K-OBJ-17: Inside EvtCleanup contexts, getters and the parent's handle work; the parent is not cleaned up yet. */
 TEST(K_OBJ_17_valid_in_cleanup)
 {
     plan.cleanup = look_up_in_cleanup;
@@ -292,8 +292,8 @@ static void start_in_cleanup(WDFOBJECT o)
         assert_false(WdfTimerStart((WDFTIMER)o, WDF_REL_TIMEOUT_IN_MS(1)));
 }
 
-/* RULE K-OBJ-18: a timer is stopped before its EvtCleanup. */
-/* RULE K-OBJ-19: after disposal a timer's callback cannot run any more. */
+/* RULE K-OBJ-18: A timer is stopped before its EvtCleanup. */
+/* RULE K-OBJ-19: After disposal a timer's callback cannot run any more. */
 TEST(K_OBJ_18_a_timer_stops_before_its_cleanup)
 {
     plan.cleanup = start_in_cleanup;
@@ -307,7 +307,7 @@ TEST(K_OBJ_18_a_timer_stops_before_its_cleanup)
     finish();
 }
 
-/* RULE K-OBJ-19: a parent's EvtCleanup does not begin before a child's work item has ended. */
+/* RULE K-OBJ-19: A parent's EvtCleanup does not begin before a child's work item has ended. */
 TEST(K_OBJ_19_cleanup_waits_for_the_work_item)
 {
     boot();
@@ -322,8 +322,8 @@ TEST(K_OBJ_19_cleanup_waits_for_the_work_item)
 
 static void say_irql(WDFOBJECT o) { say(KeGetCurrentIrql() == PASSIVE_LEVEL ? "0" : "2"); }
 
-/* RULE K-OBJ-20: cleanup and destroy run at the IRQL of whoever deletes. */
-/* RULE K-OBJ-23: a subtree without passive members is disposed in the caller's context, also at DISPATCH_LEVEL. */
+/* RULE K-OBJ-20: Cleanup and destroy run at the IRQL of whoever deletes. */
+/* RULE K-OBJ-23: A subtree without passive members is disposed in the caller's context, also at DISPATCH_LEVEL. */
 TEST(K_OBJ_20_at_the_callers_irql)
 {
     plan.cleanup = plan.destroy = say_irql;
@@ -357,7 +357,7 @@ static void expect_deferred(WDFOBJECT o)
     log_is("~x 0 !x 0");
 }
 
-/* RULE K-OBJ-21: the types whose cleanup is promised PASSIVE_LEVEL, and any object of passive execution level. */
+/* RULE K-OBJ-21: The types whose cleanup is promised PASSIVE_LEVEL, and any object of passive execution level. */
 TEST(K_OBJ_21_passive_types)
 {
     WDF_OBJECT_ATTRIBUTES a;
@@ -380,7 +380,7 @@ TEST(K_OBJ_21_passive_types)
     finish();
 }
 
-/* RULE K-OBJ-22: one passive-dispose descendant moves the whole subtree to a work item; the delete returns before. */
+/* RULE K-OBJ-22: One passive-dispose descendant moves the whole subtree to a work item; the delete returns before. */
 TEST(K_OBJ_22_a_passive_child_defers_the_tree)
 {
     boot();
@@ -393,7 +393,7 @@ TEST(K_OBJ_22_a_passive_child_defers_the_tree)
     finish();
 }
 
-/* RULE K-OBJ-24: the final release of a passive-callbacks object above PASSIVE_LEVEL is deferred. */
+/* RULE K-OBJ-24: The final release of an object with passive callbacks is deferred when it happens above PASSIVE_LEVEL. */
 TEST(K_OBJ_24_final_release_is_deferred)
 {
     plan.destroy = say_irql;
@@ -412,7 +412,7 @@ TEST(K_OBJ_24_final_release_is_deferred)
     finish();
 }
 
-/* RULE K-OBJ-25: deferred deletes run in their order, and removal waits for them. */
+/* RULE K-OBJ-25: Deferred deletes run in their order, and removal waits for them. */
 TEST(K_OBJ_25_deferred_in_order_and_awaited)
 {
     boot();
@@ -445,8 +445,8 @@ static void with_child(WDFREQUEST request)
     held[held_count++] = request;
 }
 
-/* RULE K-OBJ-60: children and EvtCleanup of a request before its IRP is completed, EvtDestroy after. */
-/* RULE K-REQ-3: the order inside completion. */
+/* RULE K-OBJ-60: Children and EvtCleanup of a request run before its IRP is completed, EvtDestroy after. */
+/* RULE K-REQ-3: Completing a request cleans it up, completes its IRP, tells the queue and only then lets it go. */
 TEST(K_OBJ_60_early_dispose)
 {
     plan.init = request_attributes, plan.queue = sequential, plan.handle = with_child;
@@ -474,7 +474,7 @@ static void with_string(WDFREQUEST request)
     held[held_count++] = request;
 }
 
-/* RULE K-OBJ-60: a passive-dispose child of a request completed at DISPATCH_LEVEL is reported. */
+/* RULE K-OBJ-60: A passive-dispose child of a request completed at DISPATCH_LEVEL is reported. */
 TEST(K_OBJ_60_passive_child_at_dispatch, MISUSE)
 {
     plan.queue = sequential, plan.handle = with_string;
@@ -484,7 +484,7 @@ TEST(K_OBJ_60_passive_child_at_dispatch, MISUSE)
     complete(0, STATUS_SUCCESS, 0);
 }
 
-/* RULE K-OBJ-61: of a request that was never presented the driver sees neither callback. */
+/* RULE K-OBJ-61: The driver sees neither cleanup nor destroy of a request that was never presented to it. */
 TEST(K_OBJ_61_never_presented)
 {
     plan.init = request_attributes, plan.queue = sequential;
@@ -504,8 +504,8 @@ static void named_driver(WDF_DRIVER_CONFIG *config, WDF_OBJECT_ATTRIBUTES *a) { 
 static void name_driver(PDRIVER_OBJECT o) { named(driver)->name = "driver"; }
 static void say_unload(void) { say("Unload"); }
 
-/* RULE K-OBJ-62: unload calls EvtDriverUnload, then deletes the driver: children's cleanup, its own, the destroys. */
-/* RULE K-OBJ-36: an object below the driver outlives the device. */
+/* RULE K-OBJ-62: Unload calls EvtDriverUnload, then deletes the driver: cleanups of its children, its own, then the destroys. */
+/* RULE K-OBJ-36: An object whose parent is the driver outlives the device it was made for. */
 TEST(K_OBJ_62_unload)
 {
     plan.config = named_driver, plan.entry = name_driver, plan.unload = say_unload;
@@ -515,7 +515,7 @@ TEST(K_OBJ_62_unload)
     log_is("Unload ~P ~driver !P !driver");
 }
 
-/* RULE K-OBJ-63: DriverEntry failing after WdfDriverCreate: no EvtDriverUnload, but the driver's cleanup and destroy. */
+/* RULE K-OBJ-63: When DriverEntry fails after WdfDriverCreate, EvtDriverUnload is not called, but cleanup and destroy of the driver are. */
 TEST(K_OBJ_63_failed_driver_entry)
 {
     plan.config = named_driver, plan.entry = name_driver, plan.unload = say_unload, plan.entry_status = STATUS_UNSUCCESSFUL;
@@ -524,8 +524,8 @@ TEST(K_OBJ_63_failed_driver_entry)
     log_is("~driver !driver");
 }
 
-/* RULE K-OBJ-64: an object never released is reported at unload. */
-/* RULE V-WDF-54: objects or references left at unload. */
+/* RULE K-OBJ-64: An object never released is reported at unload. */
+/* RULE V-WDF-54: Objects or references that a driver leaves at its unload are reported. */
 TEST(K_OBJ_64_leaked_reference, .code = OWN_OBJECT_LEAK, .p1 = ANY)
 {
     boot();

@@ -37,7 +37,7 @@ static WDFSTRING new_string(void)
 
 /* ---- Names and links ---- */
 
-/* RULE K-DRV-50: an empty link, or a second one, is refused; a name that exists is a collision. */
+/* RULE K-DRV-50: WdfDeviceCreateSymbolicLink refuses an empty link and a second one; a name that exists is a collision. */
 TEST(K_DRV_50_symbolic_link)
 {
     plan.init = named_device;
@@ -50,7 +50,7 @@ TEST(K_DRV_50_symbolic_link)
     finish();
 }
 
-/* RULE K-DRV-50: the link of a function device goes with its removal, not with a stop. */
+/* RULE K-DRV-50: The symbolic link of a function device goes with its removal, not with a stop. */
 TEST(K_DRV_50_link_deleted_at_removal)
 {
     plan.init = named_device;
@@ -66,7 +66,7 @@ TEST(K_DRV_50_link_deleted_at_removal)
     unload();
 }
 
-/* RULE K-DRV-51: the name of a device; without one STATUS_INVALID_PARAMETER. */
+/* RULE K-DRV-51: WdfDeviceRetrieveDeviceName returns the device's name, or STATUS_INVALID_PARAMETER when it has none. */
 TEST(K_DRV_51_device_name)
 {
     plan.init = named_device;
@@ -77,7 +77,7 @@ TEST(K_DRV_51_device_name)
     finish();
 }
 
-/* RULE K-DRV-51: no name. */
+/* RULE K-DRV-51: WdfDeviceRetrieveDeviceName of a device without a name fails with STATUS_INVALID_PARAMETER. */
 TEST(K_DRV_51_no_name)
 {
     boot();
@@ -115,8 +115,8 @@ static void look_in_init(PWDFDEVICE_INIT init)
     WdfDeviceInitSetPnpPowerEventCallbacks(init, &c);
 }
 
-/* RULE K-DRV-60: an interface may be created in AddDevice; the same one twice is another entry over the system's. */
-/* RULE K-DRV-61: it is enabled at the end of start, after SelfManagedIoInit. */
+/* RULE K-DRV-60: A device interface may be created in AddDevice; creating the same one again makes another entry over the system's. */
+/* RULE K-DRV-61: A device interface is enabled at the end of the start, after SelfManagedIoInit. */
 TEST(K_DRV_61_enabled_by_start)
 {
     plan.init = look_in_init, plan.add = one_interface;
@@ -137,7 +137,7 @@ static WDFSTRING interface_string(void)
     return s;
 }
 
-/* RULE K-DRV-61: one created later is not, until the driver enables it. */
+/* RULE K-DRV-61: A device interface that is created after the start is not enabled until the driver enables it. */
 TEST(K_DRV_61_created_after_start)
 {
     start();
@@ -152,7 +152,7 @@ TEST(K_DRV_61_created_after_start)
     finish();
 }
 
-/* RULE K-DRV-62: interfaces stay enabled across a stop and are disabled by removal; then opens through them fail. */
+/* RULE K-DRV-62: Device interfaces stay enabled across a stop and are disabled by removal; then opens through them fail. */
 TEST(K_DRV_62_disabled_by_removal)
 {
     UNICODE_STRING link;
@@ -173,7 +173,7 @@ TEST(K_DRV_62_disabled_by_removal)
     finish();
 }
 
-/* RULE K-DRV-63: the reference string must match exactly, NULL matches none only; no match is silent; before start the wish is remembered. */
+/* RULE K-DRV-63: WdfDeviceSetDeviceInterfaceState matches the reference string exactly, NULL matching none only; no match is silent; before start the wish is kept. */
 TEST(K_DRV_63_state_by_reference_string)
 {
     UNICODE_STRING ref = text_of(L"ref"), wrong = text_of(L"re");
@@ -191,7 +191,7 @@ TEST(K_DRV_63_state_by_reference_string)
     finish();
 }
 
-/* RULE K-DRV-63: the Ex form takes the decision away from start. */
+/* RULE K-DRV-63: After WdfDeviceSetDeviceInterfaceStateEx the start no longer decides whether the interface is enabled. */
 TEST(K_DRV_63_state_ex)
 {
     UNICODE_STRING ref = text_of(L"ref");
@@ -207,7 +207,7 @@ TEST(K_DRV_63_state_ex)
     finish();
 }
 
-/* RULE K-DRV-64: an unknown interface: STATUS_OBJECT_NAME_NOT_FOUND. */
+/* RULE K-DRV-64: Asking for the string of a device interface that does not exist returns STATUS_OBJECT_NAME_NOT_FOUND. */
 TEST(K_DRV_64_interface_string)
 {
     plan.add = one_interface;
@@ -244,8 +244,8 @@ static WDFQUEUE control_queue(bool is_default)
     return q;
 }
 
-/* RULE K-DRV-70: opens of a control device fail until WdfControlFinishInitializing. */
-/* RULE K-Q-1: a control device's default queue is created before that. */
+/* RULE K-DRV-70: Opens of a control device fail until WdfControlFinishInitializing. */
+/* RULE K-Q-1: The default queue of a control device is created before WdfControlFinishInitializing. */
 TEST(K_DRV_70_finish_initializing)
 {
     plan.add = control_create;
@@ -260,12 +260,12 @@ TEST(K_DRV_70_finish_initializing)
     finish();
 }
 
-/* RULE K-DRV-70: on another device the call is reported. */
-/* RULE V-WDF-45: finishing a device that is no control device. */
+/* RULE K-DRV-70: WdfControlFinishInitializing on a device that is no control device is reported. */
+/* RULE V-WDF-45: WdfControlFinishInitializing is for control devices only. */
 TEST(K_DRV_70_not_a_control_device, MISUSE) { boot(), WdfControlFinishInitializing(device); }
 
-/* RULE K-DRV-71: a control device has no interfaces, no lower device, and its queues are not power-managed whatever they say. */
-/* RULE K-Q-3: queues of control devices are never power-managed. */
+/* RULE K-DRV-71: A control device has no interfaces, no lower device, and its queues are not power-managed whatever they say. */
+/* RULE K-Q-3: Queues of control devices are never power-managed. */
 TEST(K_DRV_71_no_pnp)
 {
     plan.add = control_create;
@@ -318,8 +318,8 @@ static bool holds(WDFMEMORY memory, const WCHAR *text, size_t zeros)
     return size == length + zeros * sizeof(WCHAR) && !memcmp(bytes, text, length) && !bytes[length / sizeof(WCHAR)];
 }
 
-/* RULE K-DRV-52: properties of the device: too small with the length that is needed, not found if unset, else the value; control devices have none. */
-/* RULE W-PNP-72: the statuses of IoGetDeviceProperty. */
+/* RULE K-DRV-52: WdfDeviceQueryProperty tells the needed length of a buffer that is too small, fails for what is unset, and has nothing for control devices. */
+/* RULE W-PNP-72: IoGetDeviceProperty has a status each for a buffer that is too small, a property that is unset and a device that is no PDO. */
 TEST(K_DRV_52_properties)
 {
     ULONG length = 0, state = 7;
@@ -350,7 +350,7 @@ TEST(K_DRV_52_properties)
     finish();
 }
 
-/* RULE K-DRV-52: the same before the device is created. */
+/* RULE K-DRV-52: A WDFDEVICE_INIT answers property queries before the device is created. */
 TEST(K_DRV_52_properties_of_an_init)
 {
     plan.init = ask_init;
@@ -369,7 +369,7 @@ static void ask_control_init(WDFDEVICE d)
     WdfDeviceInitFree(init);
 }
 
-/* RULE K-DRV-32: the query on the init of another kind of device: STATUS_INVALID_DEVICE_REQUEST. */
+/* RULE K-DRV-32: A property query on the init of a device that is no function device returns STATUS_INVALID_DEVICE_REQUEST. */
 TEST(K_DRV_32_property_of_a_control_init)
 {
     plan.add = ask_control_init;
@@ -379,7 +379,7 @@ TEST(K_DRV_32_property_of_a_control_init)
 }
 
 static const struct chance property_fails = {.fault_count = 1, .fault = {{DDI_WdfDeviceAllocAndQueryProperty, 1, 1}}};
-/* RULE K-DRV-52: without memory it fails. */
+/* RULE K-DRV-52: WdfDeviceAllocAndQueryProperty fails when there is no memory. */
 TEST(K_DRV_52_no_memory, .chance = &property_fails)
 {
     WDFMEMORY memory;
@@ -405,7 +405,7 @@ static void preprocessing(PWDFDEVICE_INIT init)
 }
 static void write_only(WDF_IO_QUEUE_CONFIG *c, WDF_OBJECT_ATTRIBUTES *a) { c->EvtIoWrite = on_write; }
 
-/* RULE K-DRV-82: an IRP goes to the queue that the driver names; with the flag through the in-caller-context callback first. */
+/* RULE K-DRV-82: WdfDeviceWdmDispatchIrpToIoQueue puts an IRP into the queue that the driver names, with a flag through EvtIoInCallerContext first. */
 TEST(K_DRV_82_dispatch_to_queue)
 {
     plan.init = preprocessing;
@@ -423,7 +423,7 @@ TEST(K_DRV_82_dispatch_to_queue)
     finish();
 }
 
-/* RULE K-DRV-82: unknown flags, or a queue without handler for the major: STATUS_INVALID_PARAMETER. */
+/* RULE K-DRV-82: WdfDeviceWdmDispatchIrpToIoQueue refuses unknown flags, and a queue without handler for the major: STATUS_INVALID_PARAMETER. */
 TEST(K_DRV_82_refused)
 {
     plan.init = preprocessing;
@@ -436,7 +436,7 @@ TEST(K_DRV_82_refused)
     finish();
 }
 
-/* RULE K-DRV-83: after removal a power IRP is completed with STATUS_DELETE_PENDING. */
+/* RULE K-DRV-83: A power IRP that arrives after removal is completed with STATUS_DELETE_PENDING. */
 TEST(K_DRV_83_after_removal)
 {
     start();
@@ -450,7 +450,7 @@ TEST(K_DRV_83_after_removal)
 
 /* ---- Collections and strings ---- */
 
-/* RULE K-COL-1: an ordered list with duplicates; membership is a reference and does not hold EvtCleanup back. */
+/* RULE K-COL-1: A WDFCOLLECTION is an ordered list with duplicates; membership is a reference, and does not hold EvtCleanup back. */
 TEST(K_COL_1_collection)
 {
     WDFCOLLECTION c;
@@ -472,7 +472,7 @@ TEST(K_COL_1_collection)
     finish();
 }
 
-/* RULE K-STR-1: a NULL source makes an empty string; a malformed one is refused. */
+/* RULE K-STR-1: WdfStringCreate makes an empty string of a NULL source and refuses a malformed one. */
 TEST(K_STR_1_string)
 {
     UNICODE_STRING u, odd = {3, 4, (PWCH)L"ab"}, good = text_of(L"abc");

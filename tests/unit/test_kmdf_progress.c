@@ -55,7 +55,7 @@ static void assign(WDF_IO_FORWARD_PROGRESS_RESERVED_POLICY kind, ULONG count)
 #define EXAMINE WdfIoForwardProgressReservedPolicyUseExamine
 #define PAGING WdfIoForwardProgressReservedPolicyPagingIO
 
-/* RULE K-Q-86: size, a policy without its callback, no requests: failures in this order; success makes all requests and gives each its resources. */
+/* RULE K-Q-86: WdfIoQueueAssignForwardProgressPolicy checks size, callbacks and count in this order; success makes all requests and gives each its resources. */
 TEST(K_Q_86_assigning)
 {
     begin();
@@ -75,7 +75,7 @@ TEST(K_Q_86_assigning)
     log_is("~R !R ~R !R ~queue !queue");
 }
 
-/* RULE K-Q-86: the first failure frees all and is returned; the policy can be assigned again. */
+/* RULE K-Q-86: When resources for a reserved request cannot be had, all are freed and the failure is returned; the policy can be assigned again. */
 TEST(K_Q_86_resources_fail)
 {
     begin();
@@ -88,7 +88,7 @@ TEST(K_Q_86_resources_fail)
     finish();
 }
 
-/* RULE K-Q-86: assigning twice is reported. */
+/* RULE K-Q-86: Assigning a forward-progress policy to a queue twice is reported. */
 TEST(K_Q_86_twice, MISUSE, .rule = "K-Q-86")
 {
     begin();
@@ -97,7 +97,7 @@ TEST(K_Q_86_twice, MISUSE, .rule = "K-Q-86")
     WdfIoQueueAssignForwardProgressPolicy(queue, &p);
 }
 
-/* RULE K-Q-87: with resources an ordinary request is used. */
+/* RULE K-Q-87: While ordinary request objects can be had, a queue with a forward-progress policy uses them. */
 TEST(K_Q_87_resources_suffice)
 {
     begin();
@@ -111,8 +111,8 @@ TEST(K_Q_87_resources_suffice)
     finish();
 }
 
-/* RULE K-Q-87: without resources a reserved one; with none free the IRP waits, and is served when one comes back. */
-/* RULE K-Q-88: WdfRequestIsReserved tells; contexts are kept across uses. */
+/* RULE K-Q-87: Without memory a queue uses its reserved requests; when none is free the IRP waits, and is served when one comes back. */
+/* RULE K-Q-88: WdfRequestIsReserved tells whether a request is reserved, and such a request's contexts are kept across its uses. */
 /* RULE K-OBJ-61: EvtCleanup of a reserved request does not run at its completion. */
 TEST(K_Q_87_reserved_requests)
 {
@@ -134,7 +134,7 @@ TEST(K_Q_87_reserved_requests)
     log_is("~R !R ~queue !queue");
 }
 
-/* RULE K-Q-87: an IRP that waits is cancelable. */
+/* RULE K-Q-87: An IRP that waits for a reserved request can be cancelled. */
 TEST(K_Q_87_waiting_irp_cancelled)
 {
     begin();
@@ -150,7 +150,7 @@ TEST(K_Q_87_waiting_irp_cancelled)
     finish();
 }
 
-/* RULE K-Q-87: a purge ends those that wait. */
+/* RULE K-Q-87: Purging a queue ends the IRPs that wait for a reserved request. */
 TEST(K_Q_87_purged_while_waiting)
 {
     begin();
@@ -163,7 +163,7 @@ TEST(K_Q_87_purged_while_waiting)
     finish();
 }
 
-/* RULE K-Q-87: EvtIoWdmIrpForForwardProgress decides; anything but "use" is STATUS_UNSUCCESSFUL. */
+/* RULE K-Q-87: EvtIoWdmIrpForForwardProgress decides about each IRP; anything but "use" completes it with STATUS_UNSUCCESSFUL. */
 TEST(K_Q_87_examined)
 {
     begin();
@@ -179,7 +179,7 @@ TEST(K_Q_87_examined)
     finish();
 }
 
-/* RULE K-Q-87: the paging policy is for paging IRPs only. */
+/* RULE K-Q-87: The forward-progress policy for paging I/O serves paging IRPs only. */
 TEST(K_Q_87_paging)
 {
     begin();

@@ -42,7 +42,7 @@ static void manual_limit(WDF_IO_QUEUE_CONFIG *c, WDF_OBJECT_ATTRIBUTES *a)
 }
 static void parent_driver(WDF_IO_QUEUE_CONFIG *c, WDF_OBJECT_ATTRIBUTES *a) { sequential(c, a), a->ParentObject = driver; }
 
-/* RULE K-Q-1: what WdfIoQueueCreate refuses. */
+/* RULE K-Q-1: WdfIoQueueCreate refuses bad attributes, a wrong config size, a parent elsewhere, an unknown dispatch type and a queue without callbacks. */
 TEST(K_Q_1_create_refuses)
 {
     plan.queue = sequential;
@@ -64,7 +64,7 @@ TEST(K_Q_1_create_refuses)
     finish();
 }
 
-/* RULE K-Q-1: a default queue is created in PnP state Init only. */
+/* RULE K-Q-1: A device's default queue can be created in PnP state Init only. */
 TEST(K_Q_1_default_queue_too_late)
 {
     start();
@@ -80,7 +80,7 @@ static void unlimited_zero(WDF_IO_QUEUE_CONFIG *c, WDF_OBJECT_ATTRIBUTES *a)
     c->Settings.Parallel.NumberOfPresentedRequests = 0;
 }
 
-/* RULE K-Q-2: what the INIT macros set. */
+/* RULE K-Q-2: The WDF_IO_QUEUE_CONFIG_INIT macros leave power management to the default and set no limit for a parallel queue. */
 TEST(K_Q_2_config_init)
 {
     WDF_IO_QUEUE_CONFIG c;
@@ -93,7 +93,7 @@ TEST(K_Q_2_config_init)
     assert_int_equal(c.Settings.Parallel.NumberOfPresentedRequests, 0);
 }
 
-/* RULE K-Q-2: a parallel queue with limit 0 presents nothing. */
+/* RULE K-Q-2: A parallel queue whose limit of presented requests is 0 presents nothing. */
 TEST(K_Q_2_limit_zero)
 {
     plan.queue = unlimited_zero;
@@ -123,7 +123,7 @@ static void filter(PWDFDEVICE_INIT init) { WdfFdoInitSetFilter(init); }
 static void not_managed(WDF_IO_QUEUE_CONFIG *c, WDF_OBJECT_ATTRIBUTES *a) { sequential(c, a), c->PowerManaged = WdfFalse; }
 static void managed(WDF_IO_QUEUE_CONFIG *c, WDF_OBJECT_ATTRIBUTES *a) { sequential(c, a), c->PowerManaged = WdfTrue; }
 
-/* RULE K-Q-3: queues of a function device are power-managed by default. */
+/* RULE K-Q-3: Queues of a function device are power-managed by default. */
 TEST(K_Q_3_function_device)
 {
     boot();
@@ -132,7 +132,7 @@ TEST(K_Q_3_function_device)
     finish();
 }
 
-/* RULE K-Q-3: those of a filter are not, unless it says so. */
+/* RULE K-Q-3: The queues of a filter are not power-managed unless it says so. */
 TEST(K_Q_3_filter)
 {
     plan.init = filter;
@@ -142,7 +142,7 @@ TEST(K_Q_3_filter)
     finish();
 }
 
-/* RULE K-Q-4: a power-managed queue is off before the first start and on in D0; another one is on at once. */
+/* RULE K-Q-4: A power-managed queue is off before the first start and on in D0; any other queue is on at once. */
 TEST(K_Q_4_initial_power_state)
 {
     plan.queue = sequential;
@@ -169,7 +169,7 @@ static void route_read(WDFDEVICE d)
     seen = WdfDeviceConfigureRequestDispatching(d, side, WdfRequestTypeRead);
 }
 
-/* RULE K-Q-5: the default queue takes everything that is not configured; a later configuration overrides it. */
+/* RULE K-Q-5: The default queue takes every request type that no other queue is configured for; a later configuration overrides it. */
 TEST(K_Q_5_default_queue_takes_the_rest)
 {
     plan.queue = sequential, plan.add = route_read;
@@ -196,7 +196,7 @@ static void one_of_three(WDF_IO_QUEUE_CONFIG *c, WDF_OBJECT_ATTRIBUTES *a) { man
 static int next;
 static void spread(WDFREQUEST request) { WdfRequestForwardToIoQueue(request, queues[2 - next++]); }
 
-/* RULE K-Q-6: the power machine walks the queues in the order of their creation. */
+/* RULE K-Q-6: The power machine walks the queues in the order of their creation. */
 TEST(K_Q_6_order_of_creation)
 {
     plan.queue = sequential, plan.handle = spread, next = 0;
@@ -219,7 +219,7 @@ TEST(K_Q_6_order_of_creation)
 
 /* ---- State ---- */
 
-/* RULE K-Q-10: the state bits and the counts. */
+/* RULE K-Q-10: WdfIoQueueGetState returns the queue's state bits and the counts of queued and of driver-owned requests. */
 TEST(K_Q_10_state_bits)
 {
     ULONG queued, owned;
@@ -240,7 +240,7 @@ TEST(K_Q_10_state_bits)
 
 static WDF_IO_QUEUE_STATE state(void) { return WdfIoQueueGetState(queue, NULL, NULL); }
 
-/* RULE K-Q-11: READY, IDLE, STOPPED, DRAINED and PURGED. */
+/* RULE K-Q-11: The macros for queue states tell READY, IDLE, STOPPED, DRAINED and PURGED from the bits. */
 TEST(K_Q_11_state_macros)
 {
     plan.queue = sequential;
@@ -262,7 +262,7 @@ TEST(K_Q_11_state_macros)
 
 /* ---- Routing ---- */
 
-/* RULE K-Q-20: no queue for the type: STATUS_INVALID_DEVICE_REQUEST. */
+/* RULE K-Q-20: A request of a type that no queue takes is completed with STATUS_INVALID_DEVICE_REQUEST. */
 TEST(K_Q_20_no_queue)
 {
     start();
@@ -275,7 +275,7 @@ TEST(K_Q_20_no_queue)
 
 static void only_write(WDF_IO_QUEUE_CONFIG *c, WDF_OBJECT_ATTRIBUTES *a) { c->EvtIoWrite = on_write; }
 
-/* RULE K-Q-20: a filter whose default queue has no handler for the type forwards, and the driver never sees it. */
+/* RULE K-Q-20: A filter whose default queue has no handler for the type forwards, and the driver never sees it. */
 TEST(K_Q_20_filter_forwards)
 {
     plan.init = filter, plan.queue = only_write;
@@ -289,7 +289,7 @@ TEST(K_Q_20_filter_forwards)
     finish();
 }
 
-/* RULE K-Q-20: a filter without queues forwards too. */
+/* RULE K-Q-20: A filter without queues forwards every request to the driver below. */
 TEST(K_Q_20_filter_without_queue)
 {
     plan.init = filter;
@@ -304,7 +304,7 @@ static void look_at_region(WDFREQUEST request)
     WdfRequestComplete(request, STATUS_SUCCESS);
 }
 
-/* RULE K-Q-21: the thread is in a critical region while the request is dispatched. */
+/* RULE K-Q-21: The thread is in a critical region while the request is dispatched. */
 TEST(K_Q_21_critical_region)
 {
     plan.queue = sequential, plan.handle = look_at_region;
@@ -317,7 +317,7 @@ TEST(K_Q_21_critical_region)
 
 static void complete_inline(WDFREQUEST request) { WdfRequestCompleteWithInformation(request, STATUS_SUCCESS, 3); }
 
-/* RULE K-Q-22: dispatch returns STATUS_PENDING although the driver completed the request in its callback. */
+/* RULE K-Q-22: Dispatch returns STATUS_PENDING although the driver completed the request in its callback. */
 TEST(K_Q_22_pending_although_completed)
 {
     plan.queue = sequential, plan.handle = complete_inline;
@@ -328,7 +328,7 @@ TEST(K_Q_22_pending_although_completed)
     finish();
 }
 
-/* RULE K-Q-22: a queue that does not accept completes with STATUS_INVALID_DEVICE_STATE, which dispatch returns. */
+/* RULE K-Q-22: A request for a queue that does not accept is completed with STATUS_INVALID_DEVICE_STATE, which dispatch returns. */
 TEST(K_Q_22_not_accepting)
 {
     plan.queue = sequential;
@@ -358,7 +358,7 @@ static void configure(WDFDEVICE d)
     seen = STATUS_ALERTED;
 }
 
-/* RULE K-DRV-80: what WdfDeviceConfigureRequestDispatching allows and refuses. */
+/* RULE K-DRV-80: WdfDeviceConfigureRequestDispatching takes the five types that queues handle, once each, while the device is in PnP state Init. */
 TEST(K_DRV_80_configure_dispatching)
 {
     plan.queue = sequential, plan.add = configure, seen = 0;
@@ -368,8 +368,8 @@ TEST(K_DRV_80_configure_dispatching)
     finish();
 }
 
-/* RULE K-DRV-80: a queue that a type is routed to cannot be deleted. */
-/* RULE F-DRV-23: deletion is refused for queues a request type is routed to. */
+/* RULE K-DRV-80: A queue that a request type is routed to cannot be deleted. */
+/* RULE F-DRV-23: Queues with a request type routed to them are among the objects that WdfObjectDelete refuses. */
 TEST(K_DRV_80_routed_queue_is_not_deletable, MISUSE)
 {
     plan.add = route_read;

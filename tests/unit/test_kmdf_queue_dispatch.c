@@ -31,7 +31,7 @@ static void mark(WDFREQUEST request)
     held[held_count++] = request;
 }
 
-/* RULE K-Q-23: cancel callbacks first, then the purge's completion callback. */
+/* RULE K-Q-23: A queue first calls the cancel callbacks that are due, then the completion callback of a purge. */
 TEST(K_Q_23_cancel_before_purge_complete)
 {
     plan.queue = sequential, plan.handle = mark;
@@ -42,7 +42,7 @@ TEST(K_Q_23_cancel_before_purge_complete)
     finish();
 }
 
-/* RULE K-Q-23: the stop's completion callback comes before the purge's. */
+/* RULE K-Q-23: The completion callback of a queue's stop comes before that of its purge. */
 TEST(K_Q_23_stopped_before_purged)
 {
     plan.queue = sequential;
@@ -55,7 +55,7 @@ TEST(K_Q_23_stopped_before_purged)
     finish();
 }
 
-/* RULE K-Q-23: the queue's head is presented before a request that arrives. */
+/* RULE K-Q-23: A queue presents its oldest request before one that is just arriving. */
 TEST(K_Q_23_head_before_arrival)
 {
     plan.queue = parallel;
@@ -113,7 +113,7 @@ static void default_and_read(WDF_IO_QUEUE_CONFIG *c, WDF_OBJECT_ATTRIBUTES *a) {
 static void write_only(WDF_IO_QUEUE_CONFIG *c, WDF_OBJECT_ATTRIBUTES *a) { c->EvtIoWrite = on_write; }
 static void just_complete(WDFREQUEST request) { WdfRequestComplete(request, STATUS_SUCCESS); }
 
-/* RULE K-Q-25: each type goes to its handler. */
+/* RULE K-Q-25: A queue presents each type of request to the handler for that type. */
 TEST(K_Q_25_handler_by_type)
 {
     plan.queue = sequential, plan.handle = just_complete;
@@ -123,7 +123,7 @@ TEST(K_Q_25_handler_by_type)
     finish();
 }
 
-/* RULE K-Q-25: without one to EvtIoDefault. */
+/* RULE K-Q-25: A queue without handler for a request's type presents it to EvtIoDefault. */
 TEST(K_Q_25_default_handler)
 {
     plan.queue = default_and_read, plan.handle = just_complete;
@@ -133,7 +133,7 @@ TEST(K_Q_25_default_handler)
     finish();
 }
 
-/* RULE K-Q-25: without that STATUS_INVALID_DEVICE_REQUEST. */
+/* RULE K-Q-25: A queue with neither a handler for the type nor EvtIoDefault completes the request with STATUS_INVALID_DEVICE_REQUEST. */
 TEST(K_Q_25_no_handler)
 {
     plan.queue = write_only;
@@ -152,7 +152,7 @@ static VOID on_lengths(WDFQUEUE q, WDFREQUEST r, size_t out, size_t in, ULONG co
 }
 static void lengths(WDF_IO_QUEUE_CONFIG *c, WDF_OBJECT_ATTRIBUTES *a) { c->EvtIoDeviceControl = on_lengths; }
 
-/* RULE K-Q-25: a control request's output length comes before its input length. */
+/* RULE K-Q-25: EvtIoDeviceControl is given the output length before the input length. */
 TEST(K_Q_25_output_before_input)
 {
     plan.queue = lengths;
@@ -164,8 +164,8 @@ TEST(K_Q_25_output_before_input)
 
 static void zero_allowed(WDF_IO_QUEUE_CONFIG *c, WDF_OBJECT_ATTRIBUTES *a) { sequential(c, a), c->AllowZeroLengthRequests = TRUE; }
 
-/* RULE K-Q-26: empty reads and writes are completed without a callback; empty control requests are presented. */
-/* RULE F-DRV-5: a queue never presents an empty read or write unless told to. */
+/* RULE K-Q-26: Empty reads and writes are completed without a callback; empty control requests are presented. */
+/* RULE F-DRV-5: A queue never presents an empty read or write unless told to. */
 TEST(K_Q_26_empty_requests)
 {
     plan.queue = sequential, plan.handle = just_complete;
@@ -178,7 +178,7 @@ TEST(K_Q_26_empty_requests)
     finish();
 }
 
-/* RULE K-Q-26: with AllowZeroLengthRequests they are presented. */
+/* RULE K-Q-26: A queue with AllowZeroLengthRequests presents empty reads and writes. */
 TEST(K_Q_26_empty_requests_allowed)
 {
     plan.queue = zero_allowed, plan.handle = just_complete;
@@ -188,8 +188,8 @@ TEST(K_Q_26_empty_requests_allowed)
     finish();
 }
 
-/* RULE K-Q-26: retrieval completes an empty request and goes on to the next. */
-/* RULE F-DRV-5: this applies to manual queues too. */
+/* RULE K-Q-26: Retrieving from a queue completes an empty read or write and goes on to the next request. */
+/* RULE F-DRV-5: A manual queue does not give out empty reads or writes either, unless told to. */
 TEST(K_Q_26_empty_request_retrieved)
 {
     plan.queue = manual;
@@ -204,7 +204,7 @@ TEST(K_Q_26_empty_request_retrieved)
 
 static void passive_level(WDF_IO_QUEUE_CONFIG *c, WDF_OBJECT_ATTRIBUTES *a) { sequential(c, a), a->ExecutionLevel = WdfExecutionLevelPassive; }
 
-/* RULE K-Q-27: presented in the arriving thread at its IRQL. */
+/* RULE K-Q-27: A request is presented in the thread in which it arrives, at its IRQL. */
 TEST(K_Q_27_in_the_arriving_thread)
 {
     plan.queue = sequential;
@@ -217,7 +217,7 @@ TEST(K_Q_27_in_the_arriving_thread)
     finish_held();
 }
 
-/* RULE K-Q-27: a passive queue above PASSIVE_LEVEL is deferred to a work item. */
+/* RULE K-Q-27: A passive queue that gets a request above PASSIVE_LEVEL presents it from a work item. */
 TEST(K_Q_27_passive_queue_at_dispatch)
 {
     plan.queue = passive_level;
@@ -232,8 +232,8 @@ TEST(K_Q_27_passive_queue_at_dispatch)
     finish_held();
 }
 
-/* RULE K-Q-27: under the presentation lock presentation is deferred to a DPC. */
-/* RULE F-DRV-13: completing must not present the next request on the stack that holds the lock. */
+/* RULE K-Q-27: When the arriving thread holds the queue's presentation lock, the request is presented from a DPC. */
+/* RULE F-DRV-13: Completing a request must not present the next one on the stack that holds the presentation lock. */
 TEST(K_Q_27_under_the_lock)
 {
     plan.queue = sequential_serialised;
@@ -259,7 +259,7 @@ static void count_depth(WDFREQUEST request)
     depth--;
 }
 
-/* RULE K-Q-28: with scope None a forward presents inside the forwarding call. */
+/* RULE K-Q-28: With synchronization scope None a forwarded request is presented inside the forwarding call. */
 TEST(K_Q_28_forward_presents_inside)
 {
     plan.queue = sequential, plan.handle = count_depth, depth = deepest = 0;
@@ -276,7 +276,7 @@ static void device_scope(WDF_IO_QUEUE_CONFIG *c, WDF_OBJECT_ATTRIBUTES *a)
     a->SynchronizationScope = WdfSynchronizationScopeDevice;
 }
 
-/* RULE K-Q-28: under scope Device it leads to a deferred dispatch. */
+/* RULE K-Q-28: Under synchronization scope Device a forwarded request is presented later, not inside the forwarding call. */
 TEST(K_Q_28_forward_is_deferred)
 {
     plan.queue = device_scope, plan.handle = count_depth, depth = deepest = 0;
@@ -297,7 +297,7 @@ static void complete_deep(WDFREQUEST request)
     depth--;
 }
 
-/* RULE K-Q-29: a sequential driver that completes inline is called iteratively. */
+/* RULE K-Q-29: A sequential queue whose driver completes inline calls it in a loop, not recursively. */
 TEST(K_Q_29_iterative)
 {
     plan.queue = sequential, plan.handle = complete_deep, depth = deepest = 0;
@@ -311,7 +311,7 @@ TEST(K_Q_29_iterative)
     finish();
 }
 
-/* RULE K-Q-29: completing later presents the next request inside the completion. */
+/* RULE K-Q-29: Completing a request later presents the next one of a sequential queue inside that completion. */
 TEST(K_Q_29_inside_the_completion)
 {
     plan.queue = sequential;
@@ -332,7 +332,7 @@ static void two_at_once(WDF_IO_QUEUE_CONFIG *c, WDF_OBJECT_ATTRIBUTES *a)
     c->Settings.Parallel.NumberOfPresentedRequests = 2;
 }
 
-/* RULE K-Q-30: a queue presents first in, first out. */
+/* RULE K-Q-30: A queue presents its requests first in, first out. */
 TEST(K_Q_30_fifo)
 {
     plan.queue = sequential, plan.handle = just_complete;
@@ -345,7 +345,7 @@ TEST(K_Q_30_fifo)
 }
 
 /* RULE K-Q-30: NumberOfPresentedRequests limits what the driver owns. */
-/* RULE F-DRV-17: the count drops on completion. */
+/* RULE F-DRV-17: A parallel queue's count of presented requests drops when one is completed. */
 TEST(K_Q_30_limit)
 {
     plan.queue = two_at_once;
@@ -358,8 +358,8 @@ TEST(K_Q_30_limit)
     finish();
 }
 
-/* RULE K-Q-31: a request is driver-owned from presentation to completion or forward. */
-/* RULE F-DRV-17: the count drops on forwarding. */
+/* RULE K-Q-31: A request is driver-owned from presentation to completion or forward. */
+/* RULE F-DRV-17: A queue's count of presented requests drops when one is forwarded. */
 TEST(K_Q_31_ownership)
 {
     ULONG queued, owned;
@@ -384,7 +384,7 @@ TEST(K_Q_31_ownership)
 
 /* ---- Retrieval ---- */
 
-/* RULE K-Q-35: retrieval from a parallel queue is refused. */
+/* RULE K-Q-35: Retrieving the next request from a parallel queue is refused. */
 TEST(K_Q_35_parallel)
 {
     plan.queue = parallel;
@@ -394,8 +394,8 @@ TEST(K_Q_35_parallel)
     finish();
 }
 
-/* RULE K-Q-35: powered off or stopped: STATUS_WDF_PAUSED; empty: STATUS_NO_MORE_ENTRIES and NULL. */
-/* RULE F-DRV-15: retrieval from a held queue gives STATUS_WDF_PAUSED. */
+/* RULE K-Q-35: Retrieving from a queue that is stopped or powered off returns STATUS_WDF_PAUSED, from an empty one STATUS_NO_MORE_ENTRIES and NULL. */
+/* RULE F-DRV-15: Retrieving from a queue that is held returns STATUS_WDF_PAUSED. */
 TEST(K_Q_35_paused_and_empty)
 {
     plan.queue = manual;
@@ -412,7 +412,7 @@ TEST(K_Q_35_paused_and_empty)
     finish();
 }
 
-/* RULE K-Q-35: a sequential queue may be retrieved from. */
+/* RULE K-Q-35: A driver may retrieve requests from a sequential queue. */
 TEST(K_Q_35_sequential)
 {
     plan.queue = sequential;
@@ -434,7 +434,7 @@ static void with_files(PWDFDEVICE_INIT init)
     assert_int_equal(WdfDeviceInitAssignName(init, &name), STATUS_SUCCESS);
 }
 
-/* RULE K-Q-36: retrieval by file object takes that file's requests only; a tag that has left the queue is not found. */
+/* RULE K-Q-36: Retrieval by file object takes that file's requests only; a tag that has left the queue is not found. */
 TEST(K_Q_36_by_file_object)
 {
     PFILE_OBJECT one, two;
@@ -456,8 +456,8 @@ TEST(K_Q_36_by_file_object)
     finish();
 }
 
-/* RULE K-Q-36: RetrieveFoundRequest of a request that was cancelled meanwhile: STATUS_NOT_FOUND. */
-/* RULE F-DRV-15: a lost race is STATUS_NOT_FOUND. */
+/* RULE K-Q-36: WdfIoQueueRetrieveFoundRequest of a request that was cancelled meanwhile returns STATUS_NOT_FOUND. */
+/* RULE F-DRV-15: A found request that goes before the driver retrieves it is STATUS_NOT_FOUND, a race that drivers must expect. */
 TEST(K_Q_36_found_but_gone)
 {
     WDFREQUEST r;
@@ -472,7 +472,7 @@ TEST(K_Q_36_found_but_gone)
     finish();
 }
 
-/* RULE K-Q-37: finding is for manual queues. */
+/* RULE K-Q-37: WdfIoQueueFindRequest is for manual queues only. */
 TEST(K_Q_37_not_manual)
 {
     plan.queue = sequential;
@@ -481,8 +481,8 @@ TEST(K_Q_37_not_manual)
     finish();
 }
 
-/* RULE K-Q-37: it works while stopped, goes on after the tag, fills the parameters and leaves the request queued and cancelable. */
-/* RULE F-DRV-15: finding returns a reference and leaves the request queued. */
+/* RULE K-Q-37: WdfIoQueueFindRequest works while the queue is stopped, goes on after the tag, fills the parameters and leaves the request queued and cancelable. */
+/* RULE F-DRV-15: WdfIoQueueFindRequest returns the request with a reference and leaves it queued. */
 TEST(K_Q_37_find)
 {
     WDF_REQUEST_PARAMETERS p;
@@ -505,7 +505,7 @@ TEST(K_Q_37_find)
     finish();
 }
 
-/* RULE V-WDF-33: a found request's reference that is not dropped is a leak. */
+/* RULE V-WDF-33: Not dropping the reference of a found request is a leak, which is reported. */
 TEST(V_WDF_33_reference_of_find_kept, .code = OWN_OBJECT_LEAK, .p1 = ANY)
 {
     plan.queue = manual;
@@ -518,7 +518,7 @@ TEST(V_WDF_33_reference_of_find_kept, .code = OWN_OBJECT_LEAK, .p1 = ANY)
 
 /* ---- Ready notification ---- */
 
-/* RULE K-Q-38: who may register and deregister a ready notification. */
+/* RULE K-Q-38: WdfIoQueueReadyNotify needs a manual queue without a notification; to deregister, one that has it and is stopped. */
 TEST(K_Q_38_ready_notify_refuses)
 {
     plan.queue = sequential;
@@ -534,7 +534,7 @@ TEST(K_Q_38_ready_notify_refuses)
     finish();
 }
 
-/* RULE K-Q-39: it fires once per transition from empty, also by a requeue. */
+/* RULE K-Q-39: The ready notification of a manual queue comes once each time the queue stops being empty, also by a requeue. */
 TEST(K_Q_39_fires_on_the_transition)
 {
     plan.queue = manual;
@@ -550,7 +550,7 @@ TEST(K_Q_39_fires_on_the_transition)
     finish();
 }
 
-/* RULE K-Q-39: on start and power-up when the queue is not empty; never while stopped or powered off. */
+/* RULE K-Q-39: The ready notification also comes on start and power-up when the queue is not empty, and never while it is stopped or powered off. */
 TEST(K_Q_39_fires_on_start_and_power_up)
 {
     plan.queue = manual;

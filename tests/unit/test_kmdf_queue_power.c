@@ -42,7 +42,7 @@ static void acknowledge_in_order(WDFREQUEST request, ULONG flags)
     WdfRequestStopAcknowledge(request, FALSE);
 }
 
-/* RULE K-Q-62: holding tells EvtIoStop(Suspend) of each driver-owned request, oldest first. */
+/* RULE K-Q-62: Power-down calls EvtIoStop with the Suspend action for each driver-owned request of a power-managed queue, oldest first. */
 TEST(K_Q_62_stop_oldest_first)
 {
     plan.queue = parallel_stoppable, plan.stop = acknowledge_in_order, order_count = 0;
@@ -76,7 +76,7 @@ static void hold_meanwhile(void)
     ob_dereference(t);
 }
 
-/* RULE K-Q-62: first it waits until no dispatch callback runs in any thread. */
+/* RULE K-Q-62: Before the EvtIoStop notifications, power-down waits until no dispatch callback of the queue runs in any thread. */
 TEST(K_Q_62_waits_for_callbacks)
 {
     plan.queue = sequential, plan.handle = linger, let_go = false;
@@ -99,7 +99,7 @@ static void hold(void)
     say("held");
 }
 
-/* RULE K-Q-62: completing the request ends the wait as well as acknowledging it. */
+/* RULE K-Q-62: Power-down's wait for an owned request ends when the driver completes it, or acknowledges the stop. */
 TEST(K_Q_62_completion_ends_the_wait)
 {
     plan.queue = sequential_stoppable;
@@ -111,9 +111,9 @@ TEST(K_Q_62_completion_ends_the_wait)
     finish();
 }
 
-/* RULE K-Q-63: without EvtIoStop the framework waits until the driver has completed its requests. */
-/* RULE F-DRV-2: power-down blocks until every owned request of a power-managed queue is finished. */
-/* RULE K-REQ-1: a request lost by the driver blocks power-down. */
+/* RULE K-Q-63: Without EvtIoStop the framework waits until the driver has completed its requests. */
+/* RULE F-DRV-2: Power-down blocks until every owned request of a power-managed queue is finished. */
+/* RULE K-REQ-1: A request lost by the driver blocks power-down. */
 TEST(K_Q_63_without_io_stop)
 {
     plan.queue = sequential;
@@ -132,7 +132,7 @@ static void mark_and_keep(WDFREQUEST request)
 }
 static void keep_cancelled(WDFREQUEST request) {}
 
-/* RULE K-Q-63: a cancelled request gets no EvtIoStop but is waited for. */
+/* RULE K-Q-63: A cancelled request gets no EvtIoStop but is waited for. */
 TEST(K_Q_63_cancelled_request)
 {
     plan.queue = sequential_stoppable, plan.handle = mark_and_keep, plan.cancel = keep_cancelled;
@@ -144,7 +144,7 @@ TEST(K_Q_63_cancelled_request)
     finish();
 }
 
-/* RULE K-Q-64: the action is Suspend; a marked request is told as cancelable. */
+/* RULE K-Q-64: EvtIoStop at power-down has the Suspend action, and a flag tells when the request is marked cancelable. */
 TEST(K_Q_64_action_flags)
 {
     plan.queue = sequential_stoppable, plan.stop = acknowledge, requeue = false;
@@ -161,7 +161,7 @@ TEST(K_Q_64_action_flags)
     finish_held();
 }
 
-/* RULE K-Q-65: acknowledged without requeue: still owned, EvtIoResume at power-up. */
+/* RULE K-Q-65: A stop that is acknowledged without requeue leaves the request owned, and EvtIoResume tells of it at power-up. */
 TEST(K_Q_65_resumed)
 {
     plan.queue = sequential_stoppable, plan.stop = acknowledge, requeue = false;
@@ -173,7 +173,7 @@ TEST(K_Q_65_resumed)
     finish_held();
 }
 
-/* RULE K-Q-65: with requeue: back to the head, presented again, no EvtIoResume. */
+/* RULE K-Q-65: A stop that is acknowledged with requeue puts the request back at the head; it is presented again, without EvtIoResume. */
 TEST(K_Q_65_requeued)
 {
     plan.queue = sequential_stoppable, plan.stop = acknowledge, requeue = true;
@@ -188,7 +188,7 @@ TEST(K_Q_65_requeued)
     finish();
 }
 
-/* RULE K-Q-65: requeueing a marked request is a misuse. */
+/* RULE K-Q-65: Acknowledging a stop with requeue of a request that is marked cancelable is reported. */
 TEST(K_Q_65_requeue_of_a_marked_request, MISUSE)
 {
     plan.queue = sequential_stoppable, plan.handle = mark_and_keep, plan.stop = acknowledge, requeue = true;
@@ -197,8 +197,8 @@ TEST(K_Q_65_requeue_of_a_marked_request, MISUSE)
     fx_queues_hold(fx());
 }
 
-/* RULE K-Q-65: so is acknowledging without a stop notification. */
-/* RULE V-WDF-28: WdfRequestStopAcknowledge only for an EvtIoStop. */
+/* RULE K-Q-65: WdfRequestStopAcknowledge without a stop notification for the request is reported. */
+/* RULE V-WDF-28: WdfRequestStopAcknowledge is only for a request that EvtIoStop was called for. */
 TEST(K_Q_65_acknowledge_without_stop, MISUSE)
 {
     plan.queue = sequential_stoppable;
@@ -213,7 +213,7 @@ static void purge(void)
     say("purged");
 }
 
-/* RULE K-Q-66: purge: queued requests cancelled, cancelable ones told, the rest gets EvtIoStop(Purge). */
+/* RULE K-Q-66: The purge at removal cancels queued requests, calls EvtRequestCancel for marked ones, and EvtIoStop with Purge for the rest. */
 TEST(K_Q_66_purge)
 {
     plan.queue = parallel_stoppable, plan.stop = acknowledge, requeue = false;
@@ -231,8 +231,8 @@ TEST(K_Q_66_purge)
     finish();
 }
 
-/* RULE K-Q-66: queued requests are cancelled. */
-/* RULE F-DRV-3: removal purges the power-managed queues and waits for owned requests. */
+/* RULE K-Q-66: Removal cancels the requests that are queued in power-managed queues. */
+/* RULE F-DRV-3: Removal purges the power-managed queues and waits for owned requests. */
 TEST(K_Q_66_queued_requests)
 {
     plan.queue = sequential;
@@ -259,7 +259,7 @@ static void add_write_queue(WDFDEVICE d)
     seen = WdfDeviceConfigureRequestDispatching(d, side, WdfRequestTypeWrite);
 }
 
-/* RULE K-Q-67: during the pass of EvtIoResume nothing new is presented, on no queue. */
+/* RULE K-Q-67: While EvtIoResume is called for the owned requests at power-up, no queue presents anything new. */
 TEST(K_Q_67_two_passes)
 {
     plan.queue = sequential_stoppable, plan.stop = acknowledge, plan.resume = resume_looks, plan.add = add_write_queue, requeue = false;
@@ -272,7 +272,7 @@ TEST(K_Q_67_two_passes)
     finish_held();
 }
 
-/* RULE K-Q-68: arrivals while held are queued, and can be cancelled there. */
+/* RULE K-Q-68: Requests that arrive while a queue is held are queued, and can be cancelled there. */
 TEST(K_Q_68_held_queue)
 {
     plan.queue = sequential;
@@ -288,7 +288,7 @@ TEST(K_Q_68_held_queue)
     finish_held();
 }
 
-/* RULE K-Q-68: retrieval from a held queue: STATUS_WDF_PAUSED. */
+/* RULE K-Q-68: Retrieving from a queue that is held at power-down returns STATUS_WDF_PAUSED. */
 TEST(K_Q_68_retrieval_while_held)
 {
     WDFREQUEST r;
@@ -309,7 +309,7 @@ static void not_managed(WDF_IO_QUEUE_CONFIG *c, WDF_OBJECT_ATTRIBUTES *a)
     c->PowerManaged = WdfFalse;
 }
 
-/* RULE K-Q-69: a queue that is not power-managed presents in any state and hears of its end only. */
+/* RULE K-Q-69: A queue that is not power-managed presents in any state and hears of its end only. */
 TEST(K_Q_69_not_power_managed)
 {
     plan.queue = not_managed, plan.stop = acknowledge, requeue = false;
@@ -343,7 +343,7 @@ static void self_managed(PWDFDEVICE_INIT init)
     c.EvtDeviceSelfManagedIoInit = on_self_init;
     WdfDeviceInitSetPnpPowerEventCallbacks(init, &c);
 }
-/* RULE F-DRV-1: power-managed queues are live before SelfManagedIoInit runs. */
+/* RULE F-DRV-1: Power-managed queues are live before SelfManagedIoInit runs. */
 TEST(F_DRV_1_queues_before_self_managed_init)
 {
     plan.init = self_managed, plan.queue = sequential;

@@ -56,9 +56,9 @@ static ULONG owned(WDFQUEUE q)
 
 /* ---- Forward ---- */
 
-/* RULE K-Q-45: to the queue it came from: STATUS_INVALID_DEVICE_REQUEST. */
-/* RULE K-BUG-3: the verifier fails the call. */
-/* RULE F-DRV-22: forwarding to the queue a request came from is not allowed. */
+/* RULE K-Q-45: WdfRequestForwardToIoQueue to the queue a request came from returns STATUS_INVALID_DEVICE_REQUEST. */
+/* RULE K-BUG-3: With the verifier on, a DDI that misuses a request fails instead of going on. */
+/* RULE F-DRV-22: A request is not forwarded to the queue it came from; WdfRequestRequeue is for that. */
 TEST(K_Q_45_to_the_same_queue)
 {
     plan.queue = sequential;
@@ -68,8 +68,8 @@ TEST(K_Q_45_to_the_same_queue)
     finish_held();
 }
 
-/* RULE K-Q-45: a marked request may not be forwarded. */
-/* RULE K-BUG-3: misuse of a cancelable request is reported. */
+/* RULE K-Q-45: A marked request may not be forwarded. */
+/* RULE K-BUG-3: Misuse of a cancelable request is reported. */
 TEST(K_Q_45_cancelable_request, MISUSE)
 {
     plan.queue = sequential;
@@ -80,7 +80,7 @@ TEST(K_Q_45_cancelable_request, MISUSE)
     WdfRequestForwardToIoQueue(held[0], side);
 }
 
-/* RULE K-Q-45: a destination that does not accept: STATUS_WDF_BUSY, and the driver still owns the request. */
+/* RULE K-Q-45: Forwarding to a queue that does not accept returns STATUS_WDF_BUSY, and the driver still owns the request. */
 TEST(K_Q_45_destination_busy)
 {
     start_forwarding(manual);
@@ -97,7 +97,7 @@ static void cancel_then_forward(WDFREQUEST request)
     forward(request);
 }
 
-/* RULE K-Q-45: a cancelled request is accepted and takes the destination's cancelled-on-queue path. */
+/* RULE K-Q-45: Forwarding a cancelled request succeeds, and it takes the destination's path for requests cancelled on the queue. */
 TEST(K_Q_45_already_cancelled)
 {
     plan.queue = sequential, plan.handle = cancel_then_forward;
@@ -110,7 +110,7 @@ TEST(K_Q_45_already_cancelled)
     finish();
 }
 
-/* RULE K-Q-46: a destination that is stopped or powered off queues at its tail. */
+/* RULE K-Q-46: A request forwarded to a queue that is stopped or powered off waits at its tail. */
 TEST(K_Q_46_stopped_destination)
 {
     start_forwarding(manual);
@@ -128,7 +128,7 @@ TEST(K_Q_46_stopped_destination)
     finish();
 }
 
-/* RULE K-Q-47: the source counts the request until the destination has it, then presents the next. */
+/* RULE K-Q-47: The source queue counts a forwarded request until the destination has it, and then presents its next. */
 TEST(K_Q_47_source_goes_on)
 {
     plan.queue = sequential;
@@ -144,7 +144,7 @@ TEST(K_Q_47_source_goes_on)
     finish();
 }
 
-/* RULE K-Q-48: requeue is for requests of manual queues. */
+/* RULE K-Q-48: Requeue is for requests of manual queues. */
 TEST(K_Q_48_not_manual)
 {
     plan.queue = sequential;
@@ -154,7 +154,7 @@ TEST(K_Q_48_not_manual)
     finish_held();
 }
 
-/* RULE K-Q-48: a requeued request goes to the head. */
+/* RULE K-Q-48: A requeued request goes to the head. */
 /* RULE F-DRV-22: WdfRequestRequeue puts a request back at the head. */
 TEST(K_Q_48_to_the_head)
 {
@@ -169,7 +169,7 @@ TEST(K_Q_48_to_the_head)
     finish();
 }
 
-/* RULE K-Q-48: cancelled: success, and the cancel path is taken. */
+/* RULE K-Q-48: WdfRequestRequeue of a cancelled request returns success, and the request takes the cancel path. */
 TEST(K_Q_48_cancelled)
 {
     plan.queue = manual_telling;
@@ -183,8 +183,8 @@ TEST(K_Q_48_cancelled)
     finish();
 }
 
-/* RULE K-Q-48: so it is during a purge. */
-/* RULE K-Q-56: during a purge what the driver requeues is treated as cancelled. */
+/* RULE K-Q-48: WdfRequestRequeue during a purge returns success, and the request takes the cancel path. */
+/* RULE K-Q-56: A request that the driver requeues during a purge is treated as cancelled. */
 TEST(K_Q_56_requeued_during_purge)
 {
     plan.queue = manual_telling;
@@ -201,7 +201,7 @@ TEST(K_Q_56_requeued_during_purge)
 
 /* ---- Stop, drain, purge, start ---- */
 
-/* RULE K-Q-55: stop: accepts, does not present, queued requests stay; reported when nothing is owned. */
+/* RULE K-Q-55: A stopped queue accepts and does not present, and keeps what is queued; the stop is complete when the driver owns no request. */
 TEST(K_Q_55_stop)
 {
     plan.queue = sequential;
@@ -225,7 +225,7 @@ static void mark(WDFREQUEST request)
     held[held_count++] = request;
 }
 
-/* RULE K-Q-55: stop-and-purge cancels what is queued and cancelable at the call; later requests stay. */
+/* RULE K-Q-55: WdfIoQueueStopAndPurge cancels what is queued or cancelable at the call; later requests stay in the queue. */
 TEST(K_Q_55_stop_and_purge)
 {
     plan.queue = sequential, plan.handle = mark;
@@ -242,7 +242,7 @@ TEST(K_Q_55_stop_and_purge)
     finish();
 }
 
-/* RULE K-Q-55: drain: refuses, goes on presenting; reported when nothing is queued or owned. */
+/* RULE K-Q-55: A draining queue refuses new requests and goes on presenting; it is drained when nothing is queued or owned. */
 TEST(K_Q_55_drain)
 {
     plan.queue = sequential;
@@ -260,7 +260,7 @@ TEST(K_Q_55_drain)
     finish();
 }
 
-/* RULE K-Q-55: purge: refuses, cancels queued and cancelable requests; owned ones are waited for. */
+/* RULE K-Q-55: A purged queue refuses new requests and cancels queued and cancelable ones; owned ones are waited for. */
 TEST(K_Q_55_purge)
 {
     plan.queue = sequential;
@@ -275,7 +275,7 @@ TEST(K_Q_55_purge)
     finish();
 }
 
-/* RULE K-Q-55: stop re-enables acceptance after a purge. */
+/* RULE K-Q-55: WdfIoQueueStop after a purge lets the queue accept requests again. */
 TEST(K_Q_55_stop_accepts_again)
 {
     plan.queue = sequential;
@@ -287,7 +287,7 @@ TEST(K_Q_55_stop_accepts_again)
     finish();
 }
 
-/* RULE K-Q-55: while a removal has shut the queue down it cannot accept again. */
+/* RULE K-Q-55: A queue that a removal has shut down cannot be made to accept requests again. */
 TEST(K_Q_55_not_during_removal)
 {
     plan.queue = sequential;
@@ -298,7 +298,7 @@ TEST(K_Q_55_not_during_removal)
     finish();
 }
 
-/* RULE K-Q-56: during a purge a request that the driver marks cancelable is cancelled at once. */
+/* RULE K-Q-56: During a purge a request that the driver marks cancelable is cancelled at once. */
 TEST(K_Q_56_marked_during_purge)
 {
     plan.queue = sequential;
@@ -313,7 +313,7 @@ TEST(K_Q_56_marked_during_purge)
     finish();
 }
 
-/* RULE K-Q-56: until Start is called. */
+/* RULE K-Q-56: After a purge, a request that is marked cancelable is cancelled at once until WdfIoQueueStart is called. */
 TEST(K_Q_56_ends_with_start)
 {
     plan.queue = sequential;
@@ -327,9 +327,9 @@ TEST(K_Q_56_ends_with_start)
     finish_held();
 }
 
-/* RULE K-Q-57: a second stop callback while one is outstanding: WDF_VIOLATION 0xA. */
-/* RULE V-WDF-31: no overlapping stop, drain or purge. */
-/* RULE V-WDF-41: queue fatal errors. */
+/* RULE K-Q-57: Stopping a queue with a callback while another stop's callback is outstanding is bug check WDF_VIOLATION with parameter 0xA. */
+/* RULE V-WDF-31: Stops, drains or purges of one queue with callbacks may not overlap. */
+/* RULE V-WDF-41: Misuse of a queue that leaves it unusable is a fatal error, bug check WDF_VIOLATION with parameter 0xA. */
 TEST(K_Q_57_second_stop_callback, .code = 0x10D, .p1 = 0xA)
 {
     plan.queue = sequential;
@@ -339,7 +339,7 @@ TEST(K_Q_57_second_stop_callback, .code = 0x10D, .p1 = 0xA)
     WdfIoQueueStopAndPurge(queue, on_stopped, NULL);
 }
 
-/* RULE K-Q-57: a second purge or drain callback too. */
+/* RULE K-Q-57: Purging or draining a queue with a callback while another such callback is outstanding is bug check WDF_VIOLATION with parameter 0xA. */
 TEST(K_Q_57_second_purge_callback, .code = 0x10D, .p1 = 0xA)
 {
     plan.queue = sequential;
@@ -352,7 +352,7 @@ TEST(K_Q_57_second_purge_callback, .code = 0x10D, .p1 = 0xA)
 static KIRQL irql_of_state;
 static void note_irql(WDFQUEUE q) { irql_of_state = KeGetCurrentIrql(); }
 
-/* RULE K-Q-58: the stop's callback is not under the presentation lock. */
+/* RULE K-Q-58: The completion callback of WdfIoQueueStop runs without the presentation lock. */
 TEST(K_Q_58_stopped_without_lock)
 {
     plan.queue = sequential_serialised, plan.state = note_irql;
@@ -364,7 +364,7 @@ TEST(K_Q_58_stopped_without_lock)
     finish();
 }
 
-/* RULE K-Q-58: the purge's is. */
+/* RULE K-Q-58: The completion callback of WdfIoQueuePurge runs under the presentation lock. */
 TEST(K_Q_58_purged_under_the_lock)
 {
     plan.queue = sequential_serialised, plan.state = note_irql;
@@ -395,7 +395,7 @@ static void purge_wait(void) { WdfIoQueuePurgeSynchronously(queue), say("returne
 static void drain_wait(void) { WdfIoQueueDrainSynchronously(queue), say("returned"); }
 static void stop_purge_wait(void) { WdfIoQueueStopAndPurgeSynchronously(queue), say("returned"); }
 
-/* RULE K-Q-59: the synchronous variants wait for the same conditions. */
+/* RULE K-Q-59: The synchronous queue state calls wait for the same conditions as those with callbacks. */
 TEST(K_Q_59_synchronous)
 {
     void (*const waits[])(void) = {stop_wait, purge_wait, drain_wait, stop_purge_wait};
@@ -418,8 +418,8 @@ static void passive_serialised(WDF_IO_QUEUE_CONFIG *c, WDF_OBJECT_ATTRIBUTES *a)
     a->ExecutionLevel = WdfExecutionLevelPassive;
 }
 
-/* RULE K-Q-59: one from a callback of the queue deadlocks and is reported. */
-/* RULE V-WDF-32: no synchronous queue state call in EvtIo callbacks. */
+/* RULE K-Q-59: A synchronous queue state call in a callback of that queue deadlocks, and is reported. */
+/* RULE V-WDF-32: No synchronous queue state call is made in a queue's EvtIo callbacks. */
 TEST(K_Q_59_inside_a_callback, MISUSE)
 {
     plan.queue = passive_serialised, plan.handle = stop_inside;
@@ -435,7 +435,7 @@ static void end_side(void *context)
     WdfRequestComplete(held[0], STATUS_SUCCESS);
 }
 
-/* RULE K-Q-60: deleting a queue purges it and waits for the driver's requests before EvtCleanup. */
+/* RULE K-Q-60: Deleting a queue purges it and waits for the driver's requests before EvtCleanup. */
 TEST(K_Q_60_delete_purges)
 {
     start_forwarding(manual);
@@ -451,7 +451,7 @@ TEST(K_Q_60_delete_purges)
 
 /* ---- Cancellation ---- */
 
-/* RULE K-Q-80: a request cancelled in the queue before it was presented is completed invisibly, Information 0. */
+/* RULE K-Q-80: A request cancelled in the queue before it was presented is completed invisibly, Information 0. */
 TEST(K_Q_80_never_presented)
 {
     plan.queue = sequential;
@@ -464,7 +464,7 @@ TEST(K_Q_80_never_presented)
     finish_held();
 }
 
-/* RULE K-Q-80: invisibly too if the queue has EvtIoCanceledOnQueue. */
+/* RULE K-Q-80: A request that was never presented is completed without the driver seeing it even if the queue has EvtIoCanceledOnQueue. */
 TEST(K_Q_80_never_presented_but_callback)
 {
     plan.queue = manual_telling;
@@ -475,8 +475,8 @@ TEST(K_Q_80_never_presented_but_callback)
     finish();
 }
 
-/* RULE K-Q-80: presented once before and without EvtIoCanceledOnQueue: the same. */
-/* RULE F-DRV-14: a forwarded request is cancelable by the framework. */
+/* RULE K-Q-80: A queued request that was presented before is completed without the driver seeing it when the queue has no EvtIoCanceledOnQueue. */
+/* RULE F-DRV-14: A forwarded request that waits in its new queue is cancelled there by the framework. */
 TEST(K_Q_80_no_callback)
 {
     start_forwarding(manual);
@@ -487,8 +487,8 @@ TEST(K_Q_80_no_callback)
     finish();
 }
 
-/* RULE K-Q-80: with it the driver becomes the owner and completes it there. */
-/* RULE F-DRV-14: the driver hears of it through EvtIoCanceledOnQueue only. */
+/* RULE K-Q-80: A queued request that was presented before and is cancelled goes to EvtIoCanceledOnQueue, which owns and completes it. */
+/* RULE F-DRV-14: The driver hears of the cancel of a forwarded, queued request through EvtIoCanceledOnQueue only. */
 TEST(K_Q_80_canceled_on_queue)
 {
     start_forwarding(manual_telling);
@@ -501,7 +501,7 @@ TEST(K_Q_80_canceled_on_queue)
 
 static void keep(WDFREQUEST request) { held[held_count++] = request; }
 
-/* RULE K-Q-81: the callback makes the request driver-owned: a stop is reported after its completion only. */
+/* RULE K-Q-81: EvtIoCanceledOnQueue makes the request driver-owned, so that a stop is reported only after its completion. */
 TEST(K_Q_81_counts_as_owned)
 {
     plan.canceled_on_queue = keep;

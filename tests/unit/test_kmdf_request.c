@@ -11,7 +11,7 @@ static void start_holding(void)
     start();
 }
 
-/* RULE K-REQ-1: completing is one of the ends of a request; the others are forward, requeue and the acknowledged stop. */
+/* RULE K-REQ-1: Completing is one of the ends of a request; the others are forward, requeue and the acknowledged stop. */
 TEST(K_REQ_1_completed_once)
 {
     start_holding();
@@ -44,7 +44,7 @@ TEST(K_REQ_2_information)
     finish();
 }
 
-/* RULE K-REQ-3: the queue hears of the completion, and presents the next request, before WdfRequestComplete returns. */
+/* RULE K-REQ-3: The queue hears of the completion, and presents the next request, before WdfRequestComplete returns. */
 TEST(K_REQ_3_next_before_return)
 {
     start_holding();
@@ -65,8 +65,8 @@ static const struct { NTSTATUS from, to; } mapping[] = {
     {STATUS_WDF_NOT_ENOUGH_MAP_REGISTERS, STATUS_INSUFFICIENT_RESOURCES}, {STATUS_WDF_NO_CALLBACK, STATUS_INVALID_DEVICE_REQUEST},
     {STATUS_ACCESS_DENIED, STATUS_ACCESS_DENIED}, {STATUS_SUCCESS, STATUS_SUCCESS}};
 
-/* RULE K-REQ-4: statuses of the framework's facility are translated, all others kept. */
-/* RULE F-DRV-9: the same. */
+/* RULE K-REQ-4: Completing translates the statuses of the framework's own facility for the caller and keeps all others. */
+/* RULE F-DRV-9: A framework status with which a request is completed reaches the caller as an ordinary NTSTATUS. */
 TEST(K_REQ_4_status_mapping)
 {
     start_holding();
@@ -78,7 +78,7 @@ TEST(K_REQ_4_status_mapping)
     finish();
 }
 
-/* RULE K-REQ-5: completing with STATUS_PENDING is a bug. */
+/* RULE K-REQ-5: Completing a request with STATUS_PENDING is reported. */
 TEST(K_REQ_5_status_pending, .code = 0xC9, .p1 = ANY)
 {
     start_holding();
@@ -86,8 +86,8 @@ TEST(K_REQ_5_status_pending, .code = 0xC9, .p1 = ANY)
     complete(0, STATUS_PENDING, 0);
 }
 
-/* RULE K-REQ-6: more Information than a read asked for: WDF_VIOLATION 0x6. */
-/* RULE V-WDF-14: Information beyond the buffer. */
+/* RULE K-REQ-6: Completing a read with more Information than it asked for is bug check WDF_VIOLATION with parameter 0x6. */
+/* RULE V-WDF-14: Completing with Information beyond the request's buffer is reported. */
 TEST(K_REQ_6_read, .code = 0x10D, .p1 = 6)
 {
     start_holding();
@@ -95,7 +95,7 @@ TEST(K_REQ_6_read, .code = 0x10D, .p1 = 6)
     complete(0, STATUS_SUCCESS, 5);
 }
 
-/* RULE K-REQ-6: than a write had. */
+/* RULE K-REQ-6: Completing a write with more Information than it had bytes is bug check WDF_VIOLATION with parameter 0x6. */
 TEST(K_REQ_6_write, .code = 0x10D, .p1 = 6)
 {
     start_holding();
@@ -103,7 +103,7 @@ TEST(K_REQ_6_write, .code = 0x10D, .p1 = 6)
     complete(0, STATUS_SUCCESS, 5);
 }
 
-/* RULE K-REQ-6: than a user-mode control request's output takes. */
+/* RULE K-REQ-6: Completing a user-mode control request with more Information than its output buffer takes is WDF_VIOLATION 0x6. */
 TEST(K_REQ_6_control, .code = 0x10D, .p1 = 6)
 {
     start_holding();
@@ -111,8 +111,8 @@ TEST(K_REQ_6_control, .code = 0x10D, .p1 = 6)
     complete(0, STATUS_SUCCESS, 5);
 }
 
-/* RULE K-REQ-6: with a failure status, or for a kernel-mode control request, nothing is checked. */
-/* RULE F-DRV-8: the framework does not clamp Information. */
+/* RULE K-REQ-6: Information is not checked when a request fails, nor for a kernel-mode control request. */
+/* RULE F-DRV-8: The framework hands on Information as the driver set it, without cutting it to the buffer. */
 TEST(K_REQ_6_not_checked)
 {
     start_holding();
@@ -127,8 +127,8 @@ TEST(K_REQ_6_not_checked)
 /* The framework calls it just before the IRP is completed. */
 static void look_at_flags(void *context, NTSTATUS status) { seen = (NTSTATUS)((PIRP)context)->Flags & (IRP_BUFFERED_IO | IRP_INPUT_OPERATION); }
 
-/* RULE K-REQ-7: a buffered user-mode control request without output: completing with Information is allowed and copies nothing back. */
-/* RULE F-DRV-8: the copy is suppressed for output length 0. */
+/* RULE K-REQ-7: A buffered user-mode control request without output may be completed with Information, and nothing is copied back. */
+/* RULE F-DRV-8: With an output length of 0 nothing is copied back to the app, whatever Information says. */
 TEST(K_REQ_7_no_copy_back)
 {
     start_holding();
@@ -144,8 +144,8 @@ TEST(K_REQ_7_no_copy_back)
     finish();
 }
 
-/* RULE K-REQ-8: the driver's reference on a memory object at completion: WDF_VIOLATION 0x3. */
-/* RULE V-WDF-12: a reference left on the request's memory. */
+/* RULE K-REQ-8: A driver's reference on a request's memory object that is left at completion is bug check WDF_VIOLATION with parameter 0x3. */
+/* RULE V-WDF-12: A reference that is left on a request's memory when it is completed is reported. */
 TEST(K_REQ_8_memory_referenced, .code = 0x10D, .p1 = 3)
 {
     WDFMEMORY m;
@@ -156,7 +156,7 @@ TEST(K_REQ_8_memory_referenced, .code = 0x10D, .p1 = 3)
     complete(0, STATUS_SUCCESS, 0);
 }
 
-/* RULE V-WDF-12: the memory object used after completion is a stale handle. */
+/* RULE V-WDF-12: A request's memory object that is used after the completion is a stale handle. */
 TEST(V_WDF_12_memory_after_completion, .code = 0x10D, .p1 = 5)
 {
     WDFMEMORY m;
@@ -167,8 +167,8 @@ TEST(V_WDF_12_memory_after_completion, .code = 0x10D, .p1 = 5)
     WdfMemoryGetBuffer(m, NULL);
 }
 
-/* RULE K-REQ-9: completing a request that is marked cancelable. */
-/* RULE V-WDF-2: completion without successful WdfRequestUnmarkCancelable. */
+/* RULE K-REQ-9: Completing a request that is still marked cancelable is reported. */
+/* RULE V-WDF-2: A request marked cancelable is completed only after WdfRequestUnmarkCancelable succeeded. */
 TEST(K_REQ_9_marked, MISUSE)
 {
     start_holding();
@@ -177,8 +177,8 @@ TEST(K_REQ_9_marked, MISUSE)
     complete(0, STATUS_SUCCESS, 0);
 }
 
-/* RULE K-REQ-9: completing twice a request that the driver still references. */
-/* RULE V-WDF-1: double completion. */
+/* RULE K-REQ-9: Completing a request twice is reported even when the driver still has a reference on it. */
+/* RULE V-WDF-1: A request is completed once: a second completion is reported. */
 TEST(K_REQ_9_twice, .code = 0x44, .p1 = ANY)
 {
     start_holding();
@@ -188,7 +188,7 @@ TEST(K_REQ_9_twice, .code = 0x44, .p1 = ANY)
     complete(0, STATUS_SUCCESS, 0);
 }
 
-/* RULE V-WDF-1: or whose handle is stale. */
+/* RULE V-WDF-1: Completing a request again through its stale handle is reported. */
 TEST(V_WDF_1_stale_handle, .code = 0x10D, .p1 = 5)
 {
     start_holding();
@@ -199,7 +199,7 @@ TEST(V_WDF_1_stale_handle, .code = 0x10D, .p1 = 5)
 
 static void serialised_cancel(WDFREQUEST request) {}
 
-/* RULE V-WDF-3: completion after WdfRequestUnmarkCancelable returned STATUS_CANCELLED, before EvtRequestCancel ran. */
+/* RULE V-WDF-3: A request is not completed after WdfRequestUnmarkCancelable returned STATUS_CANCELLED: EvtRequestCancel does that. */
 TEST(V_WDF_3_complete_after_lost_unmark, MISUSE)
 {
     plan.queue = sequential_serialised, plan.cancel = serialised_cancel;
@@ -212,7 +212,7 @@ TEST(V_WDF_3_complete_after_lost_unmark, MISUSE)
     complete(0, STATUS_CANCELLED, 0);
 }
 
-/* RULE V-WDF-9: a request that was forwarded is no longer the driver's. */
+/* RULE V-WDF-9: A driver that touches a request after forwarding it is reported: the request is no longer its own. */
 TEST(V_WDF_9_forwarded, MISUSE)
 {
     start_holding();
@@ -222,7 +222,7 @@ TEST(V_WDF_9_forwarded, MISUSE)
     complete(0, STATUS_SUCCESS, 0);
 }
 
-/* RULE V-WDF-9: nor is one that was completed, although referenced. */
+/* RULE V-WDF-9: A driver that touches a request after completing it is reported, even if it holds a reference. */
 TEST(V_WDF_9_completed, .code = 0x10D, .p1 = 5)
 {
     WDF_REQUEST_PARAMETERS p;
@@ -234,8 +234,8 @@ TEST(V_WDF_9_completed, .code = 0x10D, .p1 = 5)
     WdfRequestGetParameters(held[0], &p);
 }
 
-/* RULE K-OBJ-5: dropping a request's last reference instead of completing it. */
-/* RULE V-WDF-39: delete by dereference. */
+/* RULE K-OBJ-5: Dropping the last reference of a request instead of completing it is a bug check. */
+/* RULE V-WDF-39: An object that is ended by dropping references instead of deleting it is a bug check. */
 TEST(K_OBJ_5_request_dereferenced, .code = 0x10D, .p1 = 7)
 {
     start_holding();
@@ -243,7 +243,7 @@ TEST(K_OBJ_5_request_dereferenced, .code = 0x10D, .p1 = 7)
     WdfObjectDereference(held[0]);
 }
 
-/* RULE K-REQ-10: completion at DISPATCH_LEVEL. */
+/* RULE K-REQ-10: A request may be completed at DISPATCH_LEVEL. */
 TEST(K_REQ_10_at_dispatch)
 {
     start_holding();
@@ -258,7 +258,7 @@ TEST(K_REQ_10_at_dispatch)
 
 /* ---- What a request tells ---- */
 
-/* RULE K-REQ-15: type, minor function and the parameters of each type. */
+/* RULE K-REQ-15: WdfRequestGetParameters returns the type, the minor function and the parameters of each type of request. */
 TEST(K_REQ_15_parameters)
 {
     WDF_REQUEST_PARAMETERS p;
@@ -280,7 +280,7 @@ TEST(K_REQ_15_parameters)
     finish();
 }
 
-/* RULE K-REQ-15: Type3InputBuffer of a user-mode METHOD_NEITHER request reads as NULL. */
+/* RULE K-REQ-15: With the verifier on, Type3InputBuffer of a user-mode METHOD_NEITHER request reads as NULL. */
 TEST(K_REQ_15_type3_input_buffer)
 {
     WDF_REQUEST_PARAMETERS p;
@@ -298,7 +298,7 @@ TEST(K_REQ_15_type3_input_buffer)
     finish();
 }
 
-/* RULE K-REQ-15: a Size too small is reported. */
+/* RULE K-REQ-15: WdfRequestGetParameters with a structure whose Size is too small is reported. */
 TEST(K_REQ_15_size, MISUSE)
 {
     WDF_REQUEST_PARAMETERS p = {0};
@@ -307,7 +307,7 @@ TEST(K_REQ_15_size, MISUSE)
     WdfRequestGetParameters(held[0], &p);
 }
 
-/* RULE K-REQ-16: queue, requestor mode, IRP and bitness of the caller. */
+/* RULE K-REQ-16: A request tells its queue, its requestor mode, its IRP and whether the caller is a 32-bit process. */
 TEST(K_REQ_16_getters)
 {
     plan.queue = parallel;
@@ -335,7 +335,7 @@ TEST(K_REQ_17_status)
     finish();
 }
 
-/* RULE K-Q-88: WdfRequestIsReserved says no of an ordinary request. */
+/* RULE K-Q-88: WdfRequestIsReserved returns FALSE for an ordinary request. */
 TEST(K_Q_88_not_reserved)
 {
     start_holding();
@@ -345,7 +345,7 @@ TEST(K_Q_88_not_reserved)
     finish();
 }
 
-/* RULE K-BUG-2: a verifier break of the framework ends the life under a code of its own. */
+/* RULE K-BUG-2: What the framework's verifier breaks on ends the life here under a code of its own. */
 TEST(K_BUG_2_break, MISUSE)
 {
     start_holding();
@@ -360,8 +360,8 @@ static void raised(WDFREQUEST request)
     KeRaiseIrql(DISPATCH_LEVEL, &irql);
 }
 
-/* RULE K-BUG-4: a callback that returns at another IRQL: WDF_VIOLATION 0xE. */
-/* RULE V-WDF-36: IRQL at the end of a callback. */
+/* RULE K-BUG-4: A callback that returns at another IRQL than it was called at is bug check WDF_VIOLATION with parameter 0xE. */
+/* RULE V-WDF-36: A framework callback returns at the IRQL at which it was called. */
 TEST(K_BUG_4_irql, .code = 0x10D, .p1 = 0xE)
 {
     plan.queue = sequential, plan.handle = raised;
@@ -375,8 +375,8 @@ static void in_region(WDFREQUEST request)
     KeEnterCriticalRegion();
 }
 
-/* RULE K-BUG-4: or inside a critical region it entered: WDF_VIOLATION 0xF. */
-/* RULE V-WDF-36: critical regions at the end of a callback. */
+/* RULE K-BUG-4: A callback that returns inside a critical region it entered is bug check WDF_VIOLATION with parameter 0xF. */
+/* RULE V-WDF-36: A framework callback leaves every critical region that it entered. */
 TEST(K_BUG_4_critical_region, .code = 0x10D, .p1 = 0xF)
 {
     plan.queue = sequential, plan.handle = in_region;
@@ -384,7 +384,7 @@ TEST(K_BUG_4_critical_region, .code = 0x10D, .p1 = 0xF)
     send(IRP_MJ_READ, 4);
 }
 
-/* RULE V-WDF-39: a NULL parameter. */
+/* RULE V-WDF-39: A DDI that is given NULL for a required parameter is a bug check. */
 TEST(V_WDF_39_null_parameter, .code = 0x10D, .p1 = 4)
 {
     start_holding();
@@ -392,8 +392,8 @@ TEST(V_WDF_39_null_parameter, .code = 0x10D, .p1 = 4)
     WdfRequestMarkCancelable(held[0], NULL);
 }
 
-/* RULE V-WDF-7: a request that the driver never finishes blocks removal for ever, which is reported. */
-/* RULE K-BUG-5: the wait of the framework that never ends is what is reported. */
+/* RULE V-WDF-7: A request that the driver never finishes blocks removal for ever, which is reported. */
+/* RULE K-BUG-5: A wait of the framework that never ends is reported. */
 TEST(V_WDF_7_lost_request, .code = 0x9F, .p1 = ANY)
 {
     start_holding();
@@ -413,15 +413,15 @@ static WDFREQUEST own_request(BOOLEAN frees, PIRP irp)
     return request;
 }
 
-/* RULE K-REQ-11: a request that the driver created cannot be completed. */
-/* RULE V-WDF-23: it is deleted, never completed. */
+/* RULE K-REQ-11: Completing a request that the driver created with WdfRequestCreate is reported. */
+/* RULE V-WDF-23: A request that the driver created is deleted, never completed. */
 TEST(K_REQ_11_created_from_irp, MISUSE, .rule = "K-REQ-11")
 {
     start_holding();
     WdfRequestComplete(own_request(TRUE, IoAllocateIrp(2, FALSE)), STATUS_SUCCESS);
 }
 
-/* RULE K-REQ-11: with an IRP or without. */
+/* RULE K-REQ-11: A request that the driver created cannot be completed, whether it has an IRP or not. */
 TEST(K_REQ_11_created, MISUSE, .rule = "K-REQ-11")
 {
     start_holding();
@@ -436,8 +436,8 @@ static bool is_live(PIRP irp)
     return i != NULL;
 }
 
-/* RULE V-WDF-23: deleting it is its end; it frees its IRP if it was told to. */
-/* RULE F-DRV-23: driver-created requests are deleted. */
+/* RULE V-WDF-23: Deleting a request that the driver created is its end; it frees its IRP if it was told to. */
+/* RULE F-DRV-23: Requests that the driver created are ended with WdfObjectDelete. */
 /* RULE K-REQ-31: WdfRequestMarkCancelableEx fails for a request that came from no queue. */
 TEST(V_WDF_23_deleted)
 {
@@ -457,7 +457,7 @@ TEST(V_WDF_23_deleted)
     log_is("~queue ~own !queue !own");
 }
 
-/* RULE V-WDF-15: asking a request without an IRP is 0x10D/6/2. */
+/* RULE V-WDF-15: Asking a request without an IRP for what the IRP holds is bug check 0x10D/6/2. */
 TEST(V_WDF_15_no_irp, .code = 0x10D, .p1 = 6)
 {
     start_holding();

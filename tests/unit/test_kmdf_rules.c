@@ -5,9 +5,9 @@
 
 static void ignore_stop(WDFREQUEST request, ULONG flags) {}
 
-/* RULE V-WDF-27: an EvtIoStop that neither acknowledges, completes nor requeues keeps the power-down from ending. */
-/* RULE V-WDF-30: driver-owned requests must be dealt with at power-down. */
-/* RULE K-Q-63: so a driver hangs a power-down, which Windows reports as 0x9F. */
+/* RULE V-WDF-27: An EvtIoStop that neither acknowledges, completes nor requeues keeps the power-down from ending. */
+/* RULE V-WDF-30: A driver deals with the requests it owns at power-down: it completes, requeues or acknowledges them. */
+/* RULE K-Q-63: Owned requests that a driver does not deal with hang the power-down, which Windows reports as 0x9F. */
 TEST(V_WDF_27_io_stop_ignored, .code = 0x9F, .p1 = ANY)
 {
     plan.queue = sequential_stoppable, plan.stop = ignore_stop;
@@ -25,7 +25,7 @@ static void keep_spin_lock(WDFREQUEST request)
     WdfSpinLockAcquire(spin);
 }
 
-/* RULE V-WDF-37: a spin lock held when the callback returns. */
+/* RULE V-WDF-37: A callback that returns with a WDFSPINLOCK held is reported. */
 TEST(V_WDF_37_spin_lock_kept, .code = 0xC4, .p1 = 0x4000A)
 {
     plan.queue = sequential, plan.handle = keep_spin_lock;
@@ -34,7 +34,7 @@ TEST(V_WDF_37_spin_lock_kept, .code = 0xC4, .p1 = 0x4000A)
     send(IRP_MJ_READ, 4);
 }
 
-/* RULE V-WDF-37: a lock deleted while it is held. */
+/* RULE V-WDF-37: Deleting a lock object while it is held is reported. */
 TEST(V_WDF_37_deleted_while_held, MISUSE)
 {
     WDFWAITLOCK lock;
@@ -50,8 +50,8 @@ static void too_early(WDF_DRIVER_CONFIG *config, WDF_OBJECT_ATTRIBUTES *a)
     WdfObjectCreate(NULL, &o);
 }
 
-/* RULE V-WDF-42: WdfDriverCreate comes first in DriverEntry. */
-/* RULE K-DRV-3: the driver's globals are not valid before WdfDriverCreate succeeded. */
+/* RULE V-WDF-42: WdfDriverCreate is the first framework call of DriverEntry; another before it is reported. */
+/* RULE K-DRV-3: The framework's globals of a driver are not valid before WdfDriverCreate succeeded. */
 TEST(V_WDF_42_before_driver_create, MISUSE)
 {
     plan.config = too_early;
@@ -61,7 +61,7 @@ TEST(V_WDF_42_before_driver_create, MISUSE)
 static NTSTATUS failed;
 static const struct chance device_create_fails = {.fault_count = 1, .fault = {{DDI_WdfDeviceCreate, 1, 1}}};
 
-/* RULE V-WDF-43: a WdfDeviceCreate that fails leaves nothing behind. */
+/* RULE V-WDF-43: When WdfDeviceCreate fails nothing is left behind. */
 TEST(V_WDF_43_device_create_fails, .chance = &device_create_fails)
 {
     boot();
@@ -73,7 +73,7 @@ TEST(V_WDF_43_device_create_fails, .chance = &device_create_fails)
 
 static const struct chance queue_create_fails = {.fault_count = 1, .fault = {{DDI_WdfIoQueueCreate, 1, 1}}};
 
-/* RULE V-WDF-43: nor does a queue that could not be made. */
+/* RULE V-WDF-43: When WdfIoQueueCreate fails nothing is left behind. */
 TEST(V_WDF_43_queue_create_fails, .chance = &queue_create_fails)
 {
     plan.queue = sequential;
@@ -85,7 +85,7 @@ TEST(V_WDF_43_queue_create_fails, .chance = &queue_create_fails)
 
 static void delete_inside(void *object) { WdfObjectDelete(object); }
 
-/* RULE V-WDF-39: any handle of an object that is gone is found, whatever its type. */
+/* RULE V-WDF-39: Any handle of an object that is gone is found, whatever its type. */
 TEST(V_WDF_39_stale_work_item, .code = 0x10D, .p1 = 5)
 {
     plan.call = delete_inside;
@@ -111,7 +111,7 @@ static void ask_and_acknowledge(WDFREQUEST request, ULONG flags)
     WdfRequestStopAcknowledge(request, FALSE);
 }
 
-/* RULE V-WDF-29: no WdfRequestGetParameters inside EvtIoStop (a lint). */
+/* RULE V-WDF-29: WdfRequestGetParameters is not called inside EvtIoStop (a lint). */
 TEST(V_WDF_29_parameters_in_io_stop, .lint = LINT_CALLBACK, MISUSE, .rule = "V-WDF-29")
 {
     plan.queue = sequential_stoppable, plan.stop = ask_and_acknowledge;
@@ -126,7 +126,7 @@ TEST(V_WDF_29_parameters_in_io_stop, .lint = LINT_CALLBACK, MISUSE, .rule = "V-W
 static void acknowledge(WDFREQUEST request, ULONG flags) { WdfRequestStopAcknowledge(request, FALSE); }
 static void ask_in_resume(WDFREQUEST request) { ask_parameters(request, 0); }
 
-/* RULE V-WDF-29: nor inside EvtIoResume (a lint). */
+/* RULE V-WDF-29: WdfRequestGetParameters is not called inside EvtIoResume (a lint). */
 TEST(V_WDF_29_parameters_in_io_resume, .lint = LINT_CALLBACK, MISUSE, .rule = "V-WDF-29")
 {
     plan.queue = sequential_stoppable, plan.stop = acknowledge, plan.resume = ask_in_resume;
@@ -153,7 +153,7 @@ static WDFQUEUE other;
 static void forward(WDFREQUEST request) { plan.handle = ask_next, WdfRequestForwardToIoQueue(request, other); }
 static void forward_in_stop(WDFREQUEST request, ULONG flags) { plan.handle = NULL, forward(request); }
 
-/* RULE V-WDF-29: a callback nested in EvtIoStop, of another request, may ask. */
+/* RULE V-WDF-29: A callback for another request that is nested in EvtIoStop may call WdfRequestGetParameters. */
 TEST(V_WDF_29_nested_callback_may_ask, .lint = LINT_CALLBACK)
 {
     plan.queue = sequential_stoppable, plan.stop = forward_in_stop;
@@ -190,9 +190,9 @@ static void purge_queue(void) { WdfIoQueuePurge(queue, NULL, NULL); }
 
 /* RULE V-WDF-34: EvtDeviceSurpriseRemoval completes no requests (a lint). */
 TEST(V_WDF_34_complete, .lint = LINT_CALLBACK, MISUSE, .rule = "V-WDF-34") { surprise_with(complete_held); }
-/* RULE V-WDF-34: nor does it stop queues (a lint). */
+/* RULE V-WDF-34: EvtDeviceSurpriseRemoval stops no queues (a lint). */
 TEST(V_WDF_34_stop, .lint = LINT_CALLBACK, MISUSE, .rule = "V-WDF-34") { surprise_with(stop_queue); }
-/* RULE V-WDF-34: nor drain or purge them (a lint). */
+/* RULE V-WDF-34: EvtDeviceSurpriseRemoval neither drains nor purges queues (a lint). */
 TEST(V_WDF_34_purge, .lint = LINT_CALLBACK, MISUSE, .rule = "V-WDF-34") { surprise_with(purge_queue); }
 
 /* ---- Devices ---- */
@@ -207,8 +207,8 @@ static void make_control(WDFDEVICE d)
     WdfControlFinishInitializing(control);
 }
 
-/* RULE K-DRV-74: a control device that is left keeps the driver loaded for ever. */
-/* RULE V-WDF-45: a PnP driver deletes its control devices. */
+/* RULE K-DRV-74: A control device that is never deleted keeps the driver loaded for ever. */
+/* RULE V-WDF-45: A PnP driver deletes its control devices. */
 TEST(K_DRV_74_control_device_left, MISUSE, .rule = "V-WDF-45")
 {
     plan.add = make_control;
@@ -219,7 +219,7 @@ TEST(K_DRV_74_control_device_left, MISUSE, .rule = "V-WDF-45")
 static void delete_control(WDFOBJECT o) { WdfObjectDelete(control); }
 static void with_cleanup(WDF_OBJECT_ATTRIBUTES *a) { name_attributes(a, NULL); }
 
-/* RULE K-DRV-74: drivers delete it in the cleanup of their last device, and unload. */
+/* RULE K-DRV-74: A driver with a control device deletes it in the cleanup of its last PnP device, so that it can unload. */
 TEST(K_DRV_74_deleted_with_the_last_device)
 {
     plan.add = make_control, plan.device = with_cleanup, plan.cleanup = delete_control;
@@ -229,10 +229,10 @@ TEST(K_DRV_74_deleted_with_the_last_device)
 
 static void no_owner(PWDFDEVICE_INIT init) { WdfDeviceInitSetPowerPolicyOwnership(init, FALSE); }
 
-/* RULE V-WDF-47: power policy DDIs fail for a device that does not own the power policy. */
-/* RULE K-PNP-78: WdfDeviceAssignS0IdleSettings with STATUS_INVALID_DEVICE_REQUEST. */
-/* RULE K-PNP-83: WdfDeviceStopIdle with STATUS_INVALID_DEVICE_STATE. */
-/* RULE K-PNP-87: WdfDeviceAssignSxWakeSettings with STATUS_INVALID_DEVICE_REQUEST. */
+/* RULE V-WDF-47: Power policy DDIs fail for a device that does not own the power policy. */
+/* RULE K-PNP-78: WdfDeviceAssignS0IdleSettings returns STATUS_INVALID_DEVICE_REQUEST for a device that does not own the power policy. */
+/* RULE K-PNP-83: WdfDeviceStopIdle returns STATUS_INVALID_DEVICE_STATE for a device that does not own the power policy. */
+/* RULE K-PNP-87: WdfDeviceAssignSxWakeSettings returns STATUS_INVALID_DEVICE_REQUEST for a device that does not own the power policy. */
 TEST(V_WDF_47_not_the_owner)
 {
     WDF_DEVICE_POWER_POLICY_IDLE_SETTINGS idle;
@@ -247,7 +247,7 @@ TEST(V_WDF_47_not_the_owner)
     finish();
 }
 
-/* RULE V-WDF-48: a device of IoCreateDevice in a framework driver: the IRP that comes to it is reported. */
+/* RULE V-WDF-48: An IRP that comes to a device made with IoCreateDevice in a framework driver is reported. */
 TEST(V_WDF_48_wdm_device, MISUSE, .rule = "V-WDF-48")
 {
     PDEVICE_OBJECT raw;
@@ -285,25 +285,25 @@ static void start_with(PFN_WDF_DEVICE_D0_ENTRY routine, bool may_page, ULONG ms)
     finish();
 }
 
-/* RULE V-WDF-50: the power-up callback of a device that is not power-pageable is no pageable code. */
+/* RULE V-WDF-50: The power-up callback of a device that is not power-pageable may not be pageable code. */
 TEST(V_WDF_50_pageable_entry, MISUSE, .rule = "V-WDF-50") { start_with(paged_entry, false, 0); }
-/* RULE V-WDF-50: of another device it may be. */
-/* RULE K-PNP-90: D0Entry of a pageable device may be pageable. */
+/* RULE V-WDF-50: The power-up callback of a power-pageable device may be pageable code. */
+/* RULE K-PNP-90: EvtDeviceD0Entry of a power-pageable device may be pageable code. */
 TEST(V_WDF_50_pageable_device) { start_with(paged_entry, true, 0); }
 
 #define MINUTES * 60 * 1000
-/* RULE V-WDF-52: a power callback of a device that is not pageable takes more than 10 minutes. */
-/* RULE K-PNP-89: that is the framework's watchdog. */
+/* RULE V-WDF-52: A power callback of a non-pageable device that takes more than 10 minutes is bug check WDF_VIOLATION. */
+/* RULE K-PNP-89: The framework's watchdog ends a power callback of a non-pageable device after 10 minutes. */
 TEST(V_WDF_52_watchdog, .code = 0x10D, .p1 = 1) { start_with(slow_entry, false, 11 MINUTES); }
-/* RULE K-PNP-89: less does not matter. */
+/* RULE K-PNP-89: A power callback that takes less than the watchdog's 10 minutes is not reported. */
 TEST(K_PNP_89_in_time) { start_with(slow_entry, false, 9 MINUTES); }
-/* RULE K-PNP-89: nor do pageable devices have a watchdog of the framework's. */
+/* RULE K-PNP-89: The framework has no watchdog for the power callbacks of power-pageable devices. */
 TEST(K_PNP_89_pageable_device) { start_with(slow_entry, true, 11 MINUTES); }
-/* RULE K-PNP-89: the system's own finds them. */
+/* RULE K-PNP-89: The system's power watchdog finds a power callback of a pageable device that hangs. */
 TEST(K_PNP_89_system_watchdog, .code = 0x9F, .p1 = 4) { start_with(slow_entry, true, 22 MINUTES); }
 
-/* RULE V-WDF-52: a device power IRP that the owner of the power policy did not request. */
-/* RULE K-PNP-5: it is 0x10D/0xD. */
+/* RULE V-WDF-52: A device power IRP that the owner of the power policy did not request is bug check WDF_VIOLATION. */
+/* RULE K-PNP-5: A device power IRP that the power policy owner did not ask for is bug check 0x10D/0xD. */
 TEST(V_WDF_52_power_irp_of_another, .code = 0x10D, .p1 = 0xD)
 {
     start();
@@ -324,8 +324,8 @@ static void with_query(PWDFDEVICE_INIT init)
     WdfDeviceInitSetPnpPowerEventCallbacks(init, &c);
 }
 
-/* RULE V-WDF-52: a PnP IRP that changes the state while another one is being worked on. */
-/* RULE K-PNP-5: it is 0x10D/0xC. */
+/* RULE V-WDF-52: A PnP IRP that changes the device's state while another one is being worked on is bug check WDF_VIOLATION. */
+/* RULE K-PNP-5: A PnP state change during another one is bug check 0x10D/0xC. */
 TEST(V_WDF_52_two_pnp_irps, .code = 0x10D, .p1 = 0xC)
 {
     plan.init = with_query;
@@ -333,7 +333,7 @@ TEST(V_WDF_52_two_pnp_irps, .code = 0x10D, .p1 = 0xC)
     pnp_query_remove(node);
 }
 
-/* RULE V-WDF-53: a function that is missing is 0x10D/0x10 when its caller cannot be given a status. */
+/* RULE V-WDF-53: Calling a framework function that is missing is bug check 0x10D/0x10 when the caller cannot be given a status. */
 TEST(V_WDF_53_function_missing, .code = 0x10D, .p1 = 0x10)
 {
     boot();
@@ -349,7 +349,7 @@ static void queue_then_device(void)
     WdfObjectAcquireLock(device);
 }
 
-/* RULE K-SYN-13: a device's lock is not acquired under the lock of its queue. */
+/* RULE K-SYN-13: A device's lock is not acquired under the lock of its queue. */
 TEST(K_SYN_13_wrong_order, MISUSE, .rule = "K-SYN-13")
 {
     plan.queue = sequential_serialised;
@@ -357,7 +357,7 @@ TEST(K_SYN_13_wrong_order, MISUSE, .rule = "K-SYN-13")
     queue_then_device();
 }
 
-/* RULE K-SYN-13: the other order is the right one; locks of two queues have none. */
+/* RULE K-SYN-13: A queue's lock may be acquired under its device's lock; the locks of two queues have no order. */
 TEST(K_SYN_13_right_order)
 {
     plan.queue = sequential_serialised;
@@ -386,7 +386,7 @@ static void make_in_entry(PDRIVER_OBJECT object) { assert_int_equal(WdfSpinLockC
 static void make_orphan_lock(WDFDEVICE d) { assert_int_equal(WdfWaitLockCreate(NULL, &orphan_lock), STATUS_SUCCESS); }
 static void make_orphan_memory(WDFDEVICE d) { assert_int_equal(WdfMemoryCreate(NULL, NonPagedPoolNx, 0, 8, &orphan, NULL), STATUS_SUCCESS); }
 
-/* RULE V-WDF-49: a lock without a parent lives until the driver goes (a lint). */
+/* RULE V-WDF-49: A lock without a parent lives until the driver goes (a lint). */
 TEST(V_WDF_49_lock_without_parent, .lint = LINT_PARENT, MISUSE, .rule = "V-WDF-49")
 {
     plan.add = make_orphan_lock;
@@ -394,7 +394,7 @@ TEST(V_WDF_49_lock_without_parent, .lint = LINT_PARENT, MISUSE, .rule = "V-WDF-4
     finish();
 }
 
-/* RULE V-WDF-49: so does memory (a lint). */
+/* RULE V-WDF-49: Memory without a parent lives until the driver goes (a lint). */
 TEST(V_WDF_49_memory_without_parent, .lint = LINT_PARENT, MISUSE, .rule = "V-WDF-49")
 {
     plan.add = make_orphan_memory;
@@ -402,7 +402,7 @@ TEST(V_WDF_49_memory_without_parent, .lint = LINT_PARENT, MISUSE, .rule = "V-WDF
     finish();
 }
 
-/* RULE V-WDF-49: with a parent, of another type, or in DriverEntry there is nothing to say. */
+/* RULE V-WDF-49: An object with a parent, of another type, or made in DriverEntry is not said to live too long. */
 TEST(V_WDF_49_parents, .lint = LINT_PARENT)
 {
     plan.add = make_objects, plan.entry = make_in_entry;
@@ -451,7 +451,7 @@ static void control_once(void (*handle)(WDFREQUEST))
     close_file(file);
 }
 
-/* RULE V-WDF-10: a request's buffer is used after the completion. */
+/* RULE V-WDF-10: The use of a request's buffer after its completion is reported. */
 TEST(V_WDF_10_buffer_after_completion, STALE)
 {
     control_once(keep_buffer);
@@ -461,7 +461,7 @@ TEST(V_WDF_10_buffer_after_completion, STALE)
     finish();
 }
 
-/* RULE V-WDF-11: a request's MDL is used after the completion. */
+/* RULE V-WDF-11: The use of a request's MDL after the request's completion is reported. */
 TEST(V_WDF_11_mdl_after_completion, STALE)
 {
     control_once(keep_mdl);

@@ -37,11 +37,11 @@ static void begin(void)
     watch_bus();
 }
 
-/* RULE F-DRV-1: order of a whole power-up, with queues live before SelfManagedIoInit. */
-/* RULE K-SEQ-1: first start: the bus first, PrepareHardware, D0Entry(D3Final), PostInterruptsEnabled(D3Final), queues on, SelfManagedIoInit, interfaces on. */
-/* RULE K-PNP-10: a start goes down the stack and has come back before the driver hears of it. */
-/* RULE K-PNP-11: order of a start, to the enabling of interfaces. */
-/* RULE K-PNP-12: I/O may be presented before SelfManagedIoInit returned, but no interface is enabled then. */
+/* RULE F-DRV-1: A power-up is a fixed order of callbacks, in which power-managed queues are live before SelfManagedIoInit. */
+/* RULE K-SEQ-1: The first start of a device: the bus first, PrepareHardware, D0Entry(D3Final), PostInterruptsEnabled(D3Final), queues on, SelfManagedIoInit, interfaces on. */
+/* RULE K-PNP-10: A start goes down the stack and has come back before the driver hears of it. */
+/* RULE K-PNP-11: A start has a fixed order of callbacks, which ends with the enabling of interfaces. */
+/* RULE K-PNP-12: I/O may be presented before SelfManagedIoInit has returned, but no interface is enabled then. */
 TEST(K_SEQ_1_first_start)
 {
     begin();
@@ -62,11 +62,11 @@ static void start_and_read(void)
     log_is("<start> Prepare D0Entry(Final) Post(Final) Init read");
 }
 
-/* RULE F-DRV-2: order of a whole power-down, with the wait for owned requests. */
-/* RULE K-SEQ-8: system sleep with an owned request: Suspend, EvtIoStop(Suspend) acknowledged, D0Exit(D3); then D0Entry(D3), EvtIoResume, Restart. */
-/* RULE K-PNP-35: order of a power-down. */
-/* RULE K-PNP-37: order of a power-up. */
-/* RULE K-PNP-73: a sleep makes the owner of the power policy ask for D3, and S0 for D0. */
+/* RULE F-DRV-2: A power-down is a fixed order of callbacks, and waits for the requests that the driver owns. */
+/* RULE K-SEQ-8: A system sleep with an owned request: Suspend, EvtIoStop(Suspend) acknowledged, D0Exit(D3); then D0Entry(D3), EvtIoResume, Restart. */
+/* RULE K-PNP-35: A power-down calls Suspend, holds the queues with EvtIoStop, then calls D0Exit. */
+/* RULE K-PNP-37: A power-up calls D0Entry, turns the queues on with EvtIoResume, then calls Restart. */
+/* RULE K-PNP-73: A system sleep makes the owner of the power policy ask for D3, the return to S0 makes it ask for D0. */
 TEST(K_SEQ_8_sleep_with_a_request)
 {
     begin();
@@ -81,10 +81,10 @@ TEST(K_SEQ_8_sleep_with_a_request)
     finish();
 }
 
-/* RULE K-SEQ-10: rebalance with an owned request: QueryStop, the query passes, power-down, ReleaseHardware, the stop passes; then PrepareHardware to Restart. */
-/* RULE K-PNP-31: nothing is called between the query and the stop, and I/O goes on. */
-/* RULE K-PNP-32: a stop: power-down to D3Final, ReleaseHardware, the IRP goes down. */
-/* RULE K-PNP-33: a restart: lower devices, PrepareHardware, EvtIoResume, SelfManagedIoRestart; interfaces stay enabled. */
+/* RULE K-SEQ-10: A rebalance with an owned request: QueryStop, the query passes, power-down, ReleaseHardware, the stop passes; then PrepareHardware to Restart. */
+/* RULE K-PNP-31: Nothing is called between a query-stop and the stop, and I/O goes on. */
+/* RULE K-PNP-32: A stop powers the device down to D3Final and calls ReleaseHardware before the IRP goes down. */
+/* RULE K-PNP-33: A restart after a stop: lower devices, PrepareHardware, EvtIoResume, SelfManagedIoRestart; interfaces stay enabled. */
 TEST(K_SEQ_10_rebalance_with_a_request)
 {
     plan.queue = parallel_stoppable;
@@ -103,7 +103,7 @@ TEST(K_SEQ_10_rebalance_with_a_request)
     finish();
 }
 
-/* RULE K-PNP-31: cancelling a query calls nothing. */
+/* RULE K-PNP-31: Cancelling a query-stop or query-remove calls nothing in the driver. */
 TEST(K_PNP_31_cancelled_queries)
 {
     begin();
@@ -126,12 +126,12 @@ static void more_queues(WDFDEVICE d)
     always = make_queue(always_on), named(always)->name = "always";
 }
 
-/* RULE F-DRV-3: order of a whole graceful removal. */
-/* RULE K-SEQ-11: graceful removal, whole: query, power-down, ReleaseHardware, interfaces off, purge with all its callbacks, Flush, other queues, Cleanup, objects, the bus. */
-/* RULE K-PNP-40: order of a removal; the driver's clean-up runs above a live lower stack. */
-/* RULE K-PNP-41: interfaces go off, then the queues are purged, then comes Flush. */
-/* RULE K-PNP-42: the queues that are not power-managed are purged before Cleanup; objects go before the IRP is passed down, EvtDestroy after it. */
-/* RULE K-PNP-39: Suspend, Flush and Cleanup come once each. */
+/* RULE F-DRV-3: A graceful removal is a fixed order of callbacks, from QueryRemove to the destroys. */
+/* RULE K-SEQ-11: A whole graceful removal: query, power-down, ReleaseHardware, interfaces off, purge with all its callbacks, Flush, other queues, Cleanup, objects, the bus. */
+/* RULE K-PNP-40: A removal has a fixed order of callbacks, and the driver's clean-up runs above a live lower stack. */
+/* RULE K-PNP-41: At a removal the interfaces go off, then the queues are purged, then comes Flush. */
+/* RULE K-PNP-42: The queues that are not power-managed are purged before Cleanup; objects go before the IRP is passed down, EvtDestroy after it. */
+/* RULE K-PNP-39: At a removal Suspend, Flush and Cleanup of the self-managed I/O come once each. */
 TEST(K_SEQ_11_graceful_removal)
 {
     plan.queue = parallel_stoppable;
@@ -155,9 +155,9 @@ TEST(K_SEQ_11_graceful_removal)
     unload();
 }
 
-/* RULE F-DRV-4: in D0 SurpriseRemoval comes before Suspend, and owned requests are waited for. */
-/* RULE K-SEQ-12: surprise removal in D0: SurpriseRemoval, whole power-down, ReleaseHardware, purge, Flush; later Cleanup and the objects. */
-/* RULE K-PNP-50: it is the power-down of any removal, and the remove that follows does the rest. */
+/* RULE F-DRV-4: In D0 SurpriseRemoval comes before Suspend, and owned requests are waited for. */
+/* RULE K-SEQ-12: A surprise removal in D0: SurpriseRemoval, whole power-down, ReleaseHardware, purge, Flush; later Cleanup and the objects. */
+/* RULE K-PNP-50: A surprise removal powers the device down like any removal, and the remove that follows does the rest. */
 TEST(K_SEQ_12_surprise_removal_with_a_request)
 {
     begin();
@@ -170,7 +170,7 @@ TEST(K_SEQ_12_surprise_removal_with_a_request)
     unload();
 }
 
-/* RULE K-PNP-52: a surprise removal of a stopped device: SurpriseRemoval and the purge, nothing of power. */
+/* RULE K-PNP-52: A surprise removal of a stopped device calls SurpriseRemoval and purges the queues, without any power callback. */
 TEST(K_PNP_52_surprise_removal_when_stopped)
 {
     begin();
@@ -183,8 +183,8 @@ TEST(K_PNP_52_surprise_removal_when_stopped)
     finish();
 }
 
-/* RULE K-PNP-52: and of one that was never started: no callback. */
-/* RULE K-PNP-43: its removal goes straight to the objects. */
+/* RULE K-PNP-52: A surprise removal of a device that was never started calls nothing in the driver. */
+/* RULE K-PNP-43: The removal of a device that was never started goes straight to the cleanup of its objects. */
 TEST(K_PNP_43_52_never_started)
 {
     begin();
@@ -235,8 +235,8 @@ TEST(K_PNP_63_device_state)
     finish();
 }
 
-/* RULE K-PNP-63: WdfDeviceSetStaticStopRemove counts. */
-/* RULE K-PNP-30: while it forbids, queries fail with STATUS_INVALID_DEVICE_STATE without asking the driver. */
+/* RULE K-PNP-63: WdfDeviceSetStaticStopRemove counts: each call that forbids stop and remove needs one that allows them. */
+/* RULE K-PNP-30: While WdfDeviceSetStaticStopRemove forbids them, queries fail with STATUS_INVALID_DEVICE_STATE without asking the driver. */
 TEST(K_PNP_30_63_static_stop_remove)
 {
     begin();
@@ -271,8 +271,8 @@ static void try_start(NTSTATUS status, const char *log, const char *removal)
 
 #define OBJECTS "~queue ~device !queue <remove> !device"
 
-/* RULE K-SEQ-14: PrepareHardware fails: ReleaseHardware, the start fails with its status; the removal brings no Flush and no Cleanup. */
-/* RULE K-PNP-22: a device whose start failed cannot be started. */
+/* RULE K-SEQ-14: When PrepareHardware fails, ReleaseHardware is called and the start fails with its status; the removal brings no Flush and no Cleanup. */
+/* RULE K-PNP-22: A device whose start failed cannot be started. */
 TEST(K_SEQ_14_prepare_hardware_fails)
 {
     begin();
@@ -280,8 +280,8 @@ TEST(K_SEQ_14_prepare_hardware_fails)
     try_start(STATUS_DEVICE_NOT_CONNECTED, "<start> Prepare Release", OBJECTS);
 }
 
-/* RULE K-SEQ-15: D0Entry fails at start: no D0Exit, ReleaseHardware, STATUS_DEVICE_POWER_FAILURE. */
-/* RULE K-PNP-6: that is the status whatever the callback returned. */
+/* RULE K-SEQ-15: When D0Entry fails at start, ReleaseHardware follows without D0Exit, and the start fails with STATUS_DEVICE_POWER_FAILURE. */
+/* RULE K-PNP-6: A power callback that fails at start makes the start fail with STATUS_DEVICE_POWER_FAILURE, whatever it returned. */
 TEST(K_SEQ_15_d0_entry_fails)
 {
     begin();
@@ -289,7 +289,7 @@ TEST(K_SEQ_15_d0_entry_fails)
     try_start(STATUS_DEVICE_POWER_FAILURE, "<start> Prepare D0Entry(Final) Release", OBJECTS);
 }
 
-/* RULE K-SEQ-17: SelfManagedIoInit fails: queues held with EvtIoStop, power-down without Suspend, ReleaseHardware, purge, Flush; Cleanup at the remove. */
+/* RULE K-SEQ-17: When SelfManagedIoInit fails: queues held with EvtIoStop, power-down without Suspend, ReleaseHardware, purge, Flush; Cleanup at the remove. */
 TEST(K_SEQ_17_self_managed_init_fails)
 {
     begin();
@@ -336,10 +336,10 @@ static void end_idling(void)
     finish();
 }
 
-/* RULE K-SEQ-2: idle-out without wake: Suspend, queues held, D0Exit(D3), the IRP goes down. */
-/* RULE K-SEQ-3: I/O in Dx: the request waits, the D0 IRP, D0Entry(D3), queues on, the request, Restart. */
-/* RULE K-PNP-79: idle after the time-out without a reference; a new one brings D0 back. */
-/* RULE K-PNP-85: a request in a power-managed queue wakes the device and is presented then. */
+/* RULE K-SEQ-2: Idling out without wake: Suspend, queues held, D0Exit(D3), then the IRP goes down. */
+/* RULE K-SEQ-3: I/O for a device that idles in Dx: the request waits, the D0 IRP comes, D0Entry(D3), queues on, the request, Restart. */
+/* RULE K-PNP-79: A device goes idle when it was without a power reference for the time-out; a new reference brings D0 back. */
+/* RULE K-PNP-85: A request in a power-managed queue wakes an idle device and is presented then. */
 TEST(K_SEQ_2_3_io_in_dx)
 {
     start_idling(IdleCannotWakeFromS0);
@@ -358,10 +358,10 @@ TEST(K_SEQ_2_3_io_in_dx)
     end_idling();
 }
 
-/* RULE K-SEQ-4: idle-out with wake: Suspend, queues held, the wait-wake IRP, ArmWakeFromS0, D0Exit(D2). */
-/* RULE K-SEQ-5: a wake signal: the D0 IRP, D0Entry(D2), WakeFromS0Triggered, DisarmWakeFromS0, Restart. */
-/* RULE K-PNP-80: arming comes after the queues are held and the wait-wake IRP is out. */
-/* RULE K-PNP-82: after a wake signal both callbacks come, in the window before the queues are on. */
+/* RULE K-SEQ-4: Idling out with wake: Suspend, queues held, the wait-wake IRP, ArmWakeFromS0, D0Exit(D2). */
+/* RULE K-SEQ-5: A wake signal: the D0 IRP, D0Entry(D2), WakeFromS0Triggered, DisarmWakeFromS0, Restart. */
+/* RULE K-PNP-80: A device is armed for wake after its queues are held and the wait-wake IRP is out. */
+/* RULE K-PNP-82: After a wake signal the triggered and disarm callbacks both come, before the queues are on. */
 TEST(K_SEQ_4_5_wake_signal)
 {
     start_idling(IdleCanWakeFromS0);
@@ -374,7 +374,7 @@ TEST(K_SEQ_4_5_wake_signal)
     end_idling();
 }
 
-/* RULE K-SEQ-6: I/O instead of the signal: the wait-wake IRP is cancelled, DisarmWakeFromS0 alone, then the request. */
+/* RULE K-SEQ-6: When I/O comes before a wake signal, the wait-wake IRP is cancelled and only DisarmWakeFromS0 is called, then the request is presented. */
 TEST(K_SEQ_6_io_instead_of_wake)
 {
     start_idling(IdleCanWakeFromS0);
@@ -386,8 +386,8 @@ TEST(K_SEQ_6_io_instead_of_wake)
     end_idling();
 }
 
-/* RULE K-SEQ-7: ArmWakeFromS0 fails: the power-down goes on and the device comes up again at once, without a disarm. */
-/* RULE K-PNP-81: its wait-wake IRP is cancelled. */
+/* RULE K-SEQ-7: When ArmWakeFromS0 fails, the power-down goes on and the device comes up again at once, without a disarm. */
+/* RULE K-PNP-81: When arming for wake fails, the wait-wake IRP is cancelled. */
 TEST(K_SEQ_7_arming_fails)
 {
     start_idling(IdleCanWakeFromS0);
@@ -421,7 +421,7 @@ static void start_waking(bool with_reason)
     answers.power_of_bus = true;
 }
 
-/* RULE K-SEQ-9: armed sleep: Suspend, the wait-wake IRP, ArmWakeFromSx, D0Exit; woken: WakeFromSxTriggered, DisarmWakeFromSx, Restart. */
+/* RULE K-SEQ-9: A sleep armed for wake: Suspend, the wait-wake IRP, ArmWakeFromSx, D0Exit; when woken WakeFromSxTriggered, DisarmWakeFromSx, Restart. */
 TEST(K_SEQ_9_wake_from_sleep)
 {
     idle_caps = 0;
@@ -437,7 +437,7 @@ TEST(K_SEQ_9_wake_from_sleep)
     end_idling();
 }
 
-/* RULE K-SEQ-9: ArmWakeFromSxWithReason is called instead where it is given; woken by something else, only the disarm comes. */
+/* RULE K-SEQ-9: ArmWakeFromSxWithReason is called instead of ArmWakeFromSx where it is given; when something else woke the system, only the disarm comes. */
 TEST(K_SEQ_9_with_reason_and_not_woken)
 {
     idle_caps = 0;
@@ -450,7 +450,7 @@ TEST(K_SEQ_9_with_reason_and_not_woken)
     end_idling();
 }
 
-/* RULE K-PNP-81: ArmWakeFromSx fails: DisarmWakeFromSx follows and the device sleeps unarmed. */
+/* RULE K-PNP-81: When ArmWakeFromSx fails, DisarmWakeFromSx follows and the device sleeps unarmed. */
 TEST(K_PNP_81_arming_for_sleep_fails)
 {
     idle_caps = 0;
@@ -464,7 +464,7 @@ TEST(K_PNP_81_arming_for_sleep_fails)
     end_idling();
 }
 
-/* RULE K-PNP-74: a device that idles in Dx and may wake the system is brought up, then down again armed. */
+/* RULE K-PNP-74: At a system sleep a device that idles in Dx and may wake the system is brought up, then down again armed. */
 TEST(K_PNP_74_sleep_while_idle_with_wake)
 {
     idle_caps = IdleCanWakeFromS0;
@@ -478,8 +478,8 @@ TEST(K_PNP_74_sleep_while_idle_with_wake)
     end_idling();
 }
 
-/* RULE K-PNP-74: without wake it stays in its Dx, and nothing is called. */
-/* RULE K-PNP-75: back in S0 an idle device returns to D0. */
+/* RULE K-PNP-74: At a system sleep a device that idles in Dx and may not wake the system stays there, and nothing is called. */
+/* RULE K-PNP-75: When the system is back in S0, a device that was idle returns to D0. */
 TEST(K_PNP_74_75_sleep_while_idle)
 {
     start_idling(IdleCannotWakeFromS0);
@@ -543,8 +543,8 @@ static void slow_init(PWDFDEVICE_INIT init)
     WdfDeviceInitSetPnpPowerEventCallbacks(init, &c);
 }
 
-/* RULE K-PNP-13: the device's state is the old one until SelfManagedIoInit has returned. */
-/* RULE K-PNP-14: the idle time-out does not run before the start is over. */
+/* RULE K-PNP-13: The framework has the old power state of a device on record until SelfManagedIoInit has returned. */
+/* RULE K-PNP-14: The idle time-out of a device does not run before its start is over. */
 TEST(K_PNP_13_14_while_starting)
 {
     plan.init = slow_init, plan.add = idle_soon;
@@ -574,7 +574,7 @@ static void locking(PWDFDEVICE_INIT init)
 }
 static void device_scope(WDF_OBJECT_ATTRIBUTES *a) { a->SynchronizationScope = WdfSynchronizationScopeDevice; }
 
-/* RULE K-PNP-3: power callbacks hold no presentation lock, whatever the device's scope. */
+/* RULE K-PNP-3: Power callbacks hold no presentation lock, whatever the device's scope. */
 TEST(K_PNP_3_no_lock)
 {
     plan.init = locking, plan.device = device_scope;
@@ -583,7 +583,7 @@ TEST(K_PNP_3_no_lock)
     finish();
 }
 
-/* RULE K-PNP-36: the target of a shutdown is D3Final. */
+/* RULE K-PNP-36: A shutdown powers a device down with target state D3Final. */
 TEST(K_PNP_36_shutdown)
 {
     begin();
@@ -596,10 +596,10 @@ TEST(K_PNP_36_shutdown)
     finish();
 }
 
-/* RULE K-PNP-84: WdfDeviceResumeIdle without WdfDeviceStopIdle. */
+/* RULE K-PNP-84: WdfDeviceResumeIdle without an earlier WdfDeviceStopIdle is reported. */
 TEST(K_PNP_84_underflow, MISUSE, .rule = "K-PNP-84") { start(), WdfDeviceResumeIdle(device); }
 
-/* RULE K-PNP-86: WdfDeviceIndicateWakeStatus: two statuses are invalid; a function device does not own its bus's wait-wake IRP. */
+/* RULE K-PNP-86: WdfDeviceIndicateWakeStatus refuses two statuses, and a function device, which does not own its bus's wait-wake IRP. */
 TEST(K_PNP_86_indicate_wake)
 {
     start();

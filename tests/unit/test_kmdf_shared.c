@@ -23,7 +23,7 @@ static void look(WDF_DRIVER_CONFIG *config, WDF_OBJECT_ATTRIBUTES *a)
     bound_in_entry = asked == 3 && WDF_GET_CONTEXT_TYPE_INFO(CLASS_ONE) == &the_class && WDF_GET_CONTEXT_TYPE_INFO(CLASS_THREE) == &the_other;
 }
 
-/* RULE K-OBJ-41: shared types get their identity from EvtDriverGetUniqueContextType before DriverEntry; equal identities are one type. */
+/* RULE K-OBJ-41: Shared types get their identity from EvtDriverGetUniqueContextType before DriverEntry; equal identities are one type. */
 TEST(K_OBJ_41_shared_types)
 {
     WDF_OBJECT_ATTRIBUTES a;
@@ -49,7 +49,7 @@ static void in_images(void)
         io_unload_driver(d);
     }
 }
-/* RULE K-OBJ-41: in an image each record is bound at every load, whichever source declares it. */
+/* RULE K-OBJ-41: In an image each record is bound at every load, whichever source declares it. */
 static void K_OBJ_41_in_an_image(void **state) { unit_life(in_images, NULL); }
 
 int main(void)

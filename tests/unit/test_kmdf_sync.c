@@ -39,7 +39,7 @@ static void finish_held(void)
 
 /* ---- Scope and level ---- */
 
-/* RULE K-SYN-1: a queue inherits level and scope from its device. */
+/* RULE K-SYN-1: A queue inherits execution level and synchronization scope from its device. */
 TEST(K_SYN_1_queue_inherits)
 {
     plan.queue = sequential;
@@ -49,7 +49,7 @@ TEST(K_SYN_1_queue_inherits)
     finish();
 }
 
-/* RULE K-SYN-2: a passive device's lock is a mutex, another's a spin lock; under scope Device the queue uses the device's. */
+/* RULE K-SYN-2: The callback lock of a passive device is a mutex, of any other a spin lock; under scope Device the queues use it. */
 TEST(K_SYN_2_kinds_of_lock)
 {
     plan.queue = sequential;
@@ -70,7 +70,7 @@ static void look_at_lock(WDFREQUEST request)
     WdfRequestComplete(request, STATUS_SUCCESS);
 }
 
-/* RULE K-SYN-3: EvtIo callbacks hold no lock under scope None, */
+/* RULE K-SYN-3: EvtIo callbacks hold no lock under synchronization scope None. */
 TEST(K_SYN_3_scope_none)
 {
     plan.queue = scope_none, plan.handle = look_at_lock;
@@ -80,7 +80,7 @@ TEST(K_SYN_3_scope_none)
     finish();
 }
 
-/* RULE K-SYN-3: the queue's under scope Queue, */
+/* RULE K-SYN-3: EvtIo callbacks hold the queue's lock under synchronization scope Queue. */
 TEST(K_SYN_3_scope_queue)
 {
     plan.queue = sequential_serialised, plan.handle = look_at_lock;
@@ -90,7 +90,7 @@ TEST(K_SYN_3_scope_queue)
     finish();
 }
 
-/* RULE K-SYN-3: the device's under scope Device. */
+/* RULE K-SYN-3: EvtIo callbacks hold the device's lock under synchronization scope Device. */
 TEST(K_SYN_3_scope_device)
 {
     plan.queue = sequential, plan.handle = look_at_lock;
@@ -100,7 +100,7 @@ TEST(K_SYN_3_scope_device)
     finish();
 }
 
-/* RULE K-SYN-4: a queue under a scope is called at DISPATCH_LEVEL though the IRP arrived at PASSIVE_LEVEL. */
+/* RULE K-SYN-4: A queue under a scope is called at DISPATCH_LEVEL even for an IRP that arrived at PASSIVE_LEVEL. */
 TEST(K_SYN_4_scope_raises)
 {
     plan.queue = sequential_serialised;
@@ -110,7 +110,7 @@ TEST(K_SYN_4_scope_raises)
     finish_held();
 }
 
-/* RULE K-SYN-4: with scope None at the caller's IRQL; a passive queue at PASSIVE_LEVEL, also under a scope. */
+/* RULE K-SYN-4: With scope None a queue is called at the caller's IRQL; a passive queue is called at PASSIVE_LEVEL, also under a scope. */
 TEST(K_SYN_4_passive)
 {
     plan.queue = passive_serialised;
@@ -146,7 +146,7 @@ static NTSTATUS work_for(WDFOBJECT parent, BOOLEAN automatic)
     return WdfWorkItemCreate(&c, &a, &w);
 }
 
-/* RULE K-SYN-5: automatic serialisation with a dispatch-level parent: timers may, passive timers and work items may not. */
+/* RULE K-SYN-5: With automatic serialisation below a dispatch-level parent under a scope, timers may be created, passive timers and work items may not. */
 TEST(K_SYN_5_dispatch_parent)
 {
     plan.queue = sequential_serialised;
@@ -158,7 +158,7 @@ TEST(K_SYN_5_dispatch_parent)
     finish();
 }
 
-/* RULE K-SYN-5: with a passive parent the other way round; without a scope always. */
+/* RULE K-SYN-5: With automatic serialisation below a passive parent, only passive callbacks may be created; without a scope any may. */
 TEST(K_SYN_5_passive_parent)
 {
     plan.queue = passive_serialised;
@@ -177,7 +177,7 @@ static void passive_driver(WDF_DRIVER_CONFIG *c, WDF_OBJECT_ATTRIBUTES *a)
     a->SynchronizationScope = WdfSynchronizationScopeDevice;
 }
 
-/* RULE K-SYN-6: a level that the device inherited from the driver does not make it a passive parent. */
+/* RULE K-SYN-6: For automatic serialisation a level that the device inherited from the driver does not make it a passive parent. */
 TEST(K_SYN_6_inherited_level)
 {
     plan.config = passive_driver;
@@ -187,7 +187,7 @@ TEST(K_SYN_6_inherited_level)
     finish();
 }
 
-/* RULE K-SYN-6: for a queue its resolved level counts. */
+/* RULE K-SYN-6: For automatic serialisation the level of a parent queue is the one that it ended up with. */
 TEST(K_SYN_6_resolved_level_of_a_queue)
 {
     plan.config = passive_driver, plan.queue = sequential;
@@ -202,7 +202,7 @@ static void device_scope_dispatch(WDF_IO_QUEUE_CONFIG *c, WDF_OBJECT_ATTRIBUTES 
     a->SynchronizationScope = WdfSynchronizationScopeDevice, a->ExecutionLevel = WdfExecutionLevelDispatch;
 }
 
-/* RULE K-SYN-7: queue scope Device with another level than the device's: STATUS_INVALID_PARAMETER; a passive periodic timer is not supported. */
+/* RULE K-SYN-7: A queue of scope Device with another level than its device's fails with STATUS_INVALID_PARAMETER; a passive periodic timer is not supported. */
 TEST(K_SYN_7_creation_failures)
 {
     WDF_TIMER_CONFIG c;
@@ -218,7 +218,7 @@ TEST(K_SYN_7_creation_failures)
     finish();
 }
 
-/* RULE K-SYN-8: what the INIT macros say of automatic serialisation. */
+/* RULE K-SYN-8: The config INIT macros turn automatic serialisation on for timers, DPCs and work items. */
 TEST(K_SYN_8_defaults)
 {
     WDF_TIMER_CONFIG t;
@@ -234,7 +234,7 @@ TEST(K_SYN_8_defaults)
 
 static void acquire_queue(WDFREQUEST request) { WdfObjectAcquireLock(queue); }
 
-/* RULE K-SYN-9: a driver that acquires the presentation lock inside a callback: WDF_VIOLATION 0x2. */
+/* RULE K-SYN-9: A driver that acquires the presentation lock inside a callback under that lock is bug check WDF_VIOLATION with parameter 0x2. */
 TEST(K_SYN_9_acquired_in_a_callback, .code = 0x10D, .p1 = 2)
 {
     plan.queue = sequential_serialised, plan.handle = acquire_queue;
@@ -242,7 +242,7 @@ TEST(K_SYN_9_acquired_in_a_callback, .code = 0x10D, .p1 = 2)
     send(IRP_MJ_READ, 4);
 }
 
-/* RULE K-SYN-10: the lock is released when the callback returns, not at completion. */
+/* RULE K-SYN-10: The presentation lock is released when the callback returns, not when it completes the request. */
 TEST(K_SYN_10_released_after_the_callback)
 {
     plan.queue = sequential_serialised;
@@ -265,7 +265,7 @@ static void make_locks(void)
     assert_int_equal(WdfWaitLockCreate(NULL, &wait_lock), STATUS_SUCCESS);
 }
 
-/* RULE K-SYN-11: a spin lock raises to DISPATCH_LEVEL and restores. */
+/* RULE K-SYN-11: WdfSpinLockAcquire raises to DISPATCH_LEVEL, and the release restores the level before. */
 TEST(K_SYN_11_spin_lock)
 {
     make_locks();
@@ -276,15 +276,15 @@ TEST(K_SYN_11_spin_lock)
     finish();
 }
 
-/* RULE K-SYN-11: acquired twice by a thread: WDF_VIOLATION 0x2. */
-/* RULE V-WDF-37: spin locks are not recursive. */
+/* RULE K-SYN-11: A WDFSPINLOCK that one thread acquires twice is bug check WDF_VIOLATION with parameter 0x2. */
+/* RULE V-WDF-37: A WDFSPINLOCK is not recursive: acquiring it again is a bug check. */
 TEST(K_SYN_11_acquired_twice, .code = 0x10D, .p1 = 2) { make_locks(), WdfSpinLockAcquire(spin), WdfSpinLockAcquire(spin); }
 
-/* RULE K-SYN-11: released by a thread that does not hold it: WDF_VIOLATION 0xB. */
-/* RULE V-WDF-38: spin lock released by another thread. */
+/* RULE K-SYN-11: A WDFSPINLOCK released by a thread that does not hold it is bug check WDF_VIOLATION with parameter 0xB. */
+/* RULE V-WDF-38: A WDFSPINLOCK is released by the thread that acquired it. */
 TEST(K_SYN_11_released_unheld, .code = 0x10D, .p1 = 0xB) { make_locks(), WdfSpinLockRelease(spin); }
 
-/* RULE K-SYN-12: a wait lock's acquisition with time-out 0 polls, else STATUS_TIMEOUT comes when the time is over. */
+/* RULE K-SYN-12: WdfWaitLockAcquire with time-out 0 polls; with another it returns STATUS_TIMEOUT when the time is over. */
 TEST(K_SYN_12_wait_lock)
 {
     LONGLONG zero = 0, some = WDF_REL_TIMEOUT_IN_MS(3);
@@ -302,13 +302,13 @@ TEST(K_SYN_12_wait_lock)
     finish();
 }
 
-/* RULE K-SYN-12: acquired for ever by the thread that holds it. */
+/* RULE K-SYN-12: A WDFWAITLOCK is not recursive: the thread that holds it and acquires it without time-out waits for ever. */
 TEST(K_SYN_12_self_deadlock, MISUSE) { make_locks(), WdfWaitLockAcquire(wait_lock, NULL), WdfWaitLockAcquire(wait_lock, NULL); }
 
-/* RULE V-WDF-37: released but not held. */
+/* RULE V-WDF-37: Releasing a lock that is not held is reported. */
 TEST(V_WDF_37_wait_lock_not_held, MISUSE) { make_locks(), WdfWaitLockRelease(wait_lock); }
 
-/* RULE V-WDF-35: waiting at DISPATCH_LEVEL. */
+/* RULE V-WDF-35: Waiting for a WDFWAITLOCK at DISPATCH_LEVEL is reported. */
 TEST(V_WDF_35_wait_at_dispatch, MISUSE)
 {
     make_locks();
@@ -333,7 +333,7 @@ static void timer_size(WDF_TIMER_CONFIG *c) { c->Size = 1; }
 static void timer_period(WDF_TIMER_CONFIG *c) { c->Period = 0x80000000u; }
 static void timer_tolerance(WDF_TIMER_CONFIG *c) { c->TolerableDelay = 5, c->UseHighResolutionTimer = WdfTrue; }
 
-/* RULE K-TMR-1: what WdfTimerCreate refuses. */
+/* RULE K-TMR-1: WdfTimerCreate refuses a wrong config size, too long a period, a tolerance for a high-resolution timer, and a parent without device. */
 TEST(K_TMR_1_create_refuses)
 {
     begin_plain();
@@ -345,7 +345,7 @@ TEST(K_TMR_1_create_refuses)
     finish();
 }
 
-/* RULE K-TMR-2: start returns TRUE if the timer was queued already; it is re-armed then. */
+/* RULE K-TMR-2: WdfTimerStart returns TRUE if the timer was queued already, and sets it anew. */
 TEST(K_TMR_2_start)
 {
     begin_plain();
@@ -366,8 +366,8 @@ static void restart(void *t)
         WdfTimerStart((WDFTIMER)t, WDF_REL_TIMEOUT_IN_MS(1));
 }
 
-/* RULE K-TMR-2: an absolute due time. */
-/* RULE K-TMR-3: stop returns TRUE if the timer was queued and is removed. */
+/* RULE K-TMR-2: WdfTimerStart takes an absolute due time as well as an interval. */
+/* RULE K-TMR-3: WdfTimerStop returns TRUE if the timer was queued and is removed. */
 TEST(K_TMR_3_stop)
 {
     begin_plain();
@@ -398,8 +398,8 @@ static void any_schedule(void)
     log_is("");
     finish();
 }
-/* RULE K-TMR-3: stop with wait ends a timer that restarts itself in its callback. */
-/* RULE F-DRV-16: starts issued meanwhile, by the callback too, are ignored. */
+/* RULE K-TMR-3: WdfTimerStop with Wait ends a timer that restarts itself in its callback. */
+/* RULE F-DRV-16: Starts of a timer that are issued while a stop waits are ignored, those of its own callback too. */
 static void K_TMR_3_restarting_timer(void **state)
 {
     for (uint64_t seed = 1; seed <= 200; seed++) {
@@ -411,8 +411,8 @@ static void K_TMR_3_restarting_timer(void **state)
 
 static void stop_itself(void *t) { WdfTimerStop((WDFTIMER)t, TRUE); }
 
-/* RULE K-TMR-3: stop with wait from the timer's own callback is reported; it is PASSIVE_LEVEL only. */
-/* RULE F-DRV-16: WdfTimerStop(TRUE) is for PASSIVE_LEVEL. */
+/* RULE K-TMR-3: WdfTimerStop with Wait is for PASSIVE_LEVEL only, and from the timer's own callback it is reported. */
+/* RULE F-DRV-16: WdfTimerStop with Wait is called at PASSIVE_LEVEL only. */
 TEST(K_TMR_3_stop_in_the_callback, MISUSE)
 {
     plan.call = stop_itself;
@@ -441,8 +441,8 @@ static void restart_slowly(void *t)
     say("restarted");
 }
 
-/* RULE K-TMR-2: a start while a stop waits is suppressed, and that stop returns TRUE. */
-/* RULE F-DRV-16: stop waits for a running callback and ignores its start. */
+/* RULE K-TMR-2: WdfTimerStart while a stop waits is suppressed, and that stop returns TRUE. */
+/* RULE F-DRV-16: WdfTimerStop with Wait waits for a running callback and ignores a start that it makes. */
 TEST(K_TMR_2_start_while_stopping)
 {
     plan.call = restart_slowly;
@@ -458,7 +458,7 @@ TEST(K_TMR_2_start_while_stopping)
     finish();
 }
 
-/* RULE K-TMR-4: a passive timer's callback runs at PASSIVE_LEVEL. */
+/* RULE K-TMR-4: The callback of a timer of passive execution level runs at PASSIVE_LEVEL. */
 TEST(K_TMR_4_passive)
 {
     begin_plain();
@@ -469,8 +469,8 @@ TEST(K_TMR_4_passive)
     finish();
 }
 
-/* RULE K-TMR-4: a periodic timer re-arms itself. */
-/* RULE K-TMR-5: a tolerable delay does not move the due time here. */
+/* RULE K-TMR-4: A periodic timer is set again by itself each time it is due. */
+/* RULE K-TMR-5: A timer's tolerable delay does not move its due time in this machine. */
 TEST(K_TMR_4_periodic)
 {
     WDF_TIMER_CONFIG c;
@@ -491,7 +491,7 @@ TEST(K_TMR_4_periodic)
 
 static void delete_it(void *o) { WdfObjectDelete(o); }
 
-/* RULE K-TMR-6: a passive timer may delete itself in its callback. */
+/* RULE K-TMR-6: A passive timer may delete itself in its callback. */
 TEST(K_TMR_6_passive_deletes_itself)
 {
     plan.call = delete_it;
@@ -502,7 +502,7 @@ TEST(K_TMR_6_passive_deletes_itself)
     finish();
 }
 
-/* RULE K-TMR-6: a dispatch timer's deletion in its callback is deferred to a work item. */
+/* RULE K-TMR-6: Deleting a dispatch-level timer in its own callback is deferred to a work item. */
 TEST(K_TMR_6_dispatch_deletes_itself)
 {
     plan.call = delete_it;
@@ -525,7 +525,7 @@ TEST(K_TMR_7_parent)
 
 /* ---- DPCs and work items ---- */
 
-/* RULE K-DPC-1: enqueue says whether it was not queued; cancel whether it was removed; the routine runs at DISPATCH_LEVEL. */
+/* RULE K-DPC-1: WdfDpcEnqueue says whether the DPC was not queued yet, WdfDpcCancel whether it was removed; the routine runs at DISPATCH_LEVEL. */
 TEST(K_DPC_1_enqueue_and_cancel)
 {
     begin_plain();
@@ -547,8 +547,8 @@ TEST(K_DPC_1_enqueue_and_cancel)
 
 static void look_at_queue_lock(void *object) { seen = fx_lock_held(&fxq(queue)->lock); }
 
-/* RULE K-SYN-3: a DPC or timer with automatic serialisation runs under its parent queue's lock. */
-/* RULE F-DRV-12: timers and DPCs below the queue share its lock. */
+/* RULE K-SYN-3: A DPC or timer with automatic serialisation runs under its parent queue's lock. */
+/* RULE F-DRV-12: Timers and DPCs whose parent is a queue share its lock. */
 TEST(K_SYN_3_serialised_children)
 {
     plan.queue = sequential_serialised, plan.call = look_at_queue_lock;
@@ -570,8 +570,8 @@ static void enqueue_again(void *w)
         WdfWorkItemEnqueue((WDFWORKITEM)w);
 }
 
-/* RULE K-WI-1: enqueued while queued: ignored; from within the callback: one more run, at PASSIVE_LEVEL. */
-/* RULE K-WI-2: flush waits for all of that. */
+/* RULE K-WI-1: Enqueueing a work item that is queued does nothing; from within its callback it makes one more run, at PASSIVE_LEVEL. */
+/* RULE K-WI-2: WdfWorkItemFlush waits until the queued and the running callback of the work item are over. */
 TEST(K_WI_1_enqueue)
 {
     plan.call = enqueue_again, seen = 0;
@@ -586,7 +586,7 @@ TEST(K_WI_1_enqueue)
     finish();
 }
 
-/* RULE K-WI-1: a work item without routine, or without device above it, is refused. */
+/* RULE K-WI-1: WdfWorkItemCreate refuses a work item without routine, or without a device above it. */
 TEST(K_WI_1_create_refuses)
 {
     WDF_WORKITEM_CONFIG c;
@@ -601,7 +601,7 @@ TEST(K_WI_1_create_refuses)
     finish();
 }
 
-/* RULE K-WI-1: the callback may delete the work item. */
+/* RULE K-WI-1: A work item's callback may delete the work item. */
 TEST(K_WI_1_deletes_itself)
 {
     plan.call = delete_it;
@@ -614,7 +614,7 @@ TEST(K_WI_1_deletes_itself)
 
 static void flush_itself(void *w) { WdfWorkItemFlush((WDFWORKITEM)w); }
 
-/* RULE K-WI-2: flushing from the work item's own callback is reported. */
+/* RULE K-WI-2: Flushing from the work item's own callback is reported. */
 TEST(K_WI_2_flush_in_the_callback, MISUSE)
 {
     plan.call = flush_itself;
@@ -629,7 +629,7 @@ static void slow(void *w)
     say("end");
 }
 
-/* RULE K-WI-3: a device is not removed while its work items run. */
+/* RULE K-WI-3: A device is not removed while its work items run. */
 TEST(K_WI_3_removal_waits)
 {
     plan.call = slow;

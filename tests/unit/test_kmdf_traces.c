@@ -257,10 +257,10 @@ static void body_seq_1_11(void)
     expect_log("QueryRemove");
     end(DOWN " Flush " GONE);
 }
-/* RULE K-SEQ-1: first start of a function device: PrepareHardware, D0Entry, PostInterruptsEnabled, SelfManagedIoInit. */
-/* RULE K-SEQ-11: graceful removal: QueryRemove, then Suspend, D0Exit(D3Final), ReleaseHardware, Flush, Cleanup, object cleanups, EvtDestroy. */
-/* RULE F-DRV-1: order of the power-up callbacks. */
-/* RULE F-DRV-3: order of a graceful removal. */
+/* RULE K-SEQ-1: The first start of a function device: PrepareHardware, D0Entry, PostInterruptsEnabled, SelfManagedIoInit. */
+/* RULE K-SEQ-11: A graceful removal: QueryRemove, then Suspend, D0Exit(D3Final), ReleaseHardware, Flush, Cleanup, object cleanups, EvtDestroy. */
+/* RULE F-DRV-1: The callbacks of a power-up come in a fixed order. */
+/* RULE F-DRV-3: The callbacks of a graceful removal come in a fixed order. */
 static void K_SEQ_1_11_start_and_graceful_remove(void **state) { reset(); unit_life(body_seq_1_11, NULL); }
 
 static void body_seq_8(void)
@@ -275,8 +275,8 @@ static void body_seq_8(void)
     expect_log("D0Entry(D3) Post(D3) Restart");
     end(DOWN " Flush " GONE);
 }
-/* RULE K-SEQ-8: system sleep without wake: Suspend ... D0Exit(D3); resume: D0Entry(D3) ... Restart. */
-/* RULE F-DRV-2: order of the power-down callbacks. */
+/* RULE K-SEQ-8: A system sleep without wake goes from Suspend to D0Exit(D3), and the resume from D0Entry(D3) to Restart. */
+/* RULE F-DRV-2: The callbacks of a power-down come in a fixed order. */
 static void K_SEQ_8_system_sleep(void **state) { reset(); unit_life(body_seq_8, NULL); }
 
 static void body_seq_10(void)
@@ -291,7 +291,7 @@ static void body_seq_10(void)
     expect_log("Prepare D0Entry(Final) Post(Final) Restart");
     end(DOWN " Flush " GONE);
 }
-/* RULE K-SEQ-10: rebalance: QueryStop, power-down, ReleaseHardware; then PrepareHardware ... Restart. */
+/* RULE K-SEQ-10: A rebalance: QueryStop, power-down, ReleaseHardware; then the callbacks from PrepareHardware to Restart. */
 static void K_SEQ_10_rebalance(void **state) { reset(); unit_life(body_seq_10, NULL); }
 
 static void body_seq_12(void)
@@ -303,8 +303,8 @@ static void body_seq_12(void)
     expect_log("Surprise " DOWN " Flush");
     end(GONE);
 }
-/* RULE K-SEQ-12: surprise removal in D0: SurpriseRemoval, whole power-down, ReleaseHardware, Flush; Cleanup at the remove. */
-/* RULE F-DRV-4: in D0 SurpriseRemoval comes before Suspend. */
+/* RULE K-SEQ-12: A surprise removal in D0: SurpriseRemoval, whole power-down, ReleaseHardware, Flush; Cleanup at the remove. */
+/* RULE F-DRV-4: In D0 SurpriseRemoval comes before Suspend. */
 static void K_SEQ_12_surprise_removal(void **state) { reset(); unit_life(body_seq_12, NULL); }
 
 static void failing_start(NTSTATUS expected, const char *log, const char *rest)
@@ -315,7 +315,7 @@ static void failing_start(NTSTATUS expected, const char *log, const char *rest)
     end(rest);
 }
 static void body_seq_14(void) { failing_start(STATUS_DEVICE_NOT_CONNECTED, "Prepare Release", NEVER_STARTED); }
-/* RULE K-SEQ-14: PrepareHardware fails: ReleaseHardware, the start fails with its status. */
+/* RULE K-SEQ-14: When PrepareHardware fails, ReleaseHardware is called, and the start fails with its status. */
 static void K_SEQ_14_prepare_hardware_fails(void **state)
 {
     reset();
@@ -323,7 +323,7 @@ static void K_SEQ_14_prepare_hardware_fails(void **state)
     unit_life(body_seq_14, NULL);
 }
 static void body_seq_15(void) { failing_start(STATUS_DEVICE_POWER_FAILURE, "Prepare D0Entry(Final) Release", NEVER_STARTED); }
-/* RULE K-SEQ-15: D0Entry fails at start: no D0Exit, ReleaseHardware, STATUS_DEVICE_POWER_FAILURE. */
+/* RULE K-SEQ-15: When D0Entry fails at start, ReleaseHardware follows without D0Exit, and the status is STATUS_DEVICE_POWER_FAILURE. */
 static void K_SEQ_15_d0_entry_fails(void **state)
 {
     reset();
@@ -334,7 +334,7 @@ static void body_post(void)
 {
     failing_start(STATUS_DEVICE_POWER_FAILURE, "Prepare D0Entry(Final) Post(Final) D0Exit(Final) Release", NEVER_STARTED);
 }
-/* RULE K-PNP-20: D0EntryPostInterruptsEnabled fails at start: D0Exit(D3Final), ReleaseHardware. */
+/* RULE K-PNP-20: When D0EntryPostInterruptsEnabled fails at start, D0Exit(D3Final) and ReleaseHardware follow. */
 static void K_PNP_20_post_interrupts_fails(void **state)
 {
     reset();
@@ -345,7 +345,7 @@ static void body_seq_17(void)
 {
     failing_start(STATUS_DEVICE_POWER_FAILURE, START " Pre(Final) D0Exit(Final) Release Flush", GONE);
 }
-/* RULE K-SEQ-17: SelfManagedIoInit fails: power-down without Suspend, ReleaseHardware, Flush; Cleanup at the remove. */
+/* RULE K-SEQ-17: When SelfManagedIoInit fails, power-down follows without Suspend, then ReleaseHardware and Flush; Cleanup comes at the remove. */
 static void K_SEQ_17_self_managed_init_fails(void **state)
 {
     reset();
@@ -360,7 +360,7 @@ static void body_failed_add(void)
     io_unload_driver(nt);
     expect_log("Unload ~driver !driver");
 }
-/* RULE K-DRV-23: a device created and failure returned: object cleanups only, no PnP or power callback. */
+/* RULE K-DRV-23: An EvtDriverDeviceAdd that creates a device and then fails brings cleanups of objects only, no PnP or power callback. */
 static void K_DRV_23_device_add_fails(void **state)
 {
     reset();
@@ -377,7 +377,7 @@ static void body_veto(void)
     expect_log("QueryRemove");
     end(DOWN " Flush " GONE);
 }
-/* RULE K-PNP-30: a failing EvtDeviceQueryRemove fails the query with its status, the device stays started. */
+/* RULE K-PNP-30: A failing EvtDeviceQueryRemove fails the query with its status, and the device stays started. */
 static void K_PNP_30_query_remove_veto(void **state)
 {
     reset();
@@ -405,8 +405,8 @@ static void body_seq_2_3(void)
     resume_idle();
     end(DOWN " Flush " GONE);
 }
-/* RULE K-SEQ-2: idle-out without wake. */
-/* RULE K-SEQ-3: back to D0 on demand. */
+/* RULE K-SEQ-2: A device that idles out without wake is suspended and leaves D0. */
+/* RULE K-SEQ-3: A device that idled out is brought back to D0 on demand. */
 /* RULE K-PNP-83: WdfDeviceStopIdle without wait returns STATUS_PENDING with the reference taken. */
 static void K_SEQ_2_3_idle_out_and_back(void **state)
 {
@@ -431,8 +431,8 @@ static void body_failed_resume(void)
     expect_log("Surprise Release Flush");
     end(GONE);
 }
-/* RULE K-PNP-60: a power-up failure of a started device: the device is reported failed and surprise-removed. */
-/* RULE K-PNP-61: D0Entry failing at resume: no D0Exit. */
+/* RULE K-PNP-60: A started device that fails to power up is reported failed and surprise-removed. */
+/* RULE K-PNP-61: When D0Entry fails at a resume, D0Exit is not called. */
 static void K_PNP_60_61_failed_resume(void **state) { reset(); unit_life(body_failed_resume, NULL); }
 
 /* Whatever the schedule: a life with idling, sleep, a periodic timer and a removal in the middle of it ends clean. */
@@ -452,7 +452,7 @@ static void body_any_schedule(void)
     pnp_remove(node);
     io_unload_driver(nt);
 }
-/* RULE K-PNP-1: whatever the schedule, a life with idling, sleep, a timer and a removal ends clean. */
+/* RULE K-PNP-1: Whatever the schedule, a life with idling, sleep, a timer and a removal ends clean. */
 static void K_PNP_1_any_schedule(void **state)
 {
     reset();
@@ -475,9 +475,9 @@ static void body_seq_13(void)
     expect_log("Surprise Release Flush");
     end(GONE);
 }
-/* RULE K-SEQ-13: surprise removal in Dx: no power callbacks. */
-/* RULE K-PNP-51: SurpriseRemoval, then ReleaseHardware and the clean-up, without Suspend or D0Exit. */
-/* RULE F-DRV-4: in low power Suspend has run long before SurpriseRemoval. */
+/* RULE K-SEQ-13: A surprise removal in Dx calls no power callbacks. */
+/* RULE K-PNP-51: A surprise removal in Dx calls SurpriseRemoval, then ReleaseHardware and the clean-up, without Suspend or D0Exit. */
+/* RULE F-DRV-4: In low power Suspend has run long before SurpriseRemoval. */
 static void K_SEQ_13_surprise_removal_in_dx(void **state)
 {
     reset();
@@ -514,8 +514,8 @@ static void body_control(void)
     expect_log("cleanup close !file !control");
     end(NEVER_STARTED);
 }
-/* RULE K-DRV-72: deleting a control device: cleanup at once, its memory and EvtDestroy after the last close. */
-/* RULE K-OBJ-18: a control device is cleaned up while its DEVICE_OBJECT is valid. */
+/* RULE K-DRV-72: Deleting a control device brings its cleanup at once; its memory and EvtDestroy go after the last close. */
+/* RULE K-OBJ-18: A control device is cleaned up while its DEVICE_OBJECT is valid. */
 static void K_DRV_72_control_device_and_files(void **state)
 {
     reset();
@@ -539,8 +539,8 @@ static void body_timer(void)
     pnp_remove(node);
     io_unload_driver(nt);
 }
-/* RULE K-TMR-4: a periodic timer runs at DISPATCH_LEVEL. */
-/* RULE K-TMR-3: and stops for good. */
+/* RULE K-TMR-4: A periodic timer runs at DISPATCH_LEVEL. */
+/* RULE K-TMR-3: A periodic timer that was stopped does not come again. */
 static void K_TMR_3_4_periodic_timer_and_stop(void **state)
 {
     reset();

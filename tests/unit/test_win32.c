@@ -506,32 +506,32 @@ static void run_app(int (*app)(int, char **), uint32_t expected)
         unit_life(name##_body, NULL);                   \
     }
 
-/* RULE W-U-2: a missing device is 2, a missing right 5 */
-/* RULE W-FIL-22: process exit closes the handles that are open */
+/* RULE W-U-2: A missing device is 2, a missing right 5. */
+/* RULE W-FIL-22: Process exit closes the handles that are open. */
 APP_LIFE(w_u_2_errors_and_w_fil_22_handles, app_errors, 5)
 APP_LIFE(w_u_4_overlapped_by_event, app_event, 0)
-/* RULE W-U-8: SleepEx is 192 after an APC, else 0 */
+/* RULE W-U-8: SleepEx is 192 after an APC, else 0. */
 APP_LIFE(w_u_7_overlapped_by_apc, app_apc, 0)
 APP_LIFE(w_u_10_completion_port, app_port, 0)
-/* RULE W-U-13: threads end with their I/O cancelled; exit codes; TerminateThread runs no user code */
+/* RULE W-U-13: Threads end with their I/O cancelled; exit codes; TerminateThread runs no user code. */
 APP_LIFE(w_u_13_threads_and_w_fil_20, app_threads, 0)
 APP_LIFE(w_u_12_abrupt_end, app_abrupt, 3)
-/* RULE W-U-15: events, mutexes (abandoned too), semaphores with ERROR_TOO_MANY_POSTS */
-/* RULE W-U-8: waits return index, 128 + index, 258 or -1 */
+/* RULE W-U-15: Events, mutexes (abandoned too), semaphores with ERROR_TOO_MANY_POSTS. */
+/* RULE W-U-8: Waits return index, 128 + index, 258 or -1. */
 APP_LIFE(w_u_15_synchronisation_objects, app_sync, 0)
 APP_LIFE(w_u_15_critical_section, app_lock, 0)
 
 static void frees_body(void) { run_app(app_frees_pending, 0); }
 static void reuses_body(void) { run_app(app_reuses_pending, 0); }
 
-/* RULE W-U-11: freeing an OVERLAPPED or buffer that is in use is the app's error */
+/* RULE W-U-11: Freeing an OVERLAPPED or buffer that is in use is the app's error. */
 static void w_u_11_freed_overlapped(void **state)
 {
     (void)state;
     unit_expect_bugcheck(frees_body, OWN_APP_ERROR, ~0ull);
 }
 
-/* RULE W-U-11: using an OVERLAPPED again while it is pending is the app's error */
+/* RULE W-U-11: Using an OVERLAPPED again while it is pending is the app's error. */
 static void w_u_11_reused_overlapped(void **state)
 {
     (void)state;
@@ -567,7 +567,7 @@ static void terminate_body(void)
     io_unload_driver(driver);
 }
 
-/* RULE W-FIL-22: a terminated process ends its threads, then closes its handles */
+/* RULE W-FIL-22: A terminated process ends its threads, then closes its handles. */
 static void w_fil_22_terminated_from_outside(void **state)
 {
     (void)state;

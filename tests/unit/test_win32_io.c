@@ -225,33 +225,33 @@ static void closing(void)
 
 #pragma clang section text = "" data = "" bss = ""
 
-/* RULE W-U-19: statuses become Win32 errors by RtlNtStatusToDosError's table; unknown ones 317, NTWIN32 ones their low half; success sets none */
+/* RULE W-U-19: Statuses become Win32 errors by RtlNtStatusToDosError's table; unknown ones 317, NTWIN32 ones their low half; success sets none. */
 static void W_U_19_error_table(void **state) { shown(error_table); }
 
-/* RULE W-U-19: the last error is the thread's own */
+/* RULE W-U-19: The last error is the thread's own. */
 static void W_U_19_per_thread(void **state) { shown(error_per_thread); }
 
-/* RULE W-U-3: a synchronous call is TRUE on success and, for a read, at the end of the file; bytes are Information */
-/* RULE W-U-6: a control's warning is FALSE with the byte count */
+/* RULE W-U-3: A synchronous call is TRUE on success and, for a read, at the end of the file; bytes are Information. */
+/* RULE W-U-6: A control's warning is FALSE with the byte count. */
 static void W_U_3_synchronous(void **state) { shown(synchronous); }
 
-/* RULE W-U-4: overlapped: an OVERLAPPED is wanted; success is TRUE, pending 997, a warning has completed, an error at once has not */
-/* RULE W-U-5: without an event the file handle is signalled */
-/* RULE W-U-9: GetOverlappedResult: ERROR_IO_INCOMPLETE or a wait, then bytes and the mapped status */
+/* RULE W-U-4: Overlapped: an OVERLAPPED is wanted; success is TRUE, pending 997, a warning has completed, an error at once has not. */
+/* RULE W-U-5: Without an event the file handle is signalled. */
+/* RULE W-U-9: GetOverlappedResult: ERROR_IO_INCOMPLETE or a wait, then bytes and the mapped status. */
 static void W_U_4_overlapped(void **state)
 {
     shown(overlapped);
     shown_in_any_order(overlapped, 30);
 }
 
-/* RULE W-U-7: completion routines run in alertable waits of the issuing thread; an error at once means none; not with a port */
+/* RULE W-U-7: Completion routines run in alertable waits of the issuing thread; an error at once means none; not with a port. */
 static void W_U_7_completion_routines(void **state) { shown(routines); }
 
-/* RULE W-U-10: packets for success and warnings at once, none for errors at once; FIFO; a closed port ends its waiters with 735 */
-/* RULE W-U-5: the low bit of hEvent keeps the packet back */
+/* RULE W-U-10: Packets for success and warnings at once, none for errors at once; FIFO; a closed port ends its waiters with 735. */
+/* RULE W-U-5: The low bit of hEvent keeps the packet back. */
 static void W_U_10_packets(void **state) { shown(packets); }
 
-/* RULE W-U-12: CloseHandle with I/O pending takes the handle at once; the I/O completes later; a second close is ERROR_INVALID_HANDLE */
+/* RULE W-U-12: CloseHandle with I/O pending takes the handle at once; the I/O completes later; a second close is ERROR_INVALID_HANDLE. */
 static void W_U_12_closing(void **state) { shown(closing); }
 
 int main(void)
