@@ -1,5 +1,5 @@
 #!/bin/sh
-# RULE W-TYP-17: Includes do not mind case, and a backslash separates folders.
+# RULE W-TYP-17: Names of included headers do not mind case, and a backslash separates folders.
 #
 #   includes_test.sh MAP_INCLUDES COMPILER
 # A driver's folder with spellings as Windows takes them: it does not compile as it is, and does with the mapped names.

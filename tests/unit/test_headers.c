@@ -66,7 +66,7 @@ DEFINE_GUID(GUID_OF_TEST, 0xcdc35b6e, 0x0be4, 0x4936, 0xbf, 0x5f, 0x55, 0x37, 0x
 #include <wdmguid.h>
 DEFINE_GUID(GUID_OF_TEST, 0xcdc35b6e, 0x0be4, 0x4936, 0xbf, 0x5f, 0x55, 0x37, 0x38, 0x0a, 0x7c, 0x1a);
 
-/* RULE W-TYP-18: Each source has its .tmh, in which tracing evaluates nothing; ntverp.h is there. */
+/* RULE W-TYP-18: Each source has its .tmh header, whose tracing evaluates nothing; ntverp.h is there too. */
 TEST(W_TYP_18_generated_headers)
 {
     int evaluated = 0;

@@ -40,7 +40,7 @@ static void body(void)
     io_unload_driver(a);
 }
 
-/* RULE W-DRV-6: What a driver leaves is asked for when it is unloaded, driver by driver. */
+/* RULE W-DRV-6: When a driver is unloaded, what it leaves behind is looked for, driver by driver. */
 static void W_DRV_6_images_are_told_apart(void **state) { unit_life(body, NULL); }
 
 int main(void)

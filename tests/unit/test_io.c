@@ -504,7 +504,7 @@ static void completion_faults(void **state)
 }
 
 /* RULE W-DRV-19: An interface that the driver leaves enabled after REMOVE is reported. */
-/* RULE V-MEM-15: Memory that a driver has not freed when it is unloaded is 0xC4/0x62. */
+/* RULE V-MEM-15: Memory that a driver has not freed when it is unloaded is bug check 0xC4/0x62. */
 /* RULE V-UNL-1: Memory a driver leaves at its unload is reported. */
 /* RULE V-UNL-5: A system thread that still runs in an unloaded driver is reported. */
 /* RULE V-UNL-11: An IRP that is still with a device when IRP_MN_REMOVE_DEVICE has deleted it is reported. */

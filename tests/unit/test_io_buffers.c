@@ -418,23 +418,23 @@ static void unwritten(void)
 /* RULE W-BUF-1: The top device's flags choose the method of reads and writes, the control code that of controls. */
 static void W_BUF_1_who_decides(void **state) { shown(who_decides); }
 
-/* RULE W-BUF-2: Buffered: a system buffer of the length, NULL for none; a write's holds the data. */
+/* RULE W-BUF-2: A buffered request has a system buffer of its length, NULL for length 0, and a write's holds the data. */
 static void W_BUF_2_buffered(void **state) { shown(buffered); }
 
 /* RULE W-BUF-3: A buffered control has one buffer for both directions, as large as the larger. */
 static void W_BUF_3_buffered_control(void **state) { shown(buffered_control); }
 
-/* RULE W-BUF-4: Direct: an MDL of locked pages, written to by a READ; what cannot be locked never reaches a driver. */
+/* RULE W-BUF-4: A direct request has an MDL of locked pages, which a READ writes to; a buffer that cannot be locked never reaches a driver. */
 static void W_BUF_4_direct(void **state) { shown(direct); }
 
-/* RULE W-BUF-5: Direct controls: input buffered, output as MDL, nothing copied back. */
-/* RULE W-U-6: Bad buffers of an app are ERROR_NOACCESS before any IRP. */
+/* RULE W-BUF-5: A direct control request has its input in the system buffer and its output as an MDL, and nothing is copied back. */
+/* RULE W-U-6: Bad buffers of an app end with ERROR_NOACCESS before there is any IRP. */
 static void W_BUF_5_direct_controls(void **state) { shown(direct_controls); }
 
 /* RULE W-BUF-6: METHOD_NEITHER hands on the app's addresses unchecked. */
 static void W_BUF_6_neither(void **state) { shown(neither); }
 
-/* RULE W-BUF-10: Success and warnings copy Information bytes back, errors nothing. */
+/* RULE W-BUF-10: A buffered request that ends with success or a warning copies Information bytes back, with an error nothing. */
 /* RULE W-BUF-13: STATUS_BUFFER_TOO_SMALL returns no data, STATUS_BUFFER_OVERFLOW does. */
 static void W_BUF_10_copy_back(void **state) { shown(copy_back); }
 
@@ -446,7 +446,7 @@ static void W_BUF_11_too_much(void **state)
     reported(too_much_direct, OWN_WRONG_LENGTH, ~0ull);
 }
 
-/* RULE W-BUF-15: Memory of an app may change between two reads of the driver, as the lane for it says. */
+/* RULE W-BUF-15: Memory of an app may change between two reads of the driver, whenever the input that stands for the app says so. */
 /* RULE V-BUF-5: A value that is fetched twice, once to check and once to use, is found by what the driver does with the second one. */
 static void W_BUF_15_double_fetch(void **state)
 {
@@ -463,7 +463,7 @@ static void W_BUF_15_double_fetch(void **state)
 }
 
 /* RULE W-BUF-14: A driver looks at the lengths first: what it writes beyond its system buffer is found, at the latest when that is freed. */
-/* RULE V-BUF-1: A length that is not looked at is 0xC1 (0xD6 where accesses are seen), the NULL buffer of an empty request 0x50. */
+/* RULE V-BUF-1: A length that is not looked at is bug check 0xC1 (0xD6 where accesses are seen), the NULL buffer of an empty request 0x50. */
 static void W_BUF_14_lengths(void **state)
 {
     shown(length_checked);
@@ -475,7 +475,7 @@ static void W_BUF_14_lengths(void **state)
 #endif
 }
 
-/* RULE V-BUF-6: A raw address of an app that is used without __try is 0x50, at DISPATCH_LEVEL 0xD1. */
+/* RULE V-BUF-6: A raw address of an app that a driver uses without __try is bug check 0x50, at DISPATCH_LEVEL 0xD1. */
 static void V_BUF_6_unguarded(void **state)
 {
 #if UNIT_CATCHES_FAULTS
@@ -484,7 +484,7 @@ static void V_BUF_6_unguarded(void **state)
 #endif
 }
 
-/* RULE V-BUF-8: The result of MmGetSystemAddressForMdlSafe is looked at: NULL when it fails is 0x50. */
+/* RULE V-BUF-8: The result of MmGetSystemAddressForMdlSafe is looked at: using the NULL of its failure is bug check 0x50. */
 static void V_BUF_8_mapping_unchecked(void **state)
 {
     shown(mapping_unchecked);
@@ -506,7 +506,7 @@ static void V_BUF_4_bytes_on_error(void **state)
     machine_lints = 0;
 }
 
-/* RULE V-IO-17: A direct write's buffer that changes is 0xC4/0x1010 where that is asked for. */
+/* RULE V-IO-17: A direct write's buffer that changes is bug check 0xC4/0x1010 where that is asked for. */
 static void V_IO_17_write_buffer(void **state)
 {
     shown(write_scribbled);
@@ -516,7 +516,7 @@ static void V_IO_17_write_buffer(void **state)
     machine_lints = 0;
 }
 
-/* RULE V-MDL-9: Pages of an app that a driver has left locked when the process ends are 0xCB. */
+/* RULE V-MDL-9: Pages of an app that a driver has left locked when the process ends are bug check 0xCB. */
 static void V_MDL_9_locked_pages(void **state)
 {
     shown(locked_and_unlocked);

@@ -442,8 +442,8 @@ static void W_CAN_13_parent_and_child(void **state)
     shown_in_any_order(parent_and_child, 50);
 }
 
-/* RULE V-LCK-10: The cancel lock is acquired before it is released, once, and not held when the routine ends. */
-/* RULE V-LCK-11: Acquire and release of the cancel lock alternate. */
+/* RULE V-LCK-10: The cancel spin lock is released only by who acquired it, is acquired once, and is not held when the routine ends. */
+/* RULE V-LCK-11: Acquire and release of the cancel spin lock alternate. */
 static void V_LCK_10_cancel_lock(void **state)
 {
     reported(cancel_lock_released_first, 0x10, ~0ull);
@@ -457,18 +457,18 @@ static void V_LCK_10_cancel_lock(void **state)
 static void W_CAN_1_routine_is_called(void **state) { shown(routine_is_called); }
 
 /* RULE W-CAN-1: IoCancelIrp is TRUE if a routine was called; without one Cancel stays set. */
-/* RULE W-CAN-6: Cancel never goes back to FALSE for that request. */
+/* RULE W-CAN-6: Irp->Cancel never goes back to FALSE for that request. */
 static void W_CAN_1_value(void **state) { shown(value_of_IoCancelIrp); }
 
-/* RULE W-CAN-11: The canceller may not count on STATUS_CANCELLED. */
-/* RULE W-CAN-12: Success despite cancel is legal. */
+/* RULE W-CAN-11: Who cancels a request may not count on STATUS_CANCELLED: the request may end otherwise. */
+/* RULE W-CAN-12: A request that was cancelled may end with success. */
 static void W_CAN_12_success_despite_cancel(void **state) { shown(success_despite_cancel); }
 
-/* RULE W-CAN-4: IoSetCancelRoutine exchanges and returns the routine before. */
+/* RULE W-CAN-4: IoSetCancelRoutine exchanges the cancel routine in one step and returns the one before. */
 static void W_CAN_4_exchange(void **state) { shown(exchange); }
 
-/* RULE W-CAN-3: The cancel routine gives back the lock it was called with, once and with CancelIrql. */
-/* RULE V-CAN-3: Returning with the cancel lock held, or at another IRQL, is reported. */
+/* RULE W-CAN-3: A cancel routine releases the cancel spin lock it was called with, once and to CancelIrql. */
+/* RULE V-CAN-3: A cancel routine that returns with the cancel spin lock held, or at another IRQL, is reported. */
 static void W_CAN_3_gives_the_lock_back(void **state)
 {
     reported(kept_lock, 0xC9, 5);
@@ -476,7 +476,7 @@ static void W_CAN_3_gives_the_lock_back(void **state)
     reported(wrong_level, 0xC4, 0x20015);
 }
 
-/* RULE W-CAN-5: The cancel lock raises to DISPATCH_LEVEL, is not recursive, and nothing is completed under it. */
+/* RULE W-CAN-5: The cancel spin lock raises to DISPATCH_LEVEL, is not recursive, and nothing is completed under it. */
 static void W_CAN_5_lock(void **state)
 {
     shown(lock_levels);
@@ -484,8 +484,8 @@ static void W_CAN_5_lock(void **state)
     reported(completed_under_lock, OWN_RULE, ~0ull);
 }
 
-/* RULE W-CAN-7: Own queue and lock: a cancel before the routine is set is caught by the check after it. */
-/* RULE W-CAN-9: Every order of cancel and completion ends in one completion. */
+/* RULE W-CAN-7: A driver with its own queue and lock looks at Irp->Cancel after setting the cancel routine, and so catches a cancel that came before. */
+/* RULE W-CAN-9: Every order of cancellation and completion ends in one completion of the IRP. */
 static void W_CAN_7_own_queue(void **state)
 {
     shown(cancelled_before_the_routine);
@@ -493,10 +493,10 @@ static void W_CAN_7_own_queue(void **state)
     shown_in_any_order(race, 300);
 }
 
-/* RULE W-CAN-8: The cancel lock as the queue's lock. */
+/* RULE W-CAN-8: The cancel spin lock may serve as the lock of a driver's queue. */
 static void W_CAN_8_cancel_lock_as_queue_lock(void **state) { shown_in_any_order(race_under_lock, 300); }
 
-/* RULE V-IRP-13: Not looking at Cancel after setting the routine loses the cancel. */
+/* RULE V-IRP-13: A driver that does not look at Irp->Cancel after setting its cancel routine loses the cancel. */
 static void V_IRP_13_cancel_not_looked_at(void **state) { reported(cancel_is_lost, 0xC4, 0x135); }
 
 /* RULE V-CAN-4: A cancel routine that completes what is completed already is reported. */
@@ -505,7 +505,7 @@ static void V_CAN_4_completed_by_both(void **state) { reported(completed_by_both
 /* RULE V-CAN-5: IoCancelIrp on a freed IRP is reported. */
 static void V_CAN_5_cancel_of_a_freed_irp(void **state) { reported(cancel_of_freed, 0xC9, 0x205); }
 
-/* RULE V-CAN-6: A pended request that cannot be cancelled, or is cancelled and not completed, is reported at the limit. */
+/* RULE V-CAN-6: A pended request that cannot be cancelled, or is cancelled and not completed, is reported when its time is over. */
 static void V_CAN_6_not_completed(void **state)
 {
     reported(never_completed, 0xC4, 0x135);

@@ -462,15 +462,15 @@ static void boosts(void)
 /* RULE W-CMP-11: The priority boost is a hint: no result depends on it. */
 static void W_CMP_11_boost(void **state) { shown(boosts); }
 
-/* RULE W-CMP-1: IoCompleteRequest wants the owner, a final status, no cancel routine, no spin lock, at most DISPATCH_LEVEL. */
+/* RULE W-CMP-1: IoCompleteRequest is called by the IRP's owner, with a final status, no cancel routine, no spin lock, at most at DISPATCH_LEVEL. */
 /* RULE V-IRP-1: Completing an IRP twice is MULTIPLE_IRP_COMPLETE_REQUESTS. */
-/* RULE V-IO-06: Completing with STATUS_PENDING or -1 is reported. */
-/* RULE V-IO-07: Completing with the cancel routine still set is reported. */
-/* RULE V-IO-0E: Completing above DISPATCH_LEVEL is reported. */
+/* RULE V-IO-06: Completing an IRP with status STATUS_PENDING or -1 is reported. */
+/* RULE V-IO-07: Completing an IRP whose cancel routine is still set is reported. */
+/* RULE V-IO-0E: Completing an IRP above DISPATCH_LEVEL is reported. */
 /* RULE V-BUF-3: IoStatus.Information beyond the buffer is reported. */
 /* RULE V-IO-312: Information larger than the output part of the system buffer is reported. */
-/* RULE W-CAN-10: The cancel routine is taken back before IoCompleteRequest. */
-/* RULE V-LCK-9: Completing under a spin lock is reported. */
+/* RULE W-CAN-10: A driver takes its cancel routine back before IoCompleteRequest. */
+/* RULE V-LCK-9: Completing an IRP while holding a spin lock is reported. */
 static void W_CMP_1_preconditions(void **state)
 {
     reported(read_twice, 0x44, ~0ull);
@@ -482,17 +482,17 @@ static void W_CMP_1_preconditions(void **state)
     reported(read_too_much, 0xC9, 0x312);
 }
 
-/* RULE W-CMP-2: A completion routine is called by result: on success, on error (warnings too), on cancel. */
+/* RULE W-CMP-2: A completion routine is called for the results it was set for: success, error (warnings too), cancel. */
 static void W_CMP_2_routines_by_result(void **state) { shown(routines_by_result); }
 
-/* RULE W-CMP-2: Without a routine the I/O manager carries the pending mark up itself. */
+/* RULE W-CMP-2: For a stack location without a completion routine, the I/O manager carries the pending mark up itself. */
 static void W_CMP_2_pending_is_carried_up(void **state) { shown(pending_carried_up); }
 
-/* RULE W-CMP-3: A finished location is cleared before the upper routine runs. */
+/* RULE W-CMP-3: A stack location that is finished is cleared before the completion routine above it runs. */
 /* RULE W-CMP-4: A completion routine gets the device of the location that set it. */
 static void W_CMP_3_location_is_cleared(void **state) { shown(location_is_cleared); }
 
-/* RULE W-CMP-4: The creator's routine gets no device, and the creator may not mark the IRP pending. */
+/* RULE W-CMP-4: The completion routine of an IRP's creator gets no device object, and may not mark the IRP pending. */
 /* RULE V-IRP-21: IoMarkIrpPending by a creator without a location of its own is reported. */
 static void W_CMP_4_creator(void **state)
 {
@@ -506,25 +506,25 @@ static void W_CMP_5_stop_and_go_on(void **state) { shown(stopping_and_going_on);
 /* RULE W-CMP-6: Completing or sending again what a lower driver still holds is reported. */
 /* RULE V-IO-209: Completing an IRP that a lower driver still holds is reported. */
 /* RULE V-IO-205: Sending an IRP that a lower driver still holds is reported. */
-/* RULE V-IRP-9: Completing without waiting for a lower driver that pended is reported. */
+/* RULE V-IRP-9: Completing an IRP without waiting for a lower driver that returned STATUS_PENDING is reported. */
 static void W_CMP_6_still_below(void **state)
 {
     reported(completed_under_lower, 0xC9, 0x209);
     reported(resent_under_lower, 0xC9, 0x205);
 }
 
-/* RULE W-CMP-8: Status block, then event, for what succeeded or was pended. */
-/* RULE W-CMP-9: An error that comes at once is told by the call alone; one after pending signals the event. */
+/* RULE W-CMP-8: The I/O manager writes the status block and then sets the event, for requests that succeeded or were pended. */
+/* RULE W-CMP-9: An error that comes at once is told by the call's return alone; one that comes after pending signals the event too. */
 static void W_CMP_9_inline_and_pended_errors(void **state) { shown(inline_and_pended); }
 
-/* RULE W-CMP-7: The final stage goes to the requester's thread as a special kernel APC when the IRP was pended. */
-/* RULE W-CMP-10: Nothing is seen before the requester's thread can take that APC, the user APC comes after the status block. */
+/* RULE W-CMP-7: When an IRP was pended, the last part of its completion goes to the requester's thread as a special kernel APC. */
+/* RULE W-CMP-10: The result of a pended IRP is seen only after the requester's thread took its APC; the user APC comes after the status block. */
 static void W_CMP_10_in_the_requesters_thread(void **state) { shown(seen_by_the_thread_only); }
 
-/* RULE W-CMP-8: Without an event the file object is signalled; a port gets a packet; FILE_SKIP_SET_EVENT_ON_HANDLE keeps the file quiet. */
+/* RULE W-CMP-8: A request without an event signals the file object, or sends a packet to its port; FILE_SKIP_SET_EVENT_ON_HANDLE keeps the file quiet. */
 static void W_CMP_8_packet_and_file_event(void **state) { shown(packet_and_file_event); }
 
-/* RULE W-CMP-12: Information is the bytes moved, or what CREATE did. */
+/* RULE W-CMP-12: Information is the number of bytes moved, or for a CREATE what it did. */
 static void W_CMP_12_information(void **state) { shown(information); }
 
 int main(void)

@@ -304,7 +304,7 @@ static void kernel_wait_for_ever(void)
 /* RULE W-TMR-7: A device's timer calls at DISPATCH_LEVEL once a second from IoStartTimer to IoStopTimer; it stands still when the device is deleted. */
 /* RULE V-IO-0A: A second IoInitializeTimer on a device is reported. */
 /* RULE V-MSC-9: A device timer that is left running is reported. */
-/* RULE V-UNL-8: So it is when the driver is unloaded. */
+/* RULE V-UNL-8: A device timer that is left running when the driver is unloaded is reported. */
 TEST(W_TMR_7_device_timers)
 {
     shown(device_timer);
@@ -313,7 +313,7 @@ TEST(W_TMR_7_device_timers)
     reported(timer_never_made, OWN_RULE, ~0ull);
 }
 
-/* RULE W-DPC-5: IoRequestDpc queues the device's DPC; while it is queued further requests, with their IRP and context, are lost. */
+/* RULE W-DPC-5: IoRequestDpc queues the device's DPC; further requests while it is queued, with their IRP and context, are lost. */
 TEST(W_DPC_5_dpc_for_isr)
 {
     shown(dpc_requests);
@@ -328,7 +328,7 @@ TEST(W_THR_4_work_items)
     shown(work_keeps_the_device);
 }
 
-/* RULE W-THR-5: An I/O work item queued twice is 0xE4/1, freed while queued 0xE4/0, to a queue that does not exist 0xE4/6, without a routine 0xE4/7. */
+/* RULE W-THR-5: An I/O work item queued twice is bug check 0xE4/1, freed while queued 0xE4/0, to a queue that does not exist 0xE4/6, without a routine 0xE4/7. */
 TEST(W_THR_5_io_work_items)
 {
     reported(item_queued_twice, 0xE4, 1);
@@ -349,10 +349,10 @@ TEST(W_THR_6_worker_pool)
     reported(item_in_region, 0xC4, 0xC5);
 }
 
-/* RULE W-KE-26: IoCreateNotificationEvent and IoCreateSynchronizationEvent make an event, signalled, or open the one of that name; the last ZwClose takes it away. */
+/* RULE W-KE-26: IoCreateNotificationEvent and IoCreateSynchronizationEvent make a signalled event, or open the one of that name; the last ZwClose takes it away. */
 TEST(W_KE_26_named_events) { shown(named_events); }
 
-/* RULE V-OBJ-6: A handle that is left open at the unload is reported. */
+/* RULE V-OBJ-6: A handle that a driver leaves open at its unload is reported. */
 TEST(V_OBJ_6_handle_left) { reported(handle_left, OWN_RULE, ~0ull); }
 
 /* RULE W-KE-8: Termination does not end a KernelMode wait; a thread that waits so for ever is reported. */

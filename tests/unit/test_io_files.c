@@ -362,7 +362,7 @@ static void terminated_in_a_call(void)
 
 #pragma clang section text = "" data = "" bss = ""
 
-/* RULE W-FIL-1: Opens are refused for devices that are not whole, or exclusive and open; the CREATE goes to the top of the stack and is waited for. */
+/* RULE W-FIL-1: An open fails for a device that is not ready, or exclusive and open; its CREATE goes to the top of the stack and is waited for. */
 static void W_FIL_1_opens(void **state)
 {
     shown(refusals);
@@ -376,29 +376,29 @@ static void W_FIL_2_parameters(void **state) { shown(parameters); }
 /* RULE W-FIL-3: A failed CREATE gets neither CLEANUP nor CLOSE. */
 static void W_FIL_3_failed_create(void **state) { shown(failed_create); }
 
-/* RULE W-FIL-4: FsContext is the driver's; share access by IoCheckShareAccess and its kin. */
+/* RULE W-FIL-4: FsContext belongs to the driver, and share access is kept by IoCheckShareAccess and its kin. */
 static void W_FIL_4_share_access(void **state) { shown(sharing); }
 
-/* RULE W-FIL-5: Requests on a synchronous file are serialised, on others not; those want a place for each request. */
+/* RULE W-FIL-5: Requests on a synchronous file are serialised, on others not; an asynchronous request gives its place in the file itself. */
 static void W_FIL_5_synchronous_files(void **state)
 {
     shown(serialised);
     shown(asynchronous_wants_overlapped);
 }
 
-/* RULE W-FIL-6: One CLEANUP with the last handle, one CLOSE with the last reference, which an IRP holds. */
+/* RULE W-FIL-6: A file gets one CLEANUP with its last handle and one CLOSE with its last reference, which an IRP holds too. */
 /* RULE W-FIL-8: DuplicateHandle makes a handle to the same file object, without CREATE. */
 static void W_FIL_6_cleanup_and_close(void **state) { shown(cleanup_and_close); }
 
 /* RULE V-FIL-1: A CLEANUP or CLOSE that a driver fails is reported. */
-/* RULE W-FIL-7: CLEANUP and CLOSE must succeed. */
+/* RULE W-FIL-7: A driver completes CLEANUP and CLOSE with success. */
 static void V_FIL_1_failed_cleanup(void **state)
 {
     reported(failing_cleanup, OWN_RULE, ~0ull);
     reported(failing_close, OWN_RULE, ~0ull);
 }
 
-/* RULE W-FIL-10: Rights of the handle are checked before there is an IRP. */
+/* RULE W-FIL-10: The rights of a handle are checked before there is an IRP. */
 static void W_FIL_10_access_checks(void **state) { shown(access_checks); }
 
 /* RULE W-FIL-20: A thread's end cancels its IRPs and waits for them; one that is never completed is reported. */
@@ -409,7 +409,7 @@ static void W_FIL_20_thread_rundown(void **state)
     reported(thread_never_ends, 0xC4, 0x135);
 }
 
-/* RULE W-FIL-21: CancelIo is the thread's, CancelIoEx the process's or one request's; ERROR_NOT_FOUND if there was none. */
+/* RULE W-FIL-21: CancelIo cancels the thread's requests, CancelIoEx the process's or one; without any it is ERROR_NOT_FOUND. */
 /* RULE W-U-11: A cancelled request completes through its normal channel. */
 static void W_FIL_21_cancel_by_thread_and_file(void **state) { shown(cancel_by_thread_and_file); }
 

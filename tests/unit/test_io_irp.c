@@ -536,7 +536,7 @@ static void lost(void)
 
 #pragma clang section text = "" data = "" bss = ""
 
-/* RULE W-IRP-1: A stack location per device, the current one counts down; sending at the end is NO_MORE_IRP_STACK_LOCATIONS. */
+/* RULE W-IRP-1: An IRP has a stack location per device and the current one counts down; sending past the last is NO_MORE_IRP_STACK_LOCATIONS. */
 /* RULE W-IRP-4: IoSkipCurrentIrpStackLocation gives the lower driver the same location. */
 static void W_IRP_1_stack_locations(void **state)
 {
@@ -544,22 +544,22 @@ static void W_IRP_1_stack_locations(void **state)
     reported(run_out, 0x35, ~0ull);
 }
 
-/* RULE W-IRP-2: The lowest driver has no next location; the bits of Control have Windows' values. */
-/* RULE V-IO-208: An IRP that runs out of locations is reported. */
+/* RULE W-IRP-2: The lowest driver has no next stack location; the bits of Control have Windows' values. */
+/* RULE V-IO-208: An IRP that runs out of stack locations is reported. */
 static void W_IRP_2_no_next_location(void **state) { reported(next_at_the_bottom, 0xC9, 0x208); }
 
-/* RULE W-IRP-3: Copying leaves out the completion routine and clears Control. */
+/* RULE W-IRP-3: IoCopyCurrentIrpStackLocationToNext leaves out the completion routine and clears Control. */
 /* RULE W-IRP-5: IoSetCompletionRoutine writes the next location and replaces its Control. */
-/* RULE V-IO-207: An upper driver's completion routine copied along is reported. */
+/* RULE V-IO-207: Copying an upper driver's completion routine into the next stack location is reported. */
 static void W_IRP_3_copying(void **state)
 {
     shown(copy_and_set);
     reported(copied_routine, 0xC9, 0x207);
 }
 
-/* RULE W-IRP-4: After skipping nothing may be set or marked, and one of copy or skip there must be. */
-/* RULE V-IRP-20: Skip and then a completion routine or a pending mark is reported. */
-/* RULE V-IO-206: A next location that was neither copied nor skipped is reported. */
+/* RULE W-IRP-4: After IoSkipCurrentIrpStackLocation nothing may be set or marked; an IRP that is sent on needs either a copy or a skip. */
+/* RULE V-IRP-20: Setting a completion routine or marking pending after IoSkipCurrentIrpStackLocation is reported. */
+/* RULE V-IO-206: A next stack location that was neither copied nor skipped is reported. */
 static void W_IRP_4_skip_and_copy_misused(void **state)
 {
     reported(read_skip_set, 0xC9, 0x206);
@@ -567,8 +567,8 @@ static void W_IRP_4_skip_and_copy_misused(void **state)
     reported(read_neither, 0xC9, 0x206);
 }
 
-/* RULE W-IRP-6: Irp->Flags tell operation, buffer and direction. */
-/* RULE W-IRP-7: Major function codes are Windows'. */
+/* RULE W-IRP-6: Irp->Flags tell the operation, the buffer and the direction. */
+/* RULE W-IRP-7: The major function codes are those of Windows. */
 /* RULE W-IRP-10: Requests of apps begin with status 0 and RequestorMode UserMode, the I/O manager's own are KernelMode. */
 static void W_IRP_6_flags_and_mode(void **state) { shown(irp_flags); }
 
@@ -586,10 +586,10 @@ static void W_IRP_9_given_away(void **state)
 
 /* RULE W-IRP-20: The dispatch routine returns what it completed with, what the lower driver returned, or STATUS_PENDING. */
 /* RULE V-IO-224: A returned status other than the IRP's is reported. */
-/* RULE V-IO-225: Returning 0xFFFFFFFF is reported. */
-/* RULE V-IO-226: Neither completing, passing down nor pending is reported. */
+/* RULE V-IO-225: A dispatch routine that returns 0xFFFFFFFF is reported. */
+/* RULE V-IO-226: A dispatch routine that neither completes, passes down nor pends its IRP is reported. */
 /* RULE V-IRP-4: Returning success for an IRP nobody completed is reported. */
-/* RULE V-IRP-5: A status other than the lower driver's is reported. */
+/* RULE V-IRP-5: A dispatch routine that returns another status than the lower driver's is reported. */
 static void W_IRP_20_return_contract(void **state)
 {
     reported(read_other_status, 0xC9, 0x224);
@@ -598,12 +598,12 @@ static void W_IRP_20_return_contract(void **state)
     reported(read_minus_one, 0xC9, 0x225);
 }
 
-/* RULE W-IRP-21: Marked pending if and only if STATUS_PENDING is returned. */
-/* RULE V-IO-23D: STATUS_PENDING without IoMarkIrpPending is reported. */
-/* RULE V-IO-23E: IoMarkIrpPending without STATUS_PENDING is reported. */
-/* RULE V-IRP-6: A marked IRP wants STATUS_PENDING. */
-/* RULE V-IRP-7: STATUS_PENDING wants a marked IRP. */
-/* RULE V-IRP-8: A completed IRP that was never pended may not be returned as pending. */
+/* RULE W-IRP-21: An IRP is marked pending if and only if its dispatch routine returns STATUS_PENDING. */
+/* RULE V-IO-23D: A dispatch routine that returns STATUS_PENDING without IoMarkIrpPending is reported. */
+/* RULE V-IO-23E: A dispatch routine that calls IoMarkIrpPending and returns another status than STATUS_PENDING is reported. */
+/* RULE V-IRP-6: For an IRP that is marked pending the dispatch routine returns STATUS_PENDING. */
+/* RULE V-IRP-7: A dispatch routine returns STATUS_PENDING only for an IRP that is marked pending. */
+/* RULE V-IRP-8: For a completed IRP that was never pended, STATUS_PENDING may not be returned. */
 static void W_IRP_21_pending_both_ways(void **state)
 {
     reported(read_unmarked, 0xC9, 0x23D);
@@ -611,31 +611,31 @@ static void W_IRP_21_pending_both_ways(void **state)
     reported(read_completed_as_pending, 0xC9, 0x23D);
 }
 
-/* RULE W-IRP-22: Once marked the answer is STATUS_PENDING, even if the IRP is completed by then; marking comes before anybody can complete. */
-/* RULE V-IRP-11: Marking an IRP that somebody completed meanwhile is reported. */
+/* RULE W-IRP-22: Once marked pending an IRP is answered with STATUS_PENDING, even if completed by then; marking comes before anybody can complete it. */
+/* RULE V-IRP-11: Marking an IRP pending that somebody completed meanwhile is reported. */
 static void W_IRP_22_mark_first(void **state)
 {
     shown(pending_stays_pending);
     reported(read_late_mark, 0x44, ~0ull);
 }
 
-/* RULE W-IRP-23: Skip; copy and propagate; copy, stop, wait and complete; mark, copy and return pending. */
-/* RULE W-IRP-25: IoForwardIrpSynchronously waits and gives the IRP back. */
+/* RULE W-IRP-23: A driver passes an IRP on in one of four ways: skip; copy and propagate; copy, stop, wait and complete; mark, copy and return pending. */
+/* RULE W-IRP-25: IoForwardIrpSynchronously waits for the lower driver and gives the IRP back to its caller. */
 static void W_IRP_23_ways_of_forwarding(void **state)
 {
     shown(all_ways);
     shown_in_any_order(all_ways, 50);
 }
 
-/* RULE W-IRP-24: A completion routine that goes on must propagate PendingReturned. */
-/* RULE V-IO-228: A routine that does not propagate it is reported. */
+/* RULE W-IRP-24: A completion routine that lets completion go on must propagate PendingReturned. */
+/* RULE V-IO-228: A completion routine that does not propagate PendingReturned is reported. */
 static void W_IRP_24_propagation(void **state) { reported(unpropagated, 0xC9, 0x228); }
 
 /* RULE W-IRP-40: IoAllocateIrp gives an empty IRP that its creator sends with a completion routine and frees. */
 /* RULE W-IRP-46: IoReuseIrp resets what IoAllocateIrp made. */
-/* RULE W-IRP-47: IoSizeOfIrp is what an IRP takes. */
+/* RULE W-IRP-47: IoSizeOfIrp is the memory that an IRP of so many locations takes. */
 /* RULE V-IRP-32: Sending an own IRP without a completion routine is reported. */
-/* RULE V-IRP-33: An own IRP whose completion runs off its end is reported. */
+/* RULE V-IRP-33: An own IRP whose completion runs on past its creator is reported. */
 static void W_IRP_40_own_irps(void **state)
 {
     shown(own_irp_and_reuse);
@@ -643,8 +643,8 @@ static void W_IRP_40_own_irps(void **state)
     reported(runs_to_its_end, OWN_RULE, ~0ull);
 }
 
-/* RULE W-IRP-42: A built IRP is completed and freed by the I/O manager, which sets the event; the status is in the caller's block. */
-/* RULE W-IRP-43: A built control request is KernelMode's; an invalid buffer is reported. */
+/* RULE W-IRP-42: An IRP from IoBuild... is completed and freed by the I/O manager, which sets the event; the status is in the caller's block. */
+/* RULE W-IRP-43: A control request that a driver builds has KernelMode; an invalid buffer is reported. */
 /* RULE V-IO-08: IoBuildAsynchronousFsdRequest with an invalid buffer is reported. */
 /* RULE V-IO-09: IoBuildDeviceIoControlRequest with an invalid buffer is reported. */
 static void W_IRP_42_built_irps(void **state)
@@ -654,16 +654,16 @@ static void W_IRP_42_built_irps(void **state)
     reported(built_fsd_on_nothing, 0xC9, 8);
 }
 
-/* RULE V-IO-01: IoFreeIrp on what is no IRP is reported. */
+/* RULE V-IO-01: IoFreeIrp on something that is no IRP is reported. */
 /* RULE V-IO-02: IoFreeIrp on an IRP of a thread's list is reported. */
 /* RULE V-IO-15: An IRP freed as pool is reported. */
 /* RULE V-IO-20A: IoFreeIrp on an IRP that is in use is reported. */
 /* RULE V-IO-20D: IoInitializeIrp on an allocated IRP is reported. */
-/* RULE V-IO-310: Reusing an IRP in use is reported. */
-/* RULE V-IO-311: Reusing a built IRP is reported. */
-/* RULE V-IRP-34: A thread-bound IRP is not the driver's to free. */
-/* RULE V-IRP-37: Only allocated IRPs may be freed. */
-/* RULE V-IRP-38: Only own IRPs that are not in flight may be reused. */
+/* RULE V-IO-310: IoReuseIrp on an IRP that is in use is reported. */
+/* RULE V-IO-311: IoReuseIrp on an IRP that IoBuild... made is reported. */
+/* RULE V-IRP-34: An IRP that is bound to a thread is not the driver's to free. */
+/* RULE V-IRP-37: IoFreeIrp is only for IRPs that the driver allocated. */
+/* RULE V-IRP-38: IoReuseIrp is only for a driver's own IRPs that are not in flight. */
 static void V_IO_01_freeing_and_reusing(void **state)
 {
     reported(freed_garbage, 0xC9, 1);
@@ -677,14 +677,14 @@ static void V_IO_01_freeing_and_reusing(void **state)
     reported(never_freed, 0xC4, 0x62);
 }
 
-/* RULE W-IRP-48: IoCallDriver wants an IRP, a device, an IRQL that fits the major function, no cancel routine. */
-/* RULE V-IO-03: Sending what is no IRP is reported. */
-/* RULE V-IO-04: Sending to what is no device is reported. */
-/* RULE V-IO-10: Sending above DISPATCH_LEVEL is reported. */
-/* RULE V-IO-203: Sending with the cancel routine set is reported. */
-/* RULE V-IO-204: Sending to NULL is reported. */
-/* RULE V-IO-23A: Sending at an IRQL illegal for the major function is reported. */
-/* RULE W-CAN-10: The cancel routine is taken back before IoCallDriver. */
+/* RULE W-IRP-48: IoCallDriver needs an IRP, a device, an IRQL that fits the major function, and no cancel routine. */
+/* RULE V-IO-03: IoCallDriver with something that is no IRP is reported. */
+/* RULE V-IO-04: IoCallDriver to something that is no device is reported. */
+/* RULE V-IO-10: IoCallDriver above DISPATCH_LEVEL is reported. */
+/* RULE V-IO-203: IoCallDriver with the cancel routine still set is reported. */
+/* RULE V-IO-204: IoCallDriver to a NULL device is reported. */
+/* RULE V-IO-23A: IoCallDriver at an IRQL that is illegal for the major function is reported. */
+/* RULE W-CAN-10: A driver takes its cancel routine back before IoCallDriver. */
 static void W_IRP_48_checks_of_IoCallDriver(void **state)
 {
     reported(sent_garbage, 0xC9, 3);
@@ -704,8 +704,8 @@ static void V_IO_05_state_after_dispatch(void **state)
 }
 
 /* RULE V-IO-201: Deleting a device that is still attached is reported. */
-/* RULE V-IO-202: Detaching where nothing is attached is reported. */
-/* RULE V-IO-240: Deleting a device twice is reported. */
+/* RULE V-IO-202: IoDetachDevice on a device with nothing attached is reported. */
+/* RULE V-IO-240: IoDeleteDevice twice for one device is reported. */
 static void V_IO_201_devices(void **state)
 {
     reported(deleted_attached, 0xC9, 0x201);
@@ -713,9 +713,9 @@ static void V_IO_201_devices(void **state)
     reported(deleted_twice, 0xC9, 0x240);
 }
 
-/* RULE V-IRP-43: An IRP that is never completed is found. */
+/* RULE V-IRP-43: An IRP that is never completed is found and reported. */
 /* RULE V-CAN-6: An IRP that was cancelled and is not completed in time is reported. */
-/* RULE V-IO-16: A cancelled IRP that is not completed in time is 0xC4/0x135. */
+/* RULE V-IO-16: A cancelled IRP that is not completed in time is bug check 0xC4/0x135. */
 static void V_IRP_43_lost(void **state) { reported(lost, 0xC4, 0x135); }
 
 int main(void)

@@ -209,17 +209,17 @@ static void expect(bool *fault, uint32_t code, uint64_t p1)
     planted = NULL;
 }
 
-/* RULE W-CSQ-2: IoCsqInsertIrp pends and makes cancelable. */
+/* RULE W-CSQ-2: IoCsqInsertIrp marks the IRP pending and makes it cancelable. */
 /* RULE W-CSQ-4: A cancelled IRP leaves the queue and is completed by the queue's own routine. */
-/* RULE W-CSQ-6: IoCsqRemoveNextIrp gives the oldest that is not being cancelled. */
-/* RULE W-CSQ-8: CLEANUP empties the queue of its file. */
+/* RULE W-CSQ-6: IoCsqRemoveNextIrp returns the oldest IRP that is not being cancelled. */
+/* RULE W-CSQ-8: The CLEANUP of a file empties a cancel-safe queue of that file's IRPs. */
 static void queue(void **state)
 {
     unit_life(body_queue, NULL);
     unit_life(body_queue, NULL);
 }
 
-/* RULE V-UNL-6: A symbolic link left behind is reported. */
+/* RULE V-UNL-6: A symbolic link that a driver leaves behind is reported. */
 /* RULE W-RML-2: Releasing a remove lock with another tag is reported. */
 /* RULE V-UNL-2: A timer that is set in an unloaded driver's memory is reported. */
 static void faults(void **state)

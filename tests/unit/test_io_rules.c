@@ -457,20 +457,20 @@ static void with_fault(uint16_t ddi, struct chance *chance)
     two_chance = chance;
 }
 
-/* RULE V-IRP-3: Success for an IRP that the lower driver failed is reported where that is asked for. */
+/* RULE V-IRP-3: Returning success for an IRP that the lower driver failed is reported where that is asked for. */
 TEST(V_IRP_3_status_kept) { linted(converted, LINT_STATUS, OWN_RULE); }
 
 /* RULE V-IRP-10: An IRP that was marked pending is not completed as if it were synchronous. */
 TEST(V_IRP_10_marked_and_synchronous) { reported(read_marked_and_synchronous, 0xC9, 0x23E); }
 
-/* RULE V-IRP-12: Marking after an interlocked insertion comes too late: somebody may have completed the IRP. */
+/* RULE V-IRP-12: Marking an IRP pending after queueing it is too late: somebody may have completed it. */
 TEST(V_IRP_12_marked_after_push) { reported(read_push_then_mark, 0x44, ~0ull); }
 
-/* RULE V-IRP-22: A completion routine that stops and sets an event does not mark the IRP pending. */
+/* RULE V-IRP-22: A completion routine that stops completion and sets an event does not mark the IRP pending. */
 TEST(V_IRP_22_event_and_mark) { reported(read_wait_for_marked, 0xC9, 0x23E); }
 
 /* RULE V-IRP-23: A completion routine sets the event whenever PendingReturned is set, or its waiter hangs. */
-/* RULE V-IRP-24: Who waits for an event that nothing can set is reported. */
+/* RULE V-IRP-24: A thread that waits for an event that nothing can set is reported. */
 TEST(V_IRP_23_event_not_set)
 {
     reported(read_wait_in_vain, OWN_DEADLOCK, ~0ull);
@@ -478,9 +478,9 @@ TEST(V_IRP_23_event_not_set)
 }
 
 /* RULE V-IRP-30: The result of IoSetCompletionRoutineEx is looked at before the IRP is sent. */
-/* RULE V-IRP-31: An IRP for which it succeeded is sent: what it allocated leaks otherwise. */
-/* RULE V-IRP-39: An IRP for which it failed is completed, else 0xC4/0x4100F. */
-/* RULE V-IRP-40: It is given the device that sends the IRP, not the lower one. */
+/* RULE V-IRP-31: An IRP for which IoSetCompletionRoutineEx succeeded is sent: what that allocated leaks otherwise. */
+/* RULE V-IRP-39: An IRP for which IoSetCompletionRoutineEx failed is completed, else 0xC4/0x4100F is reported. */
+/* RULE V-IRP-40: IoSetCompletionRoutineEx is given the device that sends the IRP, not the lower one. */
 TEST(V_IRP_30_routine_ex)
 {
     struct chance chance;
@@ -497,8 +497,8 @@ TEST(V_IRP_30_routine_ex)
 TEST(V_IRP_41_plain_routine) { linted(plain_routine, LINT_COMPLETION_ROUTINE, OWN_RULE); }
 
 /* RULE V-IRP-35: A routine that built an IRP waits for it, when pended, before its event and status block go with its stack. */
-/* RULE V-IO-0C: A status block on a stack that is unwound is reported. */
-/* RULE V-IO-0D: So is an event. */
+/* RULE V-IO-0C: The status block of an IRP on a stack that is unwound is reported. */
+/* RULE V-IO-0D: The event of an IRP on a stack that is unwound is reported. */
 TEST(V_IRP_35_built_and_left)
 {
     shown(built_and_waited);
@@ -507,16 +507,16 @@ TEST(V_IRP_35_built_and_left)
     reported(built_with_event_and_left, 0xC9, 0x0D);
 }
 
-/* RULE V-IRP-36: The event that a driver gave to IoBuildDeviceIoControlRequest is the I/O manager's to set. */
+/* RULE V-IRP-36: The event that a driver gives to IoBuildDeviceIoControlRequest is for the I/O manager to set. */
 TEST(V_IRP_36_event_set_by_driver) { reported(event_set_by_driver, OWN_RULE, ~0ull); }
 
-/* RULE V-MDL-1: Pages of an MDL of nonpaged pool, or locked already, are not locked: 0xB0. */
+/* RULE V-MDL-1: Pages of an MDL of nonpaged pool, or of one locked already, are not locked: bug check 0xB0. */
 /* RULE V-MDL-2: Only locked pages are mapped (0xB3), and once (0xB2). */
 /* RULE V-MDL-3: Only locked pages are unlocked: never locked 0x7C, nonpaged 0x7D, partial 0xB4. */
-/* RULE V-MDL-4: Only a mapping is unmapped (0xB6), by its address (0xDA). */
-/* RULE V-MDL-5: An MDL of locked pages is not freed. */
-/* RULE V-MDL-6: An MDL for nonpaged pool describes nonpaged pool: 0x7F. */
-/* RULE V-MDL-7: Mapping calls that cannot fail are reported: 0x81, 0x82. */
+/* RULE V-MDL-4: Only a mapping is unmapped (0xB6), and at its own address (0xDA). */
+/* RULE V-MDL-5: An MDL whose pages are locked is not freed. */
+/* RULE V-MDL-6: MmBuildMdlForNonPagedPool is for nonpaged pool only: bug check 0x7F. */
+/* RULE V-MDL-7: Mapping calls that cannot fail, and so crash for want of memory, are reported: 0x81, 0x82. */
 TEST(V_MDL_1_states)
 {
     shown(mdls);
@@ -536,7 +536,7 @@ TEST(V_MDL_1_states)
     reported(mdl_left, 0xC4, 0x62);
 }
 
-/* RULE V-OBJ-3: A reference that was not taken is not dropped: 0x18. */
+/* RULE V-OBJ-3: Dropping an object reference that was not taken is bug check 0x18. */
 TEST(V_OBJ_3_reference_count)
 {
     reported(dereferenced_too_often, 0x18, ~0ull);
@@ -550,7 +550,7 @@ TEST(V_OBJ_4_reference_left)
     reported(reference_left, OWN_RULE, ~0ull);
 }
 
-/* RULE V-OBJ-7: An app's handle is referenced with an object type. */
+/* RULE V-OBJ-7: An app's handle is referenced with an object type, so that another kind of handle is refused. */
 TEST(V_OBJ_7_untyped_handle) { reported(untyped_handle, OWN_RULE, ~0ull); }
 
 /* RULE V-FIL-2: FsContext that is freed while an IRP of the file is under way is found when it is used. */
@@ -566,7 +566,7 @@ TEST(V_FIL_2_context_freed)
 /* RULE V-FIL-3: An IRP that stays queued after the CLEANUP of its file is reported at the limit. */
 TEST(V_FIL_3_queued_after_cleanup) { reported(queued_after_cleanup, 0xC4, 0x135); }
 
-/* RULE V-UNL-3: A DPC that is queued when its driver is unloaded is 0xC7/1. */
+/* RULE V-UNL-3: A DPC that is queued when its driver is unloaded is bug check 0xC7/1. */
 TEST(V_UNL_3_queued_dpc) { reported(dpc_queued, 0xC7, 1); }
 
 /* RULE V-UNL-4: An ERESOURCE (0xD2) or a lookaside list (0xCC) that is left in the driver's data is reported. */
@@ -576,16 +576,16 @@ TEST(V_UNL_4_resources)
     reported(lookaside_left, 0xC4, 0xCC);
 }
 
-/* RULE V-UNL-8: An EX_TIMER that is left is reported. */
+/* RULE V-UNL-8: An EX_TIMER that a driver leaves at its unload is reported. */
 TEST(V_UNL_8_ex_timer) { reported(ex_timer_left, OWN_RULE, 8); }
 
-/* RULE V-UNL-10: An IRP under way with a routine in the unloaded driver is 0xCE. */
+/* RULE V-UNL-10: An IRP under way with a routine in an unloaded driver is bug check 0xCE. */
 TEST(V_UNL_10_irp_under_way) { reported(irp_under_way, 0xCE, ~0ull); }
 
-/* RULE V-UNL-11: A device goes only when nobody holds its remove lock. */
+/* RULE V-UNL-11: A device is deleted only when nobody holds its remove lock. */
 TEST(V_UNL_11_remove_lock) { reported(remove_lock_held, OWN_RULE, 11); }
 
-/* RULE V-MEM-16: Memory that another thread allocates while its driver is unloaded is 0xC4/0x61. */
+/* RULE V-MEM-16: Memory that another thread allocates while its driver is unloaded is bug check 0xC4/0x61. */
 TEST(V_MEM_16_allocation_at_unload)
 {
     shown(allocation_here);

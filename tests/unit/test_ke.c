@@ -99,7 +99,7 @@ static void body_synchronization_event(void)
     assert_int_equal(KeWaitForSingleObject(&event_b, Executive, KernelMode, FALSE, &zero), STATUS_TIMEOUT);
 }
 
-/* RULE W-KE-2: A wait clears a synchronization event; a set of a set event is lost. */
+/* RULE W-KE-2: A wait clears a synchronization event, and setting an event that is set already has no effect. */
 static void W_KE_2_synchronization_event_clears(void **state)
 {
     (void)state;
@@ -124,8 +124,8 @@ static void body_timer(void)
     KeFlushQueuedDpcs();
 }
 
-/* RULE W-TMR-1: Setting tells whether the timer was set before. */
-/* RULE W-TMR-3: Cancelling tells whether it was in the queue; a periodic timer always is. */
+/* RULE W-TMR-1: KeSetTimer tells whether the timer was set before. */
+/* RULE W-TMR-3: KeCancelTimer tells whether the timer was in the queue, where a periodic timer always is. */
 static void W_TMR_1_2_3_timer_and_its_dpc(void **state)
 {
     (void)state;
@@ -149,7 +149,7 @@ static void body_dpc(void)
     assert_int_equal(hits, 2);
 }
 
-/* RULE W-DPC-2: A DPC for the own processor runs before the call returns, or when the level falls below DISPATCH_LEVEL. */
+/* RULE W-DPC-2: A DPC for the caller's processor runs before KeInsertQueueDpc returns, or when the level falls below DISPATCH_LEVEL. */
 static void W_DPC_1_2_delivery(void **state)
 {
     (void)state;
@@ -196,7 +196,7 @@ static void body_timer_types(void)
     assert_false(KeReadStateTimer(&timer)); /* each expiry was one waiter's */
 }
 
-/* RULE W-TMR-5: KeInitializeTimer makes a notification timer, which releases all; a synchronization timer releases one and clears itself. */
+/* RULE W-TMR-5: KeInitializeTimer makes a notification timer, which releases all waiters; a synchronization timer releases one and clears itself. */
 static void W_TMR_5_types_of_timer(void **state)
 {
     (void)state;
@@ -240,7 +240,7 @@ static void body_end_in_region(void)
     join(ps_create_system_thread(end_in_region, NULL));
 }
 
-/* RULE W-APC-3: User APCs that are queued when a thread ends are dropped; a thread that ends with APCs disabled is 0x20. */
+/* RULE W-APC-3: User APCs that are queued when a thread ends are dropped; a thread that ends with APCs disabled is bug check 0x20. */
 static void W_APC_3_thread_end(void **state)
 {
     (void)state;
@@ -266,7 +266,7 @@ static void body_recursive_lock(void)
 }
 
 /* RULE V-LCK-1: A spin lock acquired twice by one processor is 0xF. */
-/* RULE W-LCK-22: The same lock is never waited for by who holds it. */
+/* RULE W-LCK-22: A thread that holds a lock never waits for that lock. */
 static void V_LCK_1_recursive_acquire(void **state)
 {
     (void)state;
@@ -280,7 +280,7 @@ static void body_lock_order(void)
     lock_ba(NULL);
 }
 
-/* RULE V-LCK-17: Two locks taken in opposite orders are 0xC4/0x1001, deadlock or not. */
+/* RULE V-LCK-17: Two locks that are taken in opposite orders are bug check 0xC4/0x1001, whether a deadlock happens or not. */
 static void V_LCK_17_lock_order(void **state)
 {
     (void)state;
@@ -295,7 +295,7 @@ static void body_release_unowned(void)
     KeReleaseSpinLock(&lock_a, old);
 }
 
-/* RULE V-LCK-5: Releasing a free spin lock is 0x10. */
+/* RULE V-LCK-5: Releasing a free spin lock is bug check 0x10. */
 static void V_LCK_5_release_unowned(void **state)
 {
     (void)state;
@@ -310,8 +310,8 @@ static void body_wait_at_dispatch(void)
     KeWaitForSingleObject(&event_a, Executive, KernelMode, FALSE, NULL);
 }
 
-/* RULE V-IRQ-27: A wait without timeout at DISPATCH_LEVEL is 0xC4/0x121. */
-/* RULE W-KE-9: Nobody waits at DISPATCH_LEVEL, nor while holding a spin lock: 0xC4/0x122 with a timeout. */
+/* RULE V-IRQ-27: A wait without timeout at DISPATCH_LEVEL is bug check 0xC4/0x121. */
+/* RULE W-KE-9: Nobody waits at DISPATCH_LEVEL or while holding a spin lock; a wait with a timeout there is bug check 0xC4/0x122. */
 static void V_IRQ_27_wait_at_dispatch(void **state)
 {
     (void)state;
@@ -325,7 +325,7 @@ static void body_deadlock(void)
     KeWaitForSingleObject(&event_a, Executive, KernelMode, FALSE, NULL);
 }
 
-/* RULE V-LCK-30: When nothing can run any more, that is reported with who waits. */
+/* RULE V-LCK-30: When no thread can run any more that is reported, with who waits for what. */
 static void V_LCK_30_deadlock_is_reported(void **state)
 {
     (void)state;
@@ -339,7 +339,7 @@ static void body_uninitialised(void)
     KeSetEvent(&event_a, 0, FALSE);
 }
 
-/* RULE V-OBJ-10: An event that was never initialised is reported. */
+/* RULE V-OBJ-10: The use of an event that was never initialised is reported. */
 static void V_OBJ_10_uninitialised_event(void **state)
 {
     (void)state;
@@ -371,7 +371,7 @@ static void body_double_free(void)
     ExFreePoolWithTag(p, 'tseT');
 }
 
-/* RULE V-MEM-6: A block freed twice is 0xC4/0x13. */
+/* RULE V-MEM-6: A block freed twice is bug check 0xC4/0x13. */
 static void V_MEM_6_double_free(void **state)
 {
     (void)state;
@@ -384,7 +384,7 @@ static void body_wrong_tag(void)
     ExFreePoolWithTag(p, 'rehO');
 }
 
-/* RULE V-MEM-7: A block freed with another tag is 0xC2/0x0A. */
+/* RULE V-MEM-7: A block freed with another tag is bug check 0xC2/0x0A. */
 static void V_MEM_7_wrong_tag(void **state)
 {
     (void)state;
@@ -398,7 +398,7 @@ static uint64_t hash_once(uint64_t seed)
     return trace_hash();
 }
 
-/* RULE W-CON-6: The same seed gives the same life. */
+/* RULE W-CON-6: The same seed gives the same life, step by step. */
 static void same_seed_same_hash(void **state)
 {
     (void)state;

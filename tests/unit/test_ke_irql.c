@@ -400,7 +400,7 @@ TEST(W_IRQL_2_raised)
 }
 
 /* RULE W-IRQL-10: Code and memory that may be paged out are not touched at DISPATCH_LEVEL: paged pool is out of reach there, in builds that can tell. */
-/* RULE V-IRQ-39: Pageable code called at DISPATCH_LEVEL is 0xD1; paged pool is hidden from driver code. */
+/* RULE V-IRQ-39: Pageable code called at DISPATCH_LEVEL is bug check 0xD1; paged pool is hidden from driver code. */
 TEST(W_IRQL_10_pageable)
 {
     reported(paged_dpc_called, 0xD1, 0);
@@ -411,7 +411,7 @@ TEST(W_IRQL_10_pageable)
 }
 
 /* RULE W-IRQL-11: PAGED_CODE is content up to APC_LEVEL and reports above it. */
-/* RULE V-IRQ-40: PAGED_CODE above APC_LEVEL is reported. */
+/* RULE V-IRQ-40: A routine with PAGED_CODE that runs above APC_LEVEL is reported. */
 TEST(W_IRQL_11_paged_code)
 {
     shown(paged_code_low);
@@ -428,7 +428,7 @@ TEST(W_IRQL_12_alloc_text)
 }
 
 /* RULE W-IRQL-13: Dispatcher objects, locks, DPCs, timers, list heads (0xC4/0xE1) and work items (0x131) lie in nonpaged memory. */
-/* RULE V-LCK-27: A synchronisation object in paged pool is 0xC4/0xE1. */
+/* RULE V-LCK-27: A synchronisation object in paged pool is bug check 0xC4/0xE1. */
 TEST(W_IRQL_13_nonpaged_objects)
 {
     reported(paged_event, 0xC4, 0xE1);
@@ -460,9 +460,9 @@ TEST(W_IRQL_21_sending)
     reported(read_above_dispatch, 0xC9, 0x10);
 }
 
-/* RULE W-IRQL-22: A thread-bound IRP completes in a critical region, but is 0xC9/0x302 at APC_LEVEL or in a guarded region. */
+/* RULE W-IRQL-22: A thread-bound IRP completes in a critical region, but is bug check 0xC9/0x302 at APC_LEVEL or in a guarded region. */
 /* RULE V-IRQ-32: A synchronous IRP sent where completion APCs are blocked is reported. */
-/* RULE V-IO-302: The same as a rule of the I/O verifier. */
+/* RULE V-IO-302: A thread-bound IRP that is sent where its completion APC is blocked is reported by the I/O verifier. */
 TEST(W_IRQL_22_synchronous_irps)
 {
     shown(built_in_critical_region);
@@ -471,9 +471,9 @@ TEST(W_IRQL_22_synchronous_irps)
 }
 
 /* RULE V-IRQ-1D: A dispatch routine that returns at another level is reported. */
-/* RULE V-IRQ-36: A completion routine that returns at another level is 0xC4/0xFA. */
-/* RULE V-IRQ-37: A DPC that changes the APC disable count is 0xC7/4, a timer's 0xC7/5. */
-/* RULE V-IO-14: A completion routine that changes the APC disable count is 0xC4/0xFB. */
+/* RULE V-IRQ-36: A completion routine that returns at another level is bug check 0xC4/0xFA. */
+/* RULE V-IRQ-37: A DPC that changes the APC disable count is bug check 0xC7/4, a timer's 0xC7/5. */
+/* RULE V-IO-14: A completion routine that changes the APC disable count is bug check 0xC4/0xFB. */
 TEST(V_IRQ_1D_36_37_returns)
 {
     reported(dispatch_raises, 0xC9, 5);
@@ -483,7 +483,7 @@ TEST(V_IRQ_1D_36_37_returns)
     reported(timer_dpc_in_region, 0xC7, 5);
 }
 
-/* RULE V-IRQ-03: What wants exactly DISPATCH_LEVEL is reported at any other. */
+/* RULE V-IRQ-03: A call that needs exactly DISPATCH_LEVEL is reported at any other. */
 TEST(V_IRQ_03_exact)
 {
     reported(release_cancel_high, 0xC4, 0x20003);
@@ -491,9 +491,9 @@ TEST(V_IRQ_03_exact)
 }
 
 /* RULE V-IRQ-04: Pool is allocated at DISPATCH_LEVEL at most. */
-/* RULE V-IRQ-06: Quota pool, paged lookaside lists and probes want APC_LEVEL at most. */
+/* RULE V-IRQ-06: Quota pool, paged lookaside lists and probes need APC_LEVEL or below. */
 /* RULE V-IRQ-07: ERESOURCEs are acquired and deleted at APC_LEVEL at most. */
-/* RULE V-IRQ-08: ExRaiseStatus and its kin are not for DISPATCH_LEVEL. */
+/* RULE V-IRQ-08: ExRaiseStatus and its kin are not called at DISPATCH_LEVEL. */
 /* RULE V-IRQ-29: The inline calls for paged lookaside lists are checked too. */
 TEST(V_IRQ_04_ex)
 {
@@ -509,7 +509,7 @@ TEST(V_IRQ_04_ex)
     reported(raise_violation, 0xC4, 0x20008);
 }
 
-/* RULE V-IRQ-09: IoDeleteDevice wants APC_LEVEL at most. */
+/* RULE V-IRQ-09: IoDeleteDevice is called at APC_LEVEL at most. */
 /* RULE V-IRQ-0A: IoCreateDevice and IoSetDeviceInterfaceState are for PASSIVE_LEVEL, IoBuildDeviceIoControlRequest for APC_LEVEL at most. */
 /* RULE V-IRQ-0B: IoCheckShareAccess is for PASSIVE_LEVEL. */
 /* RULE V-IRQ-0C: IoDetachDevice and IoRegisterDeviceInterface are for PASSIVE_LEVEL. */
@@ -538,7 +538,7 @@ TEST(V_IRQ_09_io)
 /* RULE V-IRQ-1B: ObReferenceObjectByHandle is for PASSIVE_LEVEL. */
 /* RULE V-IRQ-1C: PsCreateSystemThread is for PASSIVE_LEVEL. */
 /* RULE V-IRQ-1F: ZwClose is for PASSIVE_LEVEL. */
-/* RULE V-IRQ-34: A Zw call with special kernel APCs disabled is 0xC4/0xE5. */
+/* RULE V-IRQ-34: A Zw call while special kernel APCs are disabled is bug check 0xC4/0xE5. */
 TEST(V_IRQ_10_ke)
 {
     reported(guarded_mutex, 0xC4, 0x2000F);
@@ -563,7 +563,7 @@ TEST(V_IRQ_38_mm)
     reported(unmap_pages, 0xC4, 0x79);
 }
 
-/* RULE V-IRQ-43: A thread that is back in its app at a raised level is 0x4A. */
+/* RULE V-IRQ-43: A thread that is back in its app at a raised level is bug check 0x4A. */
 TEST(V_IRQ_43_user_mode) { reported(user_mode_raised, 0x4A, ~0ull); }
 
 /* RULE V-IRQ-30: Unicode conversions of DbgPrint are for PASSIVE_LEVEL. */

@@ -189,11 +189,11 @@ static void regions(void)
 TEST(W_LCK_1_regions_nest) { LIFE(regions); }
 
 static void leave_critical(void) { KeLeaveCriticalRegion(); }
-/* RULE V-LCK-7: KeLeaveCriticalRegion without its Enter is 0xC4/0x3E. */
+/* RULE V-LCK-7: KeLeaveCriticalRegion without its Enter is bug check 0xC4/0x3E. */
 TEST(V_LCK_7_leave_without_enter) { BUGCHECK(leave_critical, 0xC4, 0x3E); }
 
 static void leave_guarded(void) { KeLeaveGuardedRegion(); }
-/* RULE V-LCK-8: KeLeaveGuardedRegion without its Enter is 0xC4/0x4000E. */
+/* RULE V-LCK-8: KeLeaveGuardedRegion without its Enter is bug check 0xC4/0x4000E. */
 TEST(V_LCK_8_leave_without_enter) { BUGCHECK(leave_guarded, 0xC4, 0x4000E); }
 
 /* ---- Fast and guarded mutexes ---- */
@@ -225,7 +225,7 @@ static void fast_contention(void)
     assert_int_equal(shared_count, 15);
     ExReleaseFastMutex(&fast_a);
 }
-/* RULE W-LCK-2: It excludes: no update is lost under any schedule. */
+/* RULE W-LCK-2: A fast mutex excludes: no update under it is lost under any schedule. */
 TEST(W_LCK_2_fast_mutex_excludes)
 {
     (void)state;
@@ -262,7 +262,7 @@ static void fast_unsafe_release(void)
     KeLeaveCriticalRegion();
     ExReleaseFastMutexUnsafe(&fast_a);
 }
-/* RULE V-LCK-14: ExReleaseFastMutex below APC_LEVEL (0x34); the unsafe calls with APCs enabled (0x39, 0x3A). */
+/* RULE V-LCK-14: ExReleaseFastMutex below APC_LEVEL is bug check 0x34, and the unsafe calls with APCs enabled are 0x39 and 0x3A. */
 TEST(V_LCK_14_fast_mutex_state)
 {
     BUGCHECK(fast_release_low, 0xC4, 0x34);
@@ -288,7 +288,7 @@ static void fast_release_by_other(void)
     join(start(release_fast_of_other, 0));
     join(holder);
 }
-/* RULE V-LCK-20: A lock is released by who acquired it, else 0xC4/0x1004. */
+/* RULE V-LCK-20: A lock is released by the thread that acquired it, else bug check 0xC4/0x1004. */
 TEST(V_LCK_20_release_by_another_thread) { BUGCHECK(fast_release_by_other, 0xC4, 0x1004); }
 
 static void guarded_mutex(void)
@@ -320,7 +320,7 @@ static void spin_levels(void)
     assert_int_equal(KeGetCurrentIrql(), PASSIVE_LEVEL);
     assert_int_equal(spin_a | spin_b, 0);
 }
-/* RULE W-LCK-20: Acquiring raises to DISPATCH_LEVEL and hands out the old level; a free lock's word is 0. */
+/* RULE W-LCK-20: KeAcquireSpinLock raises to DISPATCH_LEVEL and hands out the old level; the word of a free lock is 0. */
 /* RULE W-LCK-31: Spin locks may be released in any order when the levels are right. */
 TEST(W_LCK_20_31_levels_and_order_of_release) { LIFE(spin_levels); }
 
@@ -332,7 +332,7 @@ static void spin_wrong_level(void)
     KeAcquireSpinLock(&spin_a, &irql);
     KeReleaseSpinLock(&spin_a, PASSIVE_LEVEL);
 }
-/* RULE V-IRQ-15: A spin lock is released to the level its acquire saved: 0xC4/0x20015. */
+/* RULE V-IRQ-15: A spin lock is released to the level that its acquire saved: bug check 0xC4/0x20015. */
 TEST(V_IRQ_15_released_to_another_level) { BUGCHECK(spin_wrong_level, 0xC4, 0x20015); }
 
 static void at_dpc_low(void)
@@ -358,7 +358,7 @@ static void release_low(void)
     KeReleaseSpinLock(&spin_a, PASSIVE_LEVEL);
 }
 /* RULE W-LCK-21: The AtDpcLevel calls leave the IRQL alone and need DISPATCH_LEVEL. */
-/* RULE V-LCK-6: AtDpcLevel below DISPATCH (0x40, 0x41), acquire above it (0x42), release elsewhere (0x32). */
+/* RULE V-LCK-6: The AtDpcLevel calls below DISPATCH_LEVEL are bug checks 0x40 and 0x41, an acquire above it is 0x42, a release elsewhere 0x32. */
 TEST(V_LCK_6_spin_lock_levels)
 {
     BUGCHECK(at_dpc_low, 0xC4, 0x40);
@@ -401,8 +401,8 @@ static void queued_released_as_ordinary(void)
     KeAcquireInStackQueuedSpinLock(&spin_a, &handle);
     KeReleaseSpinLock(&spin_a, PASSIVE_LEVEL);
 }
-/* RULE V-LCK-22: A lock acquired through one family of calls and released through another is 0xC4/0x1009. */
-/* RULE W-LCK-8: The release belongs to the API family of the acquire. */
+/* RULE V-LCK-22: A lock acquired through one family of calls and released through another is bug check 0xC4/0x1009. */
+/* RULE W-LCK-8: A lock is released by the same family of calls as it was acquired. */
 TEST(V_LCK_22_mixed_families) { BUGCHECK(queued_released_as_ordinary, 0xC4, 0x1009); }
 
 static void queued_twice(void)
@@ -412,7 +412,7 @@ static void queued_twice(void)
     KeAcquireInStackQueuedSpinLock(&spin_a, &one);
     KeAcquireInStackQueuedSpinLock(&spin_a, &two);
 }
-/* RULE V-LCK-3: A queued spin lock acquired twice by one processor. */
+/* RULE V-LCK-3: A queued spin lock that one processor acquires twice is reported. */
 TEST(V_LCK_3_queued_twice) { BUGCHECK(queued_twice, 0x0F, ~0ull); }
 
 static void queued_released_twice(void)
@@ -425,7 +425,7 @@ static void queued_released_twice(void)
     KeReleaseInStackQueuedSpinLockFromDpcLevel(&handle);
     KeReleaseInStackQueuedSpinLockFromDpcLevel(&handle);
 }
-/* RULE V-LCK-4: A queued spin lock released twice through one handle is 0xC4/0x40007. */
+/* RULE V-LCK-4: A queued spin lock released twice through one handle is bug check 0xC4/0x40007. */
 TEST(V_LCK_4_queued_released_twice) { BUGCHECK(queued_released_twice, 0xC4, 0x40007); }
 
 static void readers_and_writers(void)
@@ -440,7 +440,7 @@ static void readers_and_writers(void)
     ExReleaseSpinLockExclusive(&rw, irql);
     assert_int_equal(rw, 0);
 }
-/* RULE W-LCK-24: Readers share, a writer is alone, the only reader may become the writer. */
+/* RULE W-LCK-24: Readers share a reader-writer spin lock, a writer is alone with it, and the only reader may become the writer. */
 TEST(W_LCK_24_reader_writer_spin_lock)
 {
     (void)state;
@@ -456,7 +456,7 @@ static void rw_recursive(void)
     ExAcquireSpinLockExclusive(&rw);
     ExAcquireSpinLockExclusiveAtDpcLevel(&rw);
 }
-/* RULE W-LCK-24: There is no recursion in an exclusive hold. */
+/* RULE W-LCK-24: The exclusive hold of a reader-writer spin lock is not recursive. */
 TEST(W_LCK_24_exclusive_is_not_recursive) { BUGCHECK(rw_recursive, 0x0F, ~0ull); }
 
 static void spin_uninitialised(void)
@@ -466,7 +466,7 @@ static void spin_uninitialised(void)
     KIRQL irql;
     KeAcquireSpinLock(lock, &irql);
 }
-/* RULE V-LCK-18: A spin lock that was never initialised is 0xC4/0x1002. */
+/* RULE V-LCK-18: A spin lock that was never initialised is bug check 0xC4/0x1002. */
 TEST(V_LCK_18_uninitialised_spin_lock) { BUGCHECK(spin_uninitialised, 0xC4, 0x1002); }
 
 static void spin_initialised_while_held(void)
@@ -476,7 +476,7 @@ static void spin_initialised_while_held(void)
     KeAcquireSpinLock(&spin_a, &irql);
     KeInitializeSpinLock(&spin_a);
 }
-/* RULE V-LCK-21: A held lock that is initialised again is 0xC4/0x1005. */
+/* RULE V-LCK-21: A held lock that is initialised again is bug check 0xC4/0x1005. */
 TEST(V_LCK_21_initialised_while_held) { BUGCHECK(spin_initialised_while_held, 0xC4, 0x1005); }
 
 static void spin_released_by_other(void)
@@ -488,7 +488,7 @@ static void spin_released_by_other(void)
     KeRaiseIrql(DISPATCH_LEVEL, &irql);
     KeReleaseSpinLock(&spin_a, irql);
 }
-/* RULE W-LCK-26: A spin lock is released by the processor that acquired it, else 0xC4/0x1004. */
+/* RULE W-LCK-26: A spin lock is released by the processor that acquired it, else bug check 0xC4/0x1004. */
 TEST(W_LCK_26_released_by_another) { BUGCHECK(spin_released_by_other, 0xC4, 0x1004); }
 
 static void spin_freed(void)
@@ -498,7 +498,7 @@ static void spin_freed(void)
     KeAcquireSpinLock(lock, &irql);
     ExFreePoolWithTag(lock, 'tseT');
 }
-/* RULE V-LCK-23: Memory with a held lock in it is freed: 0xC4/0x100B; a thread ends with one: 0x100A, with a KMUTEX: 0x4000008A. */
+/* RULE V-LCK-23: Freeing memory with a held lock in it is bug check 0xC4/0x100B; a thread that ends with a lock is 0x100A, with a KMUTEX 0x4000008A. */
 /* RULE W-KE-25: A thread may not end owning a KMUTEX. */
 static void end_mutex(void)
 {
@@ -521,7 +521,7 @@ TEST(V_LCK_23_ends_or_freed_while_held)
     BUGCHECK(end_mutex, 0x4000008A, ~0ull);
 }
 
-/* RULE V-LCK-2: A routine that returns with a spin lock held is 0xC4/0x4000A. */
+/* RULE V-LCK-2: A routine that returns with a spin lock held is bug check 0xC4/0x4000A. */
 TEST(V_LCK_2_held_at_return) { BUGCHECK(end_spin, 0xC4, 0x4000A); }
 
 /* RULE W-IRQL-7: A routine must return with the APC disable count it was called with. */
@@ -569,7 +569,7 @@ static void long_hold(void)
     for (int i = 0; i < 2000; i++)
         KeStallExecutionProcessor(100000);
 }
-/* RULE W-LCK-25: Who holds a spin lock does not wait, use paged pool or mutexes, take locks against the order, or hold it for long. */
+/* RULE W-LCK-25: A holder of a spin lock does not wait, use paged pool or mutexes, take locks against the order, or hold it for long. */
 TEST(W_LCK_25_while_holding)
 {
     BUGCHECK(wait_under_lock, 0xC4, 0x121);
@@ -615,7 +615,7 @@ static void interlocked_by_two(void)
     join(t[1]);
     assert_int_equal(InterlockedExchangeAdd(&number, 0), 40);
 }
-/* RULE W-LCK-40: Increment and Decrement return the new value, the others the old one; none is lost; the fence variants are the same. */
+/* RULE W-LCK-40: InterlockedIncrement and -Decrement return the new value, the others the old one; none is lost; the fence variants do the same. */
 TEST(W_LCK_40_interlocked)
 {
     LIFE(interlocked);
@@ -634,8 +634,8 @@ static void by_two(PKSTART_ROUTINE routine)
 }
 static void race(void) { by_two(add_plainly); }
 static void no_race(void) { by_two(add_locked); }
-/* RULE W-LCK-42: A word that two threads use, one of them writing, without anything that orders them is a data race, in builds that see accesses. */
-/* RULE V-LCK-32: Such a race is reported; one lock around all uses is enough. */
+/* RULE W-LCK-42: Two threads that use a word, one of them writing, with nothing that orders them, are a data race, in builds that see accesses. */
+/* RULE V-LCK-32: A data race between two threads is reported; one lock around all uses is enough to prevent it. */
 TEST(W_LCK_42_data_race)
 {
     LIFE(no_race);
@@ -694,7 +694,7 @@ static void node_dies(void)
     KeReleaseSpinLockFromDpcLevel(&spin_a);
     KeReleaseSpinLock(&spin_b, irql);
 }
-/* RULE W-LCK-30: Opposite orders are reported for mutexes too (0xC4/0x1001); a successful try makes no edge into its lock. */
+/* RULE W-LCK-30: Opposite orders are reported for mutexes too (0xC4/0x1001); a try that succeeds adds no order before its lock. */
 TEST(W_LCK_30_order_of_mutexes)
 {
     BUGCHECK(mutex_cycle, 0xC4, 0x1001);
@@ -702,7 +702,7 @@ TEST(W_LCK_30_order_of_mutexes)
     LIFE(try_makes_no_edge);
 }
 
-/* RULE W-LCK-31: A lock that is initialised again is a new node of the order graph. */
+/* RULE W-LCK-31: A lock that is initialised again begins a new life in the order of locks. */
 TEST(W_LCK_31_nodes_die) { LIFE(node_dies); }
 
 static void mutex_release_order(void)
@@ -712,7 +712,7 @@ static void mutex_release_order(void)
     own(&mutex_b);
     KeReleaseMutex(&mutex_a, FALSE);
 }
-/* RULE V-LCK-19: A mutex released before one acquired later is 0xC4/0x1003. */
+/* RULE V-LCK-19: A mutex released before one acquired later is bug check 0xC4/0x1003. */
 TEST(V_LCK_19_order_of_release) { BUGCHECK(mutex_release_order, 0xC4, 0x1003); }
 
 int main(void)

@@ -74,7 +74,7 @@ static void pool2(void)
     assert_true(ExAllocatePool2(POOL_FLAG_NON_PAGED | POOL_FLAG_PAGED, 100, TAG) == NULL);
     assert_true(ExAllocatePool2(POOL_FLAG_NON_PAGED | 0x40000000, 100, TAG) == NULL);
 }
-/* RULE W-MEM-2: ExAllocatePool2 zeroes unless told not to; no tag, no kind, two kinds or an unknown required flag give NULL. */
+/* RULE W-MEM-2: ExAllocatePool2 zeroes unless told not to, and returns NULL without a tag, for no or two kinds of pool, or for an unknown required flag. */
 TEST(W_MEM_2_pool_flags) { LIFE(pool2); }
 
 static void pool_contents(void)
@@ -94,7 +94,7 @@ static void quota_in_dpc(void)
     KeInitializeDpc(&dpc, quota_dpc, NULL);
     KeInsertQueueDpc(&dpc, NULL, NULL);
 }
-/* RULE W-MEM-3: The Zero variants zero; quota pool is not for DPCs. */
+/* RULE W-MEM-3: The Zero variants of the pool calls zero the memory; quota pool is not for DPCs. */
 TEST(W_MEM_3_variants)
 {
     LIFE(pool_contents);
@@ -102,11 +102,11 @@ TEST(W_MEM_3_variants)
 }
 
 static void quota_is_reported(void) { quota_in_dpc(); }
-/* RULE V-MEM-18: Quota pool in a DPC is 0xC4/0x10B. */
+/* RULE V-MEM-18: Allocating quota pool in a DPC is bug check 0xC4/0x10B. */
 TEST(V_MEM_18_quota_in_dpc) { BUGCHECK(quota_is_reported, 0xC4, 0x10B); }
 
 static void bad_type(void) { ExAllocatePoolWithTag((POOL_TYPE)0x1000, 8, TAG); }
-/* RULE V-MEM-10: A type of pool that does not exist is 0xC4/0x16. */
+/* RULE V-MEM-10: A type of pool that does not exist is bug check 0xC4/0x16. */
 TEST(V_MEM_10_bad_type) { BUGCHECK(bad_type, 0xC4, 0x16); }
 
 static void tag_zero(void) { ExAllocatePoolWithTag(NonPagedPool, 8, 0); }
@@ -126,9 +126,9 @@ static void lint(void (*body)(void), uint32_t which, uint32_t code, uint64_t p1)
     unit_expect_bugcheck(body, code, p1);
     machine_lints = 0;
 }
-/* RULE V-MEM-24: The tag 0 is 0xC2/0x9B; a default tag is reported where that is asked for. */
-/* RULE V-MEM-23: So are the calls that ExAllocatePool2 replaces. */
-/* RULE V-MEM-22: So is executable pool, 0xC4/0x2000. */
+/* RULE V-MEM-24: Pool with tag 0 is bug check 0xC2/0x9B, and a default tag is reported where that is asked for. */
+/* RULE V-MEM-23: The pool calls that ExAllocatePool2 replaces are reported where that is asked for. */
+/* RULE V-MEM-22: Executable pool is reported where that is asked for: bug check 0xC4/0x2000. */
 TEST(V_MEM_22_23_24_what_is_asked_for)
 {
     BUGCHECK(tag_zero, 0xC2, 0x9B);
@@ -161,10 +161,10 @@ static void written_after_free(void)
         ExFreePool(ExAllocatePoolZero(NonPagedPool, 4000, TAG));
 }
 #endif
-/* RULE V-MEM-11: Bytes written behind a block are found when it is freed, in builds that do not see the access: 0xC1. */
-/* RULE V-MEM-12: Memory beyond the end of a block is 0xD6, in builds that see it. */
-/* RULE V-MEM-13: Freed memory is 0xD5 there. */
-/* RULE V-MEM-14: Elsewhere a write to freed memory is found when the memory is used again: 0xC6. */
+/* RULE V-MEM-11: Bytes written behind a block are found when it is freed, in builds that do not see the access: bug check 0xC1. */
+/* RULE V-MEM-12: An access beyond the end of a block is bug check 0xD6, in builds that see it. */
+/* RULE V-MEM-13: An access to freed memory is bug check 0xD5, in builds that see it. */
+/* RULE V-MEM-14: A write to freed memory that no build feature sees is found when the memory is used again: bug check 0xC6. */
 TEST(V_MEM_11_14_damage)
 {
 #if defined(IRPFUZZ_ASAN)
@@ -188,7 +188,7 @@ static void copies(void)
 }
 static void copy_up(void) { RtlCopyMemory(bytes + 4, bytes, 5); }
 static void copy_down(void) { RtlCopyMemory(bytes, bytes + 4, 5); }
-/* RULE V-MEM-21: A RtlCopyMemory whose ranges overlap is 0xC4/0xF0. */
+/* RULE V-MEM-21: RtlCopyMemory with overlapping ranges is bug check 0xC4/0xF0. */
 TEST(V_MEM_21_overlap)
 {
     LIFE(copies);
@@ -213,8 +213,8 @@ static void wild_high(void)
     wild();
 }
 #endif
-/* RULE V-MEM-25: The NULL of an allocation that fails is found when it is used: 0x50. */
-/* RULE V-MEM-30: Writing to read-only memory is 0xBE, executing data 0xFC, an address that is no memory 0x50 (0xD1 at DISPATCH_LEVEL). */
+/* RULE V-MEM-25: The NULL of an allocation that fails is found when it is used: bug check 0x50. */
+/* RULE V-MEM-30: Writing to read-only memory is bug check 0xBE, executing data 0xFC, using an address that is no memory 0x50 (0xD1 at DISPATCH_LEVEL). */
 TEST(V_MEM_25_30_faults)
 {
     LIFE(unchecked);
@@ -229,7 +229,7 @@ TEST(V_MEM_25_30_faults)
 }
 
 static void zero_bytes(void) { ExAllocatePoolWithTag(NonPagedPool, 0, TAG); }
-/* RULE V-MEM-1: Zero bytes are 0xC4/0x00. */
+/* RULE V-MEM-1: Allocating zero bytes of pool is bug check 0xC4/0x00. */
 TEST(V_MEM_1_zero_bytes) { BUGCHECK(zero_bytes, 0xC4, 0x00); }
 
 static void paged_high(void)
@@ -237,12 +237,12 @@ static void paged_high(void)
     raise_to(DISPATCH_LEVEL);
     ExAllocatePoolWithTag(PagedPool, 8, TAG);
 }
-/* RULE V-MEM-2: Paged pool above APC_LEVEL is 0xC4/0x01. */
-/* RULE W-MEM-4: Paged pool needs APC_LEVEL or below, nonpaged pool DISPATCH_LEVEL or below. */
+/* RULE V-MEM-2: Allocating paged pool above APC_LEVEL is bug check 0xC4/0x01. */
+/* RULE W-MEM-4: Paged pool is allocated at APC_LEVEL or below, nonpaged pool at DISPATCH_LEVEL or below. */
 TEST(V_MEM_2_allocation_level) { BUGCHECK(paged_high, 0xC4, 0x01); }
 
 static void must_succeed(void) { ExAllocatePoolWithTag(NonPagedPoolMustSucceed, 8, TAG); }
-/* RULE V-MEM-3: Must-succeed pool is 0xC4/0x03. */
+/* RULE V-MEM-3: Allocating must-succeed pool is bug check 0xC4/0x03. */
 TEST(V_MEM_3_must_succeed) { BUGCHECK(must_succeed, 0xC4, 0x03); }
 
 static void free_inside(void)
@@ -253,7 +253,7 @@ static void free_inside(void)
 static void free_null(void) { ExFreePool(NULL); }
 static void free_image(void) { ExFreePool(&list); }
 static void free_user(void) { ExFreePool((PVOID)(ULONG_PTR)(USER_ARENA_BASE + 4096)); }
-/* RULE V-MEM-4: Freeing what is not the start of a block: inside (0xC4/0x10), NULL (0xC2/0x46), image (0x99), user (0x40). */
+/* RULE V-MEM-4: Freeing what is not the start of a block is reported: inside (0xC4/0x10), NULL (0xC2/0x46), image (0x99), user (0x40). */
 /* RULE W-MEM-5: Only the start of a live block is freed. */
 TEST(V_MEM_4_not_a_block)
 {
@@ -269,8 +269,8 @@ static void paged_free_high(void)
     raise_to(DISPATCH_LEVEL);
     ExFreePoolWithTag(p, TAG);
 }
-/* RULE V-MEM-5: Freeing paged pool above APC_LEVEL is 0xC4/0x11. */
-/* RULE V-IRQ-28: The level for freeing goes by the kind of pool. */
+/* RULE V-MEM-5: Freeing paged pool above APC_LEVEL is bug check 0xC4/0x11. */
+/* RULE V-IRQ-28: The highest IRQL for freeing pool goes by the kind of pool. */
 TEST(V_MEM_5_free_level) { BUGCHECK(paged_free_high, 0xC4, 0x11); }
 
 /* ---- Lookaside lists ---- */
@@ -302,7 +302,7 @@ static void lookaside_foreign(void)
     ExInitializeNPagedLookasideList(&other_list, NULL, NULL, 0, 64, TAG, 0);
     ExFreeToNPagedLookasideList(&other_list, ExAllocateFromNPagedLookasideList(&list));
 }
-/* RULE W-MEM-9: A lookaside list uses pool or the driver's routines; entries that are out at the delete or come back to another list are reported. */
+/* RULE W-MEM-9: A lookaside list uses pool or the driver's routines; entries that are out at its deletion, or come back to another list, are reported. */
 TEST(W_MEM_9_lookaside_lists)
 {
     LIFE(lookaside);
@@ -323,7 +323,7 @@ static void lookaside_freed(void)
     ExInitializeNPagedLookasideList(l, NULL, NULL, 0, 64, TAG, 0);
     ExFreePoolWithTag(l, TAG);
 }
-/* RULE V-MEM-19: A lookaside list initialised twice (0xCA), deleted without (0xCB), freed while active (0xCC), of too small entries (0xCD). */
+/* RULE V-MEM-19: A lookaside list is reported when initialised twice (0xCA), deleted without (0xCB), freed while active (0xCC), of too small entries (0xCD). */
 TEST(V_MEM_19_lookaside_state)
 {
     BUGCHECK(lookaside_twice, 0xC4, 0xCA);
@@ -375,7 +375,7 @@ static void lock_held_already(void)
     KeAcquireSpinLock(&lock, &irql);
     ExInterlockedInsertHeadList(&entries, &first, &lock);
 }
-/* RULE W-LCK-41: Interlocked lists return the neighbour before, or NULL; sequenced lists are last in, first out; their lock is not held by the caller. */
+/* RULE W-LCK-41: Interlocked lists return the neighbour before, or NULL; sequenced lists are last in, first out; the caller does not hold their lock. */
 TEST(W_LCK_41_interlocked_lists)
 {
     LIFE(interlocked_lists);
@@ -414,7 +414,7 @@ static void work_no_routine(void)
     ExInitializeWorkItem(&item, NULL, NULL);
     ExQueueWorkItem(&item, DelayedWorkQueue);
 }
-/* RULE W-THR-5: A work item queued twice is 0xE4/1, to a queue that does not exist 0xE4/6, without a routine 0xE4/7. */
+/* RULE W-THR-5: A work item queued twice is bug check 0xE4/1, one for a queue that does not exist 0xE4/6, one without a routine 0xE4/7. */
 TEST(W_THR_5_work_items)
 {
     LIFE(work_item);

@@ -174,8 +174,8 @@ static void timeouts(void)
     assert_int_equal(wait_with(&event_a, &ten_ms), STATUS_SUCCESS);
     assert_int_equal(clock_now() - before, 100070);
 }
-/* RULE W-KE-1: A signalled object satisfies the wait at once, else it ends with STATUS_TIMEOUT. */
-/* RULE W-KE-3: The timeout is 0 to poll, negative for an interval, positive for a system time. */
+/* RULE W-KE-1: A wait for a signalled object is satisfied at once, any other ends with STATUS_TIMEOUT when its time is over. */
+/* RULE W-KE-3: A wait's timeout is 0 to poll, negative for an interval, positive for a system time. */
 TEST(W_KE_1_3_timeouts) { LIFE(timeouts); }
 
 static void effects(void)
@@ -197,7 +197,7 @@ static void effects(void)
     assert_int_equal(KeReleaseMutex(&mutex, FALSE), -1);
     assert_int_equal(KeReleaseMutex(&mutex, FALSE), 0);
 }
-/* RULE W-KE-2: A satisfied wait counts a semaphore down, clears a synchronization timer, owns a mutex, leaves a notification timer. */
+/* RULE W-KE-2: A wait that is satisfied counts a semaphore down, clears a synchronization timer, owns a mutex, leaves a notification timer. */
 TEST(W_KE_2_effects_of_a_wait) { LIFE(effects); }
 
 static void lowest_index(void)
@@ -209,7 +209,7 @@ static void lowest_index(void)
     assert_int_equal(KeReadStateEvent(&event_b), 1); /* only the winner's side effect */
     assert_int_equal(wait_many(&event_a, &event_b, WaitAny, NULL), STATUS_WAIT_1);
 }
-/* RULE W-KE-4: With several objects signalled the lowest index wins and only its side effect happens. */
+/* RULE W-KE-4: Of several signalled objects in a wait for any, the lowest index wins and only its side effect happens. */
 TEST(W_KE_4_lowest_index_wins) { LIFE(lowest_index); }
 
 static void wait_all(void)
@@ -224,7 +224,7 @@ static void wait_all(void)
     assert_int_equal(KeReadStateEvent(&event_a) + KeReadStateEvent(&event_b), 0);
     join(t);
 }
-/* RULE W-KE-4: A wait for all takes all objects or none. */
+/* RULE W-KE-4: A wait for all objects takes all of them or none. */
 TEST(W_KE_4_wait_for_all_is_atomic) { LIFE(wait_all); }
 
 static void too_many(void)
@@ -238,7 +238,7 @@ static void twice_in_all(void)
     begin();
     wait_many(&event_a, &event_a, WaitAll, NULL);
 }
-/* RULE W-KE-5: More than three objects need wait blocks (BC 0xC); an object may not appear twice in a wait for all. */
+/* RULE W-KE-5: A wait for more than three objects needs wait blocks (0xC); an object may not appear twice in a wait for all. */
 /* RULE V-LCK-29: A wait for more than three objects without wait blocks is 0xC. */
 TEST(W_KE_5_limits_of_a_wait)
 {
@@ -263,7 +263,7 @@ static void fifo(void)
     for (int i = 0; i < 3; i++)
         assert_int_equal(order[i], i);
 }
-/* RULE W-KE-6: Waiters of one object are released first come, first served. */
+/* RULE W-KE-6: The waiters of one object are released first come, first served. */
 /* RULE W-KE-20: Setting a synchronization event releases one waiter. */
 TEST(W_KE_6_20_first_come_first_served) { LIFE(fifo); }
 
@@ -281,8 +281,8 @@ static void set_and_wait_high(void)
     raise_to(DISPATCH_LEVEL);
     KeSetEvent(&event_b, 0, TRUE);
 }
-/* RULE W-KE-6: A release with Wait = TRUE leaves the level raised until the wait that follows. */
-/* RULE V-IRQ-16: Wait = TRUE needs APC_LEVEL or below. */
+/* RULE W-KE-6: A release with Wait = TRUE leaves the IRQL raised until the wait that follows. */
+/* RULE V-IRQ-16: Setting or releasing an object with Wait = TRUE needs APC_LEVEL or below. */
 TEST(W_KE_6_release_and_wait)
 {
     LIFE(set_and_wait);
@@ -295,8 +295,8 @@ static void user_wait_on_stack(void)
     KeInitializeEvent(&event, NotificationEvent, TRUE);
     KeWaitForSingleObject(&event, UserRequest, UserMode, FALSE, NULL);
 }
-/* RULE W-KE-10: A UserMode wait for an object on the kernel stack is 0xC4/0x123. */
-/* RULE V-LCK-26: The stack may be paged out during a UserMode wait: 0xC4/0x123. */
+/* RULE W-KE-10: A UserMode wait for an object on the kernel stack is bug check 0xC4/0x123. */
+/* RULE V-LCK-26: An object on the kernel stack may be paged out during a UserMode wait for it: bug check 0xC4/0x123. */
 TEST(W_KE_10_user_wait_on_stack_object) { BUGCHECK(user_wait_on_stack, 0xC4, 0x123); }
 
 static void freed_with_waiter(void)
@@ -315,8 +315,8 @@ static void reinitialised_with_waiter(void)
     KeInitializeEvent(&event_b, NotificationEvent, FALSE);
 }
 /* RULE W-KE-11: Memory with an owned mutex in it is not freed. */
-/* RULE W-KE-22: An event with waiters may not be initialised again. */
-/* RULE V-OBJ-11: An object in use is not initialised again. */
+/* RULE W-KE-22: An event that has waiters may not be initialised again. */
+/* RULE V-OBJ-11: A dispatcher object that is in use is not initialised again. */
 TEST(W_KE_11_22_objects_in_use)
 {
     BUGCHECK(freed_with_waiter, 0xC4, 0x100B);
@@ -333,7 +333,7 @@ static void pulse(void)
     join(t);
     assert_int_equal(order[0], 5);
 }
-/* RULE W-KE-21: A pulse releases who waits and leaves the event clear. */
+/* RULE W-KE-21: KePulseEvent releases who waits and leaves the event clear. */
 TEST(W_KE_21_pulse) { LIFE(pulse); }
 
 static void semaphores(void)
@@ -354,8 +354,8 @@ static void semaphore_limit(void)
     KeReleaseSemaphore(&semaphore, 0, 4, FALSE);
 }
 static void semaphore_bad(void) { KeInitializeSemaphore(&semaphore, 2, 1); }
-/* RULE W-KE-23: Releasing returns the count before; the count may not pass the limit. */
-/* RULE V-LCK-25: Passing it raises STATUS_SEMAPHORE_LIMIT_EXCEEDED. */
+/* RULE W-KE-23: KeReleaseSemaphore returns the count before; the count may not pass the limit. */
+/* RULE V-LCK-25: Releasing a semaphore past its limit raises STATUS_SEMAPHORE_LIMIT_EXCEEDED. */
 TEST(W_KE_23_semaphore)
 {
     LIFE(semaphores);
@@ -380,8 +380,8 @@ static void mutex_not_owned(void)
     wait_with(&mutex, NULL);
     join(start(release_mutex, 0));
 }
-/* RULE W-KE-24: A mutex is recursive and keeps its owner in a critical region; releasing another's raises STATUS_MUTANT_NOT_OWNED. */
-/* RULE V-LCK-24: Unhandled, that is bug check 0x1E. */
+/* RULE W-KE-24: A mutex is recursive and keeps its owner in a critical region; releasing one that another thread owns raises STATUS_MUTANT_NOT_OWNED. */
+/* RULE V-LCK-24: An unhandled STATUS_MUTANT_NOT_OWNED is bug check 0x1E. */
 TEST(W_KE_24_mutex)
 {
     LIFE(mutex_apcs);
@@ -456,7 +456,7 @@ static void freed_queued(void)
     KeInsertQueueDpc(d, NULL, NULL);
     ExFreePoolWithTag(d, 'tseT');
 }
-/* RULE W-DPC-3: A removed DPC does not run; KeFlushQueuedDpcs waits for all processors; a queued DPC may not be freed (0xC7/1). */
+/* RULE W-DPC-3: A DPC that was removed does not run; KeFlushQueuedDpcs waits for all processors; a queued DPC may not be freed (0xC7/1). */
 TEST(W_DPC_3_remove_and_flush)
 {
     LIFE(removed);
@@ -475,7 +475,7 @@ static void target_while_queued(void)
     KeInsertQueueDpc(&dpc, NULL, NULL);
     KeSetTargetProcessorDpc(&dpc, 1);
 }
-/* RULE W-DPC-4: A processor that does not exist is 0xC7/3; target and importance change only while the DPC is not queued. */
+/* RULE W-DPC-4: A DPC for a processor that does not exist is bug check 0xC7/3; its target and importance change only while it is not queued. */
 TEST(W_DPC_4_target)
 {
     BUGCHECK(bad_cpu, 0xC7, 3);
@@ -494,8 +494,8 @@ static void watchdog_period(void)
     for (int i = 0; i < 2000; i++)
         KeStallExecutionProcessor(100000);
 }
-/* RULE W-DPC-6: A DPC that runs for more than 20 s of virtual time is 0x133/0, two minutes at DISPATCH_LEVEL are 0x133/1. */
-/* RULE V-LCK-31: Time at DISPATCH_LEVEL is watched: 0x133/0 and /1. */
+/* RULE W-DPC-6: A DPC that runs for more than 20 s of virtual time is bug check 0x133/0, two minutes at DISPATCH_LEVEL are 0x133/1. */
+/* RULE V-LCK-31: Time spent at DISPATCH_LEVEL is watched: too much is bug check 0x133/0 in one DPC, 0x133/1 in all. */
 TEST(W_DPC_6_watchdog)
 {
     BUGCHECK(watchdog, 0x133, 0);
@@ -508,7 +508,7 @@ static void dpc_waits(void)
     KeInitializeDpc(&dpc, waiting_dpc, NULL);
     KeInsertQueueDpc(&dpc, NULL, NULL);
 }
-/* RULE V-LCK-28: A DPC that waits is 0xB8. */
+/* RULE V-LCK-28: A DPC that waits for an object is bug check 0xB8. */
 TEST(V_LCK_28_wait_in_dpc) { BUGCHECK(dpc_waits, 0xB8, ~0ull); }
 
 /* ---- Timers ---- */
@@ -555,8 +555,8 @@ static void timer_reinitialised(void)
     KeSetTimer(&timer, ten_ms, NULL);
     KeInitializeTimer(&timer);
 }
-/* RULE W-TMR-4: A set timer may neither be freed (0xC7/0) nor initialised again. */
-/* RULE V-MEM-8: Pool with a set timer in it is not freed. */
+/* RULE W-TMR-4: A timer that is set may neither be freed (0xC7/0) nor initialised again. */
+/* RULE V-MEM-8: Pool with a timer that is set in it is not freed. */
 TEST(W_TMR_4_set_timer_goes)
 {
     BUGCHECK(timer_freed, 0xC7, 0);
@@ -577,7 +577,7 @@ static void ex_timers(void)
     assert_false(ExDeleteTimer(t, TRUE, TRUE, NULL));
 }
 static void ex_wait_without_cancel(void) { ExDeleteTimer(ExAllocateTimer(ex_callback, NULL, 0), FALSE, TRUE, NULL); }
-/* RULE W-TMR-6: An EX_TIMER calls back at DISPATCH_LEVEL, first when due and then every period; waiting needs Cancel. */
+/* RULE W-TMR-6: An EX_TIMER calls back at DISPATCH_LEVEL, first when due and then every period; a deletion that waits has to cancel too. */
 TEST(W_TMR_6_ex_timer)
 {
     LIFE(ex_timers);
@@ -614,7 +614,7 @@ static void clocks(void)
     assert_true(KeGetCurrentProcessorNumber() < machine.cpus);
 }
 /* RULE W-CON-7: All clocks a driver can read are the one virtual clock. */
-/* RULE W-CON-8: The processor count agrees everywhere. */
+/* RULE W-CON-8: All ways to ask for the processor count agree. */
 TEST(W_CON_7_8_clocks_and_processors) { LIFE(clocks); }
 
 /* ---- Threads ---- */
@@ -636,7 +636,7 @@ static void system_thread(void)
     assert_int_equal(PsTerminateSystemThread(0), STATUS_INVALID_PARAMETER); /* not a system thread of a driver */
     ob_dereference(thread);
 }
-/* RULE W-THR-1: The handle of a system thread gives a referenced thread object of that type, to wait for. */
+/* RULE W-THR-1: The handle of a system thread gives a referenced thread object, which can be waited for. */
 /* RULE W-THR-2: PsTerminateSystemThread ends the thread, does not return, and works on system threads only. */
 TEST(W_THR_1_2_system_thread) { LIFE(system_thread); }
 
@@ -648,7 +648,7 @@ static void stale_handle(void)
     ZwClose(handle);
     ZwClose(handle);
 }
-/* RULE V-OBJ-2: Closing a kernel handle twice is 0x93. */
+/* RULE V-OBJ-2: Closing a kernel handle twice is bug check 0x93. */
 TEST(V_OBJ_2_stale_handle) { BUGCHECK(stale_handle, 0x93, ~0ull); }
 
 static void null_handle(void)
@@ -661,7 +661,7 @@ static void bad_handle(void)
     PVOID object;
     ObReferenceObjectByHandle((HANDLE)(ULONG_PTR)0x44, 0, NULL, KernelMode, &object, NULL);
 }
-/* RULE V-OBJ-1: A NULL handle is 0xC4/0xF5, one that is not open 0xC4/0x3C. */
+/* RULE V-OBJ-1: A NULL handle is bug check 0xC4/0xF5, one that is not open 0xC4/0x3C. */
 TEST(V_OBJ_1_bad_handle)
 {
     BUGCHECK(null_handle, 0xC4, 0xF5);
@@ -700,8 +700,8 @@ static void lower_in_dpc(void)
     KeInitializeDpc(&dpc, lowering_dpc, NULL);
     KeInsertQueueDpc(&dpc, NULL, NULL);
 }
-/* RULE W-IRQL-1: PASSIVE 0, APC 1, DISPATCH 2, HIGH 15. */
-/* RULE W-IRQL-3: Raising goes up (0xC4/0x30), lowering goes down (0x31), and not below DISPATCH_LEVEL in a DPC. */
+/* RULE W-IRQL-1: The IRQLs of x64 are PASSIVE 0, APC 1, DISPATCH 2 and HIGH 15. */
+/* RULE W-IRQL-3: KeRaiseIrql only goes up (0xC4/0x30), KeLowerIrql only down (0x31), and not below DISPATCH_LEVEL in a DPC. */
 /* RULE V-IRQ-26: KeRaiseIrql only raises, KeLowerIrql only lowers: 0xC4/0x30, 0x31. */
 TEST(W_IRQL_1_3_raise_and_lower)
 {
@@ -718,7 +718,7 @@ static void dpc_returns_raised(void)
     KeInitializeDpc(&dpc, raising_dpc, NULL);
     KeInsertQueueDpc(&dpc, NULL, NULL);
 }
-/* RULE W-IRQL-6: A DPC must return at the level it was called at: 0xC8. */
+/* RULE W-IRQL-6: A DPC must return at the level it was called at: bug check 0xC8. */
 TEST(W_IRQL_6_dpc_returns_raised) { BUGCHECK(dpc_returns_raised, 0xC8, ~0ull); }
 
 static void wait_with_timeout_at_dispatch(void)
@@ -739,9 +739,9 @@ static void delay_at_dispatch(void)
     raise_to(DISPATCH_LEVEL);
     KeDelayExecutionThread(KernelMode, FALSE, (PLARGE_INTEGER)&ten_ms);
 }
-/* RULE W-IRQL-5: At DISPATCH_LEVEL only a poll is allowed: 0xC4/0x122 with a timeout, 0x120 above. */
+/* RULE W-IRQL-5: At DISPATCH_LEVEL a wait may only poll: 0xC4/0x122 with a timeout, 0x120 above. */
 /* RULE W-IRQL-20: A DDI above its highest level is reported with the code of its rule. */
-/* RULE V-IRQ-0F: KeDelayExecutionThread at APC_LEVEL at most. */
+/* RULE V-IRQ-0F: KeDelayExecutionThread is called at APC_LEVEL at most. */
 TEST(W_IRQL_5_20_waits_at_dispatch)
 {
     BUGCHECK(wait_with_timeout_at_dispatch, 0xC4, 0x122);

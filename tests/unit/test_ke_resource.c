@@ -97,7 +97,7 @@ static void resource_modes(void)
     ExDeleteResourceLite(&resource);
 }
 /* RULE W-LCK-4: An ERESOURCE is recursive and belongs to a thread. */
-/* RULE W-LCK-6: Converting keeps the hold as a shared one; an owner pointer lets somebody else release. */
+/* RULE W-LCK-6: Converting an ERESOURCE keeps the hold as a shared one; an owner pointer lets another thread release it. */
 TEST(W_LCK_4_6_resource_ownership) { LIFE(resource_modes); }
 
 static void resource_grants(void)
@@ -126,7 +126,7 @@ static void resource_grants(void)
     assert_int_equal(shared_count, 1);
     ExDeleteResourceLite(&resource);
 }
-/* RULE W-LCK-5: Who gets an ERESOURCE at once, with and without exclusive waiters. */
+/* RULE W-LCK-5: Each way to acquire an ERESOURCE succeeds at once or waits by who holds it and whether an exclusive waiter is there. */
 TEST(W_LCK_5_resource_grant_rules) { LIFE(resource_grants); }
 
 static void resource_upgrade(void)
@@ -170,7 +170,7 @@ static void resource_not_owned(void)
     ExAcquireResourceExclusiveLite(&resource, TRUE);
     join(start(release_resource, 0));
 }
-/* RULE V-LCK-12: A release by a thread that does not own the resource is 0xE3. */
+/* RULE V-LCK-12: A release by a thread that does not own the resource is bug check 0xE3. */
 TEST(V_LCK_12_resource_not_owned) { BUGCHECK(resource_not_owned, 0xE3, ~0ull); }
 
 static void resource_twice(void)
@@ -180,7 +180,7 @@ static void resource_twice(void)
 }
 static void resource_uninitialised(void) { ExDeleteResourceLite(&resource); }
 static void resource_misaligned(void) { ExInitializeResourceLite((PERESOURCE)((char *)&resource + 4)); }
-/* RULE V-MEM-20: An ERESOURCE initialised twice (0xD0), deleted without (0xD1), not aligned to 8 (0x3D). */
+/* RULE V-MEM-20: An ERESOURCE initialised twice is bug check 0xD0, one deleted without that 0xD1, one not aligned to 8 bytes 0x3D. */
 TEST(V_MEM_20_resource_state)
 {
     BUGCHECK(resource_twice, 0xC4, 0xD0);
@@ -194,7 +194,7 @@ static void resource_freed(void)
     ExInitializeResourceLite(r);
     ExFreePoolWithTag(r, 'tseT');
 }
-/* RULE V-MEM-9: Pool with an ERESOURCE in it that was not deleted may not be freed: 0xC4/0xD2. */
+/* RULE V-MEM-9: Pool with an ERESOURCE in it that was not deleted may not be freed: bug check 0xC4/0xD2. */
 TEST(V_MEM_9_resource_in_freed_pool) { BUGCHECK(resource_freed, 0xC4, 0xD2); }
 
 /* ---- Push locks, rundown ---- */

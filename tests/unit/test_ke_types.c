@@ -11,7 +11,7 @@ static LIST_ENTRY list, a, b, c;
 #define LIFE(body) ((void)state, unit_life(body, NULL))
 #define BUGCHECK(body, code, p1) ((void)state, unit_expect_bugcheck(body, code, p1))
 
-/* RULE W-TYP-1: LLP64: long types have 32 bits, pointers and __int64 have 64. */
+/* RULE W-TYP-1: Types are LLP64: long types have 32 bits, pointers and __int64 have 64. */
 TEST(W_TYP_1_scalar_sizes)
 {
     (void)state;
@@ -23,7 +23,7 @@ TEST(W_TYP_1_scalar_sizes)
     assert_true((CCHAR)-1 < 0);
 }
 
-/* RULE W-TYP-3: Status literals stay 32 bits wide and negative. */
+/* RULE W-TYP-3: NTSTATUS literals stay 32 bits wide and negative. */
 TEST(W_TYP_3_status_is_signed)
 {
     (void)state;
@@ -44,7 +44,7 @@ TEST(W_TYP_4_boolean_truncates)
     assert_true(wide);
 }
 
-/* RULE W-TYP-5: Wide characters have 16 bits. */
+/* RULE W-TYP-5: Wide characters (WCHAR, L"...") have 16 bits. */
 TEST(W_TYP_5_wide_characters)
 {
     (void)state;
@@ -61,7 +61,7 @@ TEST(W_TYP_6_multi_character_constants)
     assert_int_equal(((UCHAR *)&tag)[0], 'd');
 }
 
-/* RULE W-TYP-8: Enums have four bytes and a sign. */
+/* RULE W-TYP-8: Enumeration types have four bytes and a sign. */
 TEST(W_TYP_8_enums)
 {
     (void)state;
@@ -70,7 +70,7 @@ TEST(W_TYP_8_enums)
 }
 
 /* RULE W-TYP-9: Anonymous members are reached by their own names. */
-/* RULE W-TYP-10: LARGE_INTEGER is LowPart, HighPart and QuadPart over each other. */
+/* RULE W-TYP-10: LARGE_INTEGER has LowPart and HighPart in the same place as QuadPart. */
 TEST(W_TYP_9_10_large_integer)
 {
     (void)state;
@@ -81,7 +81,7 @@ TEST(W_TYP_9_10_large_integer)
     assert_int_equal(sizeof(IO_STATUS_BLOCK), 16);
 }
 
-/* RULE W-TYP-11: Page size 4096, allocation alignment 16, MAXULONG and MAXLONG of 32 bits. */
+/* RULE W-TYP-11: The page size is 4096, allocation alignment 16, and MAXULONG and MAXLONG have 32 bits. */
 TEST(W_TYP_11_constants)
 {
     (void)state;
@@ -136,8 +136,8 @@ static void broken_list(void)
     b.Flink = b.Blink = &b;
     RemoveEntryList(&a);
 }
-/* RULE V-MEM-29: A list entry that was corrupted is 0x139/3. */
-/* RULE W-TYP-25: List macros keep the circle, tell when it is empty, and fail fast (0x139/3) on links that do not match. */
+/* RULE V-MEM-29: Using a list entry whose links were corrupted is bug check 0x139/3. */
+/* RULE W-TYP-25: The list macros keep the circle, tell when it is empty, and fail fast (0x139/3) on links that do not match. */
 TEST(W_TYP_25_checked_lists)
 {
     LIFE(lists);
@@ -152,7 +152,7 @@ static void removed_twice(void)
     RemoveEntryList(&a);
     RemoveEntryList(&a);
 }
-/* RULE W-TYP-26: An entry that is removed twice is always seen. */
+/* RULE W-TYP-26: Removing a list entry twice is always seen. */
 TEST(W_TYP_26_removed_twice) { BUGCHECK(removed_twice, 0x139, 3); }
 
 struct record {
@@ -161,7 +161,7 @@ struct record {
     UCHAR after[5];
 };
 
-/* RULE W-TYP-27: The layout and alignment helpers. */
+/* RULE W-TYP-27: The helper macros for layout and alignment have the values they have on Windows. */
 TEST(W_TYP_27_layout_macros)
 {
     (void)state;
@@ -392,7 +392,7 @@ TEST(W_TYP_16_predefined_macros)
 DECLARE_CONST_UNICODE_STRING(constant_string, L"const");
 DECLARE_GLOBAL_CONST_UNICODE_STRING(ke_types_global_string, L"global");
 
-/* RULE W-TYP-24: A UNICODE_STRING counts bytes without the NUL; initialising caps at 0xFFFE, from NULL gives nothing. */
+/* RULE W-TYP-24: A UNICODE_STRING counts bytes without the NUL; initialising one caps at 0xFFFE, and from NULL makes it empty. */
 TEST(W_TYP_24_unicode_strings)
 {
     (void)state;
@@ -486,7 +486,7 @@ FIELD(IRP, Tail.Overlay.ListEntry, 0xA8);
 FIELD(IRP, Tail.Overlay.CurrentStackLocation, 0xB8);
 FIELD(IRP, Tail.Overlay.OriginalFileObject, 0xC0);
 
-/* RULE W-TYP-30: The fields that drivers touch are where Windows has them (asserted above when compiling). */
+/* RULE W-TYP-30: The fields that drivers touch are at the offsets they have on Windows. */
 TEST(W_TYP_30_fields)
 {
     (void)state;
@@ -524,7 +524,7 @@ static void kernel_apcs(void)
     assert_int_equal(apc_count, 2); /* before the DDI returned */
 }
 /* RULE W-APC-1: A special kernel APC runs at APC_LEVEL, in critical regions too, and is held by a guarded region. */
-/* RULE W-IRQL-4: What became deliverable is delivered before the call returns. */
+/* RULE W-IRQL-4: An APC or DPC that lowering the level makes deliverable is delivered before the call returns. */
 TEST(W_APC_1_special_kernel_apcs) { LIFE(kernel_apcs); }
 
 static void user_apcs(void)

@@ -410,7 +410,7 @@ TEST(K_OBJ_52_acquired_twice, .code = 0x10D, .p1 = 2)
     WdfObjectAcquireLock(device);
 }
 
-/* RULE K-OBJ-52: Acquiring the callback lock of a passive object twice in one thread is bug check WDF_VIOLATION too. */
+/* RULE K-OBJ-52: Acquiring the callback lock of a passive object twice in one thread is bug check WDF_VIOLATION with parameter 0x2 too. */
 TEST(K_OBJ_52_passive_acquired_twice, .code = 0x10D, .p1 = 2)
 {
     plan.device = passive_device;

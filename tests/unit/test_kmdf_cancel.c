@@ -19,7 +19,7 @@ static void cancel_then_mark(WDFREQUEST request)
 }
 
 /* RULE K-REQ-30: Marking a request that was cancelled before calls EvtRequestCancel, inside the call if this thread may. */
-/* RULE F-DRV-10: Without a callback lock the cancel callback can run inside the call. */
+/* RULE F-DRV-10: Without a callback lock EvtRequestCancel can run inside the call that marks a cancelled request. */
 TEST(K_REQ_30_inside_the_call)
 {
     plan.queue = sequential, plan.handle = cancel_then_mark;
@@ -164,7 +164,7 @@ static void note_irql(WDFREQUEST request)
 }
 
 /* RULE K-REQ-33: EvtRequestCancel runs under the presentation lock when a scope is in effect. */
-/* RULE F-DRV-12: Cancel callbacks share the queue's lock. */
+/* RULE F-DRV-12: Under a synchronization scope EvtRequestCancel runs under the same lock as the queue's callbacks. */
 TEST(K_REQ_33_under_the_lock)
 {
     plan.queue = sequential_serialised, plan.handle = mark_and_keep, plan.cancel = note_irql;
@@ -206,7 +206,7 @@ TEST(K_REQ_33_completed_later)
     finish();
 }
 
-/* RULE K-REQ-35: WdfRequestIsCanceled tells of the IRP's flag. */
+/* RULE K-REQ-35: WdfRequestIsCanceled returns whether the IRP's Cancel flag is set. */
 /* RULE K-REQ-36: Cancelling an owned request that is not marked has no effect until the driver asks. */
 TEST(K_REQ_35_polling)
 {

@@ -428,7 +428,7 @@ TEST(K_DRV_33_state_notifications)
 }
 
 /* RULE K-DRV-34: A WDFDEVICE_INIT that the driver allocated and WdfDeviceCreate did not consume is freed with WdfDeviceInitFree. */
-/* RULE K-DRV-35: WdfControlDeviceInitAllocate returns an init. */
+/* RULE K-DRV-35: WdfControlDeviceInitAllocate returns a WDFDEVICE_INIT for a control device. */
 TEST(K_DRV_34_init_free)
 {
     boot();

@@ -44,7 +44,7 @@ TEST(K_OBJ_1_born_with_one_reference)
     finish();
 }
 
-/* RULE K-OBJ-2: Dispose, destruction of the children and final release are three phases. */
+/* RULE K-OBJ-2: Deleting an object has three phases: disposing it, destroying its children, and the final release. */
 TEST(K_OBJ_2_three_phases)
 {
     boot();
@@ -252,7 +252,7 @@ static void look_up_in_destroy(WDFOBJECT o)
     kept = o;
 }
 
-/* RULE K-OBJ-16: Inside EvtDestroy the count is 0 and looking up contexts works. */
+/* RULE K-OBJ-16: Inside EvtDestroy the object's reference count is 0, and looking up its contexts works. */
 TEST(K_OBJ_16_lookup_in_destroy)
 {
     plan.destroy = look_up_in_destroy;

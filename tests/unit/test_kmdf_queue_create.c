@@ -196,7 +196,7 @@ static void one_of_three(WDF_IO_QUEUE_CONFIG *c, WDF_OBJECT_ATTRIBUTES *a) { man
 static int next;
 static void spread(WDFREQUEST request) { WdfRequestForwardToIoQueue(request, queues[2 - next++]); }
 
-/* RULE K-Q-6: The power machine walks the queues in the order of their creation. */
+/* RULE K-Q-6: The power machine walks a device's queues in the order of their creation. */
 TEST(K_Q_6_order_of_creation)
 {
     plan.queue = sequential, plan.handle = spread, next = 0;

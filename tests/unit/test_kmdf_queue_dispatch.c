@@ -344,7 +344,7 @@ TEST(K_Q_30_fifo)
     finish();
 }
 
-/* RULE K-Q-30: NumberOfPresentedRequests limits what the driver owns. */
+/* RULE K-Q-30: NumberOfPresentedRequests limits how many requests of a parallel queue the driver owns. */
 /* RULE F-DRV-17: A parallel queue's count of presented requests drops when one is completed. */
 TEST(K_Q_30_limit)
 {

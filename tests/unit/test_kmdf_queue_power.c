@@ -111,9 +111,9 @@ TEST(K_Q_62_completion_ends_the_wait)
     finish();
 }
 
-/* RULE K-Q-63: Without EvtIoStop the framework waits until the driver has completed its requests. */
+/* RULE K-Q-63: For a queue without EvtIoStop, power-down waits until the driver has completed the requests it owns. */
 /* RULE F-DRV-2: Power-down blocks until every owned request of a power-managed queue is finished. */
-/* RULE K-REQ-1: A request lost by the driver blocks power-down. */
+/* RULE K-REQ-1: A request that the driver neither completes nor passes on blocks power-down. */
 TEST(K_Q_63_without_io_stop)
 {
     plan.queue = sequential;
@@ -132,7 +132,7 @@ static void mark_and_keep(WDFREQUEST request)
 }
 static void keep_cancelled(WDFREQUEST request) {}
 
-/* RULE K-Q-63: A cancelled request gets no EvtIoStop but is waited for. */
+/* RULE K-Q-63: An owned request that was cancelled gets no EvtIoStop at power-down, but is waited for. */
 TEST(K_Q_63_cancelled_request)
 {
     plan.queue = sequential_stoppable, plan.handle = mark_and_keep, plan.cancel = keep_cancelled;

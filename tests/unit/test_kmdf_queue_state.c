@@ -68,8 +68,8 @@ TEST(K_Q_45_to_the_same_queue)
     finish_held();
 }
 
-/* RULE K-Q-45: A marked request may not be forwarded. */
-/* RULE K-BUG-3: Misuse of a cancelable request is reported. */
+/* RULE K-Q-45: A request that is marked cancelable may not be forwarded. */
+/* RULE K-BUG-3: With the verifier on, forwarding a request that is marked cancelable is reported. */
 TEST(K_Q_45_cancelable_request, MISUSE)
 {
     plan.queue = sequential;
@@ -144,7 +144,7 @@ TEST(K_Q_47_source_goes_on)
     finish();
 }
 
-/* RULE K-Q-48: Requeue is for requests of manual queues. */
+/* RULE K-Q-48: WdfRequestRequeue is only for requests that came from manual queues. */
 TEST(K_Q_48_not_manual)
 {
     plan.queue = sequential;
@@ -154,7 +154,7 @@ TEST(K_Q_48_not_manual)
     finish_held();
 }
 
-/* RULE K-Q-48: A requeued request goes to the head. */
+/* RULE K-Q-48: WdfRequestRequeue puts the request at the head of its queue. */
 /* RULE F-DRV-22: WdfRequestRequeue puts a request back at the head. */
 TEST(K_Q_48_to_the_head)
 {

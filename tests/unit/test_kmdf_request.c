@@ -325,7 +325,7 @@ TEST(K_REQ_16_getters)
     finish();
 }
 
-/* RULE K-REQ-17: WdfRequestGetStatus is the IRP's status field. */
+/* RULE K-REQ-17: WdfRequestGetStatus returns the status field of the IRP. */
 TEST(K_REQ_17_status)
 {
     start_holding();

@@ -49,7 +49,7 @@ static void in_images(void)
         io_unload_driver(d);
     }
 }
-/* RULE K-OBJ-41: In an image each record is bound at every load, whichever source declares it. */
+/* RULE K-OBJ-41: Each record of a shared context type is bound at every load of the driver's image, whichever source declares it. */
 static void K_OBJ_41_in_an_image(void **state) { unit_life(in_images, NULL); }
 
 int main(void)

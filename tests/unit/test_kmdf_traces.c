@@ -539,7 +539,7 @@ static void body_timer(void)
     pnp_remove(node);
     io_unload_driver(nt);
 }
-/* RULE K-TMR-4: A periodic timer runs at DISPATCH_LEVEL. */
+/* RULE K-TMR-4: The callback of a periodic timer runs at DISPATCH_LEVEL. */
 /* RULE K-TMR-3: A periodic timer that was stopped does not come again. */
 static void K_TMR_3_4_periodic_timer_and_stop(void **state)
 {

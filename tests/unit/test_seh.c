@@ -293,18 +293,18 @@ static void probed_high(void)
 #pragma clang section text = "" data = "" bss = ""
 
 /* RULE W-SEH-3: ExRaiseStatus and its kin, ProbeForRead, ProbeForWrite and MmProbeAndLockPages raise what a driver may handle. */
-/* RULE W-BUF-7: A probe of a kernel address raises. */
+/* RULE W-BUF-7: ProbeForRead or ProbeForWrite of a kernel address raises an exception. */
 static void W_SEH_3_what_DDIs_raise(void **state) { shown(every_raise); }
 
 /* RULE W-SEH-3: Touching a user address that is no memory is an exception inside a guarded body. */
 static void W_SEH_3_faults_on_user_addresses(void **state) { shown(faults_on_user_addresses); }
 
-/* RULE W-SEH-1: __leave, return, goto and exceptions run the __finally blocks on their way. */
-/* RULE W-SEH-2: A filter may handle or go on with the search outwards. */
+/* RULE W-SEH-1: Leaving a guarded body by __leave, return, goto or an exception runs the __finally blocks on the way. */
+/* RULE W-SEH-2: An exception filter may handle, or let the search go on outwards. */
 static void W_SEH_1_forms(void **state) { shown(forms); }
 
-/* RULE W-BUF-6: METHOD_NEITHER: raw addresses, probed and used under __try in the requester's context. */
-/* RULE W-SEH-3: Frames belong to the thread they are in. */
+/* RULE W-BUF-6: METHOD_NEITHER gives raw addresses, which are probed and used under __try in the requester's context. */
+/* RULE W-SEH-3: Exception frames belong to the thread they are in. */
 static void W_BUF_6_neither_under_try(void **state)
 {
     shown(neither_requests);
@@ -312,8 +312,8 @@ static void W_BUF_6_neither_under_try(void **state)
     shown_in_any_order(many_threads, 50);
 }
 
-/* RULE W-SEH-5: An unhandled exception is a bug check: 0x3B in a system service, 0x7E in a system thread; raising wants at most APC_LEVEL. */
-/* RULE W-SEH-6: Probes are for APC_LEVEL and below. */
+/* RULE W-SEH-5: An unhandled exception is bug check 0x3B in a system service, 0x7E in a system thread; raising needs APC_LEVEL or below. */
+/* RULE W-SEH-6: ProbeForRead and ProbeForWrite are called at APC_LEVEL at most. */
 static void W_SEH_5_unhandled(void **state)
 {
     reported(unhandled_in_dispatch, 0x3B, (ULONG)STATUS_DEVICE_BUSY);

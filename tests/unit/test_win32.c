@@ -506,18 +506,18 @@ static void run_app(int (*app)(int, char **), uint32_t expected)
         unit_life(name##_body, NULL);                   \
     }
 
-/* RULE W-U-2: A missing device is 2, a missing right 5. */
+/* RULE W-U-2: Opening a missing device fails with Win32 error 2, a missing right with 5. */
 /* RULE W-FIL-22: Process exit closes the handles that are open. */
 APP_LIFE(w_u_2_errors_and_w_fil_22_handles, app_errors, 5)
 APP_LIFE(w_u_4_overlapped_by_event, app_event, 0)
-/* RULE W-U-8: SleepEx is 192 after an APC, else 0. */
+/* RULE W-U-8: SleepEx returns 192 after an APC, else 0. */
 APP_LIFE(w_u_7_overlapped_by_apc, app_apc, 0)
 APP_LIFE(w_u_10_completion_port, app_port, 0)
-/* RULE W-U-13: Threads end with their I/O cancelled; exit codes; TerminateThread runs no user code. */
+/* RULE W-U-13: Threads end with their I/O cancelled and have exit codes; TerminateThread runs no user code. */
 APP_LIFE(w_u_13_threads_and_w_fil_20, app_threads, 0)
 APP_LIFE(w_u_12_abrupt_end, app_abrupt, 3)
-/* RULE W-U-15: Events, mutexes (abandoned too), semaphores with ERROR_TOO_MANY_POSTS. */
-/* RULE W-U-8: Waits return index, 128 + index, 258 or -1. */
+/* RULE W-U-15: Apps have events, mutexes (abandoned ones too) and semaphores, whose overrun is ERROR_TOO_MANY_POSTS. */
+/* RULE W-U-8: Win32 waits return the index, 128 + the index of an abandoned mutex, 258 for a timeout, or -1. */
 APP_LIFE(w_u_15_synchronisation_objects, app_sync, 0)
 APP_LIFE(w_u_15_critical_section, app_lock, 0)
 

@@ -225,30 +225,30 @@ static void closing(void)
 
 #pragma clang section text = "" data = "" bss = ""
 
-/* RULE W-U-19: Statuses become Win32 errors by RtlNtStatusToDosError's table; unknown ones 317, NTWIN32 ones their low half; success sets none. */
+/* RULE W-U-19: NTSTATUS values become Win32 errors by RtlNtStatusToDosError's table; unknown ones 317, NTWIN32 ones their low half; success sets none. */
 static void W_U_19_error_table(void **state) { shown(error_table); }
 
-/* RULE W-U-19: The last error is the thread's own. */
+/* RULE W-U-19: The last error belongs to its thread. */
 static void W_U_19_per_thread(void **state) { shown(error_per_thread); }
 
-/* RULE W-U-3: A synchronous call is TRUE on success and, for a read, at the end of the file; bytes are Information. */
-/* RULE W-U-6: A control's warning is FALSE with the byte count. */
+/* RULE W-U-3: A synchronous call returns TRUE on success and, for a read, at the end of the file; its byte count is Information. */
+/* RULE W-U-6: A control request that ends with a warning returns FALSE with the byte count. */
 static void W_U_3_synchronous(void **state) { shown(synchronous); }
 
-/* RULE W-U-4: Overlapped: an OVERLAPPED is wanted; success is TRUE, pending 997, a warning has completed, an error at once has not. */
-/* RULE W-U-5: Without an event the file handle is signalled. */
-/* RULE W-U-9: GetOverlappedResult: ERROR_IO_INCOMPLETE or a wait, then bytes and the mapped status. */
+/* RULE W-U-4: A call on an overlapped handle needs an OVERLAPPED; success is TRUE, pending is 997; a warning has completed, an error at once has not. */
+/* RULE W-U-5: An overlapped request without an event signals the file handle. */
+/* RULE W-U-9: GetOverlappedResult returns ERROR_IO_INCOMPLETE or waits, then gives bytes and the mapped status. */
 static void W_U_4_overlapped(void **state)
 {
     shown(overlapped);
     shown_in_any_order(overlapped, 30);
 }
 
-/* RULE W-U-7: Completion routines run in alertable waits of the issuing thread; an error at once means none; not with a port. */
+/* RULE W-U-7: Completion routines run in alertable waits of the issuing thread, not after an error at once, and not on a handle with a port. */
 static void W_U_7_completion_routines(void **state) { shown(routines); }
 
-/* RULE W-U-10: Packets for success and warnings at once, none for errors at once; FIFO; a closed port ends its waiters with 735. */
-/* RULE W-U-5: The low bit of hEvent keeps the packet back. */
+/* RULE W-U-10: A port gets packets for success and warnings at once, none for errors at once; it is FIFO; closing it ends its waiters with 735. */
+/* RULE W-U-5: The low bit of hEvent in the OVERLAPPED keeps the packet back from the port. */
 static void W_U_10_packets(void **state) { shown(packets); }
 
 /* RULE W-U-12: CloseHandle with I/O pending takes the handle at once; the I/O completes later; a second close is ERROR_INVALID_HANDLE. */
