@@ -2,7 +2,8 @@
  * The free-running engine: every context is a pthread, for the stress apps.
  *
  * Principle of operation. Drivers and apps run truly in parallel; the emulator runs one context at a time behind the gate lock. A
- * context belongs to one of the processors for DPCs' sake only: nothing waits for a processor. Time passes when no context runs.
+ * context belongs to one of the processors for DPCs' sake only: nothing waits for a processor. Time passes when no context runs, and a few
+ * ticks come while they do.
  *
  * Internal design. The gate lock and the wake words are plain futexes: ThreadSanitizer sees no edge through them (or it would hide
  * the driver's races); the edges that Windows gives are annotated by the layers above, as in the other engine. The context that blocks
@@ -30,6 +31,14 @@ static atomic_int host_threads; /* of this life */
 static unsigned running;        /* contexts not blocked; under the lock */
 static bool life_over;          /* under the lock */
 static struct ctx *settler;
+
+/*
+ * The clock's interrupt may come while contexts run, or no timer would ever meet a call of an app: each so many points, for what is due soon. A context
+ * that the host does not run meanwhile must not look slow for it, so only a few times until everything has waited again.
+ */
+#define TICK_POINTS 128
+#define TICKS 3
+static unsigned ticks_left; /* under the lock */
 
 #if defined(IRPFUZZ_TSAN)
 void *__tsan_create_fiber(unsigned flags);
@@ -106,6 +115,7 @@ static void keep_going(void)
             continue;
         }
         let_time_pass();
+        ticks_left = TICKS;
     }
 }
 
@@ -153,10 +163,21 @@ static void thread_wake(struct ctx *ctx)
 }
 
 /* Now and then another context gets the gate: the host's scheduler decides which. */
+static void clock_interrupt(void)
+{
+    uint64_t due;
+    if (!ticks_left || !clock_next_due(&due) || due - clock_now() > 11 * CLOCK_SECOND)
+        return;
+    ticks_left--;
+    clock_jump();
+    machine.last_progress = clock_now();
+}
+
 static void thread_point(uint16_t where)
 {
     (void)where;
-    machine.points++;
+    if (++machine.points % TICK_POINTS == 0)
+        clock_interrupt();
     cpu_drain_dpcs();
     if (machine.points % 64 == 0) {
         thread_unlock();

@@ -1,5 +1,6 @@
 #!/bin/sh
-# A schedule that is given by its seed replays: the same hash in two processes and in two builds, another one for another seed.
+# A schedule that is given by its seed replays: the same hash in two processes and in two builds, another one for another seed. On free-running
+# threads ThreadSanitizer sees a planted race (race.patch: the timer and a queue callback count without the lock).
 #
 #   tests/stress/run.sh      needs build/release and build/tsan, as `irpfuzz test` leaves them; a build that is not there is made
 # Exit status: 0 all passed, 1 a comparison failed, 3 a build failed.
@@ -33,4 +34,15 @@ for app in echoapp echoapp_driversync; do
     expect "$app: the same seed in another build" [ "$seven" = "$(hash_of tsan $app 7)" ]
     expect "$app: another seed" [ "$seven" != "$(hash_of release $app 8)" ]
 done
+
+mkdir -p build/race
+rm -rf build/race/tree
+mkdir build/race/tree
+cp -r drivers build/race/tree/
+patch -s -p1 -d build/race/tree < tests/stress/race.patch || exit 3
+[ -f build/race/build.ninja ] || cmake --preset tsan -B build/race "-DIRPFUZZ_DRIVERS_DIR=$PWD/build/race/tree/drivers" >/dev/null || exit 3
+cmake --build build/race --target stress_echoapp_driversync >/dev/null || exit 3
+build/race/stress/stress_echoapp_driversync --threads 8 --time 60 > build/race/report.txt 2>&1
+expect "free-running: a race ends the run" [ $? != 0 ]
+expect "free-running: the race is named" grep -q 'EchoEvtTimerFunc.*EchoEvtIoRead\|EchoEvtIoRead.*EchoEvtTimerFunc' build/race/report.txt
 exit $failed
