@@ -301,7 +301,7 @@ static void kernel_wait_for_ever(void)
 
 #define TEST(name) static void name(void **state)
 
-/* RULE W-TMR-7: A device's timer calls at DISPATCH_LEVEL once a second from IoStartTimer to IoStopTimer; it stands still when the device is deleted. */
+/* RULE W-TMR-7: A device's timer calls its routine at DISPATCH_LEVEL once a second from IoStartTimer to IoStopTimer, and no more once the device is deleted. */
 /* RULE V-IO-0A: A second IoInitializeTimer on a device is reported. */
 /* RULE V-MSC-9: A device timer that is left running is reported. */
 /* RULE V-UNL-8: A device timer that is left running when the driver is unloaded is reported. */

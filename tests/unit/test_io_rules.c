@@ -510,13 +510,13 @@ TEST(V_IRP_35_built_and_left)
 /* RULE V-IRP-36: The event that a driver gives to IoBuildDeviceIoControlRequest is for the I/O manager to set. */
 TEST(V_IRP_36_event_set_by_driver) { reported(event_set_by_driver, OWN_RULE, ~0ull); }
 
-/* RULE V-MDL-1: Pages of an MDL of nonpaged pool, or of one locked already, are not locked: bug check 0xB0. */
-/* RULE V-MDL-2: Only locked pages are mapped (0xB3), and once (0xB2). */
-/* RULE V-MDL-3: Only locked pages are unlocked: never locked 0x7C, nonpaged 0x7D, partial 0xB4. */
-/* RULE V-MDL-4: Only a mapping is unmapped (0xB6), and at its own address (0xDA). */
-/* RULE V-MDL-5: An MDL whose pages are locked is not freed. */
-/* RULE V-MDL-6: MmBuildMdlForNonPagedPool is for nonpaged pool only: bug check 0x7F. */
-/* RULE V-MDL-7: Mapping calls that cannot fail, and so crash for want of memory, are reported: 0x81, 0x82. */
+/* RULE V-MDL-1: Locking the pages of an MDL of nonpaged pool, or of one locked already, is bug check 0xC4/0xB0. */
+/* RULE V-MDL-2: Mapping an MDL whose pages are not locked is bug check 0xC4/0xB3, mapping it twice 0xC4/0xB2. */
+/* RULE V-MDL-3: Unlocking an MDL that was never locked is bug check 0xC4/0x7C, one of nonpaged pool 0xC4/0x7D, a partial one 0xC4/0xB4. */
+/* RULE V-MDL-4: Unmapping an MDL that is not mapped is bug check 0xC4/0xB6, unmapping at another address than its own 0xDA. */
+/* RULE V-MDL-5: Freeing an MDL whose pages are locked is bug check 0xC4/0xB8. */
+/* RULE V-MDL-6: MmBuildMdlForNonPagedPool on other memory than nonpaged pool is bug check 0xC4/0x7F. */
+/* RULE V-MDL-7: Mapping calls that crash instead of failing for want of memory are reported: bug check 0xC4/0x81 and 0xC4/0x82. */
 TEST(V_MDL_1_states)
 {
     shown(mdls);
@@ -569,7 +569,7 @@ TEST(V_FIL_3_queued_after_cleanup) { reported(queued_after_cleanup, 0xC4, 0x135)
 /* RULE V-UNL-3: A DPC that is queued when its driver is unloaded is bug check 0xC7/1. */
 TEST(V_UNL_3_queued_dpc) { reported(dpc_queued, 0xC7, 1); }
 
-/* RULE V-UNL-4: An ERESOURCE (0xD2) or a lookaside list (0xCC) that is left in the driver's data is reported. */
+/* RULE V-UNL-4: An ERESOURCE (bug check 0xC4/0xD2) or a lookaside list (0xC4/0xCC) left in the data of an unloaded driver is reported. */
 TEST(V_UNL_4_resources)
 {
     reported(resource_left, 0xC4, 0xD2);

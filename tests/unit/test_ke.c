@@ -265,7 +265,7 @@ static void body_recursive_lock(void)
     KeAcquireSpinLockAtDpcLevel(&lock_a);
 }
 
-/* RULE V-LCK-1: A spin lock acquired twice by one processor is 0xF. */
+/* RULE V-LCK-1: A spin lock acquired twice by one processor is bug check 0xF. */
 /* RULE W-LCK-22: A thread that holds a lock never waits for that lock. */
 static void V_LCK_1_recursive_acquire(void **state)
 {
@@ -354,7 +354,7 @@ static void body_spin_contention(void)
     join(t2);
 }
 
-/* RULE W-LCK-20: Contenders get a spin lock one after the other, under any schedule. */
+/* RULE W-LCK-20: Processors that contend for a spin lock get it one after the other, under any schedule. */
 static void W_LCK_20_contention_under_random_schedules(void **state)
 {
     (void)state;

@@ -410,7 +410,7 @@ TEST(W_IRQL_10_pageable)
 #endif
 }
 
-/* RULE W-IRQL-11: PAGED_CODE is content up to APC_LEVEL and reports above it. */
+/* RULE W-IRQL-11: PAGED_CODE says nothing up to APC_LEVEL and reports a routine that runs above it. */
 /* RULE V-IRQ-40: A routine with PAGED_CODE that runs above APC_LEVEL is reported. */
 TEST(W_IRQL_11_paged_code)
 {
@@ -427,7 +427,7 @@ TEST(W_IRQL_12_alloc_text)
     reported(init_code_called_directly, 0x50, ~0ull);
 }
 
-/* RULE W-IRQL-13: Dispatcher objects, locks, DPCs, timers, list heads (0xC4/0xE1) and work items (0x131) lie in nonpaged memory. */
+/* RULE W-IRQL-13: Dispatcher objects, locks, DPCs, timers, list heads (0xC4/0xE1) and work items (0xC4/0x131) lie in nonpaged memory. */
 /* RULE V-LCK-27: A synchronisation object in paged pool is bug check 0xC4/0xE1. */
 TEST(W_IRQL_13_nonpaged_objects)
 {
@@ -451,7 +451,7 @@ TEST(W_IRQL_14_floating_point)
     reported(never_restored, OWN_RULE, ~0ull);
 }
 
-/* RULE W-IRQL-21: Reads, writes, controls and power IRPs may be sent at DISPATCH_LEVEL, others below it only (0xC9/0x23A), none above (0x10). */
+/* RULE W-IRQL-21: Reads, writes, controls and power IRPs may be sent at DISPATCH_LEVEL, others below it only (0xC9/0x23A), none above (0xC9/0x10). */
 /* RULE V-IRQ-31: An IRP sent at a level its major function does not allow is reported. */
 TEST(W_IRQL_21_sending)
 {
@@ -494,7 +494,7 @@ TEST(V_IRQ_03_exact)
 /* RULE V-IRQ-06: Quota pool, paged lookaside lists and probes need APC_LEVEL or below. */
 /* RULE V-IRQ-07: ERESOURCEs are acquired and deleted at APC_LEVEL at most. */
 /* RULE V-IRQ-08: ExRaiseStatus and its kin are not called at DISPATCH_LEVEL. */
-/* RULE V-IRQ-29: The inline calls for paged lookaside lists are checked too. */
+/* RULE V-IRQ-29: The inline calls that allocate from and free to paged lookaside lists are checked for APC_LEVEL or below. */
 TEST(V_IRQ_04_ex)
 {
     reported(pool_high, 0xC4, 0x20004);
@@ -554,7 +554,7 @@ TEST(V_IRQ_10_ke)
     reported(close_handle_guarded, 0xC4, 0xE5);
 }
 
-/* RULE V-IRQ-38: Locking (0x70), mapping (0x76), unlocking (0x78) and unmapping (0x79) pages are for DISPATCH_LEVEL at most. */
+/* RULE V-IRQ-38: Locking (else bug check 0xC4/0x70), mapping (0xC4/0x76), unlocking (0xC4/0x78) and unmapping (0xC4/0x79) pages are for DISPATCH_LEVEL at most. */
 TEST(V_IRQ_38_mm)
 {
     reported(lock_pages, 0xC4, 0x70);

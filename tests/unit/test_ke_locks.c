@@ -262,7 +262,7 @@ static void fast_unsafe_release(void)
     KeLeaveCriticalRegion();
     ExReleaseFastMutexUnsafe(&fast_a);
 }
-/* RULE V-LCK-14: ExReleaseFastMutex below APC_LEVEL is bug check 0x34, and the unsafe calls with APCs enabled are 0x39 and 0x3A. */
+/* RULE V-LCK-14: ExReleaseFastMutex below APC_LEVEL is bug check 0xC4/0x34; the unsafe calls with APCs enabled are 0xC4/0x39 and 0xC4/0x3A. */
 TEST(V_LCK_14_fast_mutex_state)
 {
     BUGCHECK(fast_release_low, 0xC4, 0x34);
@@ -358,7 +358,7 @@ static void release_low(void)
     KeReleaseSpinLock(&spin_a, PASSIVE_LEVEL);
 }
 /* RULE W-LCK-21: The AtDpcLevel calls leave the IRQL alone and need DISPATCH_LEVEL. */
-/* RULE V-LCK-6: The AtDpcLevel calls below DISPATCH_LEVEL are bug checks 0x40 and 0x41, an acquire above it is 0x42, a release elsewhere 0x32. */
+/* RULE V-LCK-6: The AtDpcLevel calls below DISPATCH_LEVEL are bug checks 0xC4/0x40 and 0xC4/0x41, an acquire above it is 0xC4/0x42, a release elsewhere 0xC4/0x32. */
 TEST(V_LCK_6_spin_lock_levels)
 {
     BUGCHECK(at_dpc_low, 0xC4, 0x40);

@@ -253,7 +253,7 @@ static void free_inside(void)
 static void free_null(void) { ExFreePool(NULL); }
 static void free_image(void) { ExFreePool(&list); }
 static void free_user(void) { ExFreePool((PVOID)(ULONG_PTR)(USER_ARENA_BASE + 4096)); }
-/* RULE V-MEM-4: Freeing what is not the start of a block is reported: inside (0xC4/0x10), NULL (0xC2/0x46), image (0x99), user (0x40). */
+/* RULE V-MEM-4: Freeing an address inside a block is bug check 0xC4/0x10, NULL 0xC2/0x46, a part of an image 0xC2/0x99, a user address 0xC2/0x40. */
 /* RULE W-MEM-5: Only the start of a live block is freed. */
 TEST(V_MEM_4_not_a_block)
 {
@@ -323,7 +323,7 @@ static void lookaside_freed(void)
     ExInitializeNPagedLookasideList(l, NULL, NULL, 0, 64, TAG, 0);
     ExFreePoolWithTag(l, TAG);
 }
-/* RULE V-MEM-19: A lookaside list is reported when initialised twice (0xCA), deleted without (0xCB), freed while active (0xCC), of too small entries (0xCD). */
+/* RULE V-MEM-19: A lookaside list is bug check 0xC4/0xCA when initialised twice, 0xC4/0xCB deleted without that, 0xC4/0xCC freed while active, 0xC4/0xCD with too small entries. */
 TEST(V_MEM_19_lookaside_state)
 {
     BUGCHECK(lookaside_twice, 0xC4, 0xCA);

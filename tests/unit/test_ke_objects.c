@@ -239,7 +239,7 @@ static void twice_in_all(void)
     wait_many(&event_a, &event_a, WaitAll, NULL);
 }
 /* RULE W-KE-5: A wait for more than three objects needs wait blocks (0xC); an object may not appear twice in a wait for all. */
-/* RULE V-LCK-29: A wait for more than three objects without wait blocks is 0xC. */
+/* RULE V-LCK-29: A wait for more than three objects without wait blocks is bug check 0xC. */
 TEST(W_KE_5_limits_of_a_wait)
 {
     BUGCHECK(too_many, 0x0C, ~0ull);
@@ -674,7 +674,7 @@ static void priorities(void)
     assert_int_equal(KeQueryPriorityThread(KeGetCurrentThread()), LOW_REALTIME_PRIORITY);
     assert_int_equal(KeSetPriorityThread(KeGetCurrentThread(), old), LOW_REALTIME_PRIORITY);
 }
-/* RULE W-THR-3: KeSetPriorityThread returns the priority before. */
+/* RULE W-THR-3: KeSetPriorityThread returns the priority that the thread had before. */
 TEST(W_THR_3_priority) { LIFE(priorities); }
 
 /* ---- IRQL ---- */
@@ -701,8 +701,8 @@ static void lower_in_dpc(void)
     KeInsertQueueDpc(&dpc, NULL, NULL);
 }
 /* RULE W-IRQL-1: The IRQLs of x64 are PASSIVE 0, APC 1, DISPATCH 2 and HIGH 15. */
-/* RULE W-IRQL-3: KeRaiseIrql only goes up (0xC4/0x30), KeLowerIrql only down (0x31), and not below DISPATCH_LEVEL in a DPC. */
-/* RULE V-IRQ-26: KeRaiseIrql only raises, KeLowerIrql only lowers: 0xC4/0x30, 0x31. */
+/* RULE W-IRQL-3: KeRaiseIrql only goes up (0xC4/0x30), KeLowerIrql only down (0xC4/0x31), and not below DISPATCH_LEVEL in a DPC. */
+/* RULE V-IRQ-26: KeRaiseIrql only raises and KeLowerIrql only lowers the level, else bug check 0xC4/0x30 or 0xC4/0x31. */
 TEST(W_IRQL_1_3_raise_and_lower)
 {
     assert_int_equal(PASSIVE_LEVEL | APC_LEVEL << 4 | DISPATCH_LEVEL << 8 | HIGH_LEVEL << 12, 0xf210);
@@ -739,8 +739,8 @@ static void delay_at_dispatch(void)
     raise_to(DISPATCH_LEVEL);
     KeDelayExecutionThread(KernelMode, FALSE, (PLARGE_INTEGER)&ten_ms);
 }
-/* RULE W-IRQL-5: At DISPATCH_LEVEL a wait may only poll: 0xC4/0x122 with a timeout, 0x120 above. */
-/* RULE W-IRQL-20: A DDI above its highest level is reported with the code of its rule. */
+/* RULE W-IRQL-5: At DISPATCH_LEVEL a wait may only poll: bug check 0xC4/0x122 with a timeout, 0xC4/0x120 above. */
+/* RULE W-IRQL-20: A DDI that is called above its highest IRQL is reported with the code of its rule. */
 /* RULE V-IRQ-0F: KeDelayExecutionThread is called at APC_LEVEL at most. */
 TEST(W_IRQL_5_20_waits_at_dispatch)
 {

@@ -155,7 +155,7 @@ static void resource_apcs_release(void)
     KeLeaveCriticalRegion();
     ExReleaseResourceLite(&resource);
 }
-/* RULE V-LCK-13: An ERESOURCE is acquired (0x37) and released (0x38) with kernel APCs disabled. */
+/* RULE V-LCK-13: An ERESOURCE is acquired (else bug check 0xC4/0x37) and released (else 0xC4/0x38) with kernel APCs disabled. */
 TEST(V_LCK_13_within_critical_region)
 {
     BUGCHECK(resource_apcs_acquire, 0xC4, 0x37);
@@ -180,7 +180,7 @@ static void resource_twice(void)
 }
 static void resource_uninitialised(void) { ExDeleteResourceLite(&resource); }
 static void resource_misaligned(void) { ExInitializeResourceLite((PERESOURCE)((char *)&resource + 4)); }
-/* RULE V-MEM-20: An ERESOURCE initialised twice is bug check 0xD0, one deleted without that 0xD1, one not aligned to 8 bytes 0x3D. */
+/* RULE V-MEM-20: An ERESOURCE initialised twice is bug check 0xC4/0xD0, one deleted without that 0xC4/0xD1, one not aligned to 8 bytes 0xC4/0x3D. */
 TEST(V_MEM_20_resource_state)
 {
     BUGCHECK(resource_twice, 0xC4, 0xD0);
@@ -246,7 +246,7 @@ static void push_apcs_release(void)
     KeLeaveCriticalRegion();
     ExReleasePushLockExclusive(&push);
 }
-/* RULE V-LCK-15: A push lock is acquired (0xEA) and released (0xEB) with APCs disabled. */
+/* RULE V-LCK-15: A push lock is acquired (else bug check 0xC4/0xEA) and released (else 0xC4/0xEB) with APCs disabled. */
 TEST(V_LCK_15_push_lock_apcs)
 {
     BUGCHECK(push_apcs, 0xC4, 0xEA);

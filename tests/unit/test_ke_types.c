@@ -52,7 +52,7 @@ TEST(W_TYP_5_wide_characters)
     assert_int_equal(sizeof(wchar_t), 2);
 }
 
-/* RULE W-TYP-6: A multi-character constant has its first character in the highest byte: tags read reversed in memory. */
+/* RULE W-TYP-6: A multi-character constant has its first character in the highest byte, so that pool tags read reversed in memory. */
 TEST(W_TYP_6_multi_character_constants)
 {
     (void)state;
@@ -69,7 +69,7 @@ TEST(W_TYP_8_enums)
     assert_int_equal(sizeof(KWAIT_REASON), 4);
 }
 
-/* RULE W-TYP-9: Anonymous members are reached by their own names. */
+/* RULE W-TYP-9: Members of anonymous structures and unions are reached by their own names. */
 /* RULE W-TYP-10: LARGE_INTEGER has LowPart and HighPart in the same place as QuadPart. */
 TEST(W_TYP_9_10_large_integer)
 {
@@ -102,7 +102,7 @@ TEST(W_TYP_22_control_codes)
     assert_int_equal(METHOD_FROM_CTL_CODE(code), METHOD_OUT_DIRECT);
 }
 
-/* RULE W-TYP-23: Success, information, warning and error are told apart by the two top bits. */
+/* RULE W-TYP-23: The two top bits of an NTSTATUS tell success, information, warning and error apart. */
 TEST(W_TYP_23_status_macros)
 {
     (void)state;
@@ -243,7 +243,7 @@ static ULONG __cdecl sum_of(ULONG count, ...)
     return sum;
 }
 
-/* RULE W-TYP-12: X64 has one calling convention: the keywords mean nothing, functions of any of them are of one type. */
+/* RULE W-TYP-12: On x64 there is one calling convention: the keywords for others are accepted and do not change a function's type. */
 TEST(W_TYP_12_calling_conventions)
 {
     (void)state;
@@ -291,7 +291,7 @@ static void annotations(void)
     annotated_release(&a, irql);
     assert_int_equal(out * 10 + written, 75);
 }
-/* RULE W-TYP-13: Annotations of all kinds expand to nothing. */
+/* RULE W-TYP-13: SAL annotations of all kinds expand to nothing. */
 TEST(W_TYP_13_annotations) { LIFE(annotations); }
 
 #define IS(type, ...) C_ASSERT(__builtin_types_compatible_p(type, __VA_ARGS__))

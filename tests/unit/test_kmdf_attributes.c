@@ -83,7 +83,7 @@ TEST(K_OBJ_30_parents)
     unload();
 }
 
-/* RULE K-OBJ-31: Zero-filled attributes are invalid; the INIT macro sets level and scope to inherit. */
+/* RULE K-OBJ-31: Zero-filled WDF_OBJECT_ATTRIBUTES are invalid; the INIT macro sets level and scope to inherit. */
 TEST(K_OBJ_31_zeroed_attributes)
 {
     WDFOBJECT o;
@@ -123,7 +123,7 @@ TEST(K_OBJ_32_one_parent)
 
 static struct fx_object *parent_of(WDFOBJECT o) { return ((struct fx_object *)o)->parent; }
 
-/* RULE K-OBJ-33: The default parent is the driver; timers, DPCs and work items need a device above them. */
+/* RULE K-OBJ-33: An object's default parent is the driver; timers, DPCs and work items need a device above them. */
 TEST(K_OBJ_33_default_parents)
 {
     WDFWAITLOCK lock;
@@ -246,7 +246,7 @@ TEST(K_OBJ_40_identity_is_the_unique_type)
     finish();
 }
 
-/* RULE K-OBJ-42: Context memory is zeroed, and as large as the override says. */
+/* RULE K-OBJ-42: An object's context memory is zeroed, and as large as ContextSizeOverride says. */
 TEST(K_OBJ_42_zeroed_and_sized)
 {
     WDFOBJECT o;
@@ -262,7 +262,7 @@ TEST(K_OBJ_42_zeroed_and_sized)
     finish();
 }
 
-/* RULE K-OBJ-43: The accessor of a type that the object lacks returns NULL; a type of 0 bytes exists when given. */
+/* RULE K-OBJ-43: The accessor of a context type that the object lacks returns NULL; a context of 0 bytes exists when its type was given. */
 TEST(K_OBJ_43_missing_type)
 {
     boot();
@@ -311,7 +311,7 @@ TEST(K_OBJ_44_embedded_memory)
     finish();
 }
 
-/* RULE K-OBJ-46: A context leads back to its object, a later-added one too. */
+/* RULE K-OBJ-46: WdfObjectContextGetObject leads from a context back to its object, also from one that was added later. */
 TEST(K_OBJ_46_object_of_a_context)
 {
     PVOID one;
@@ -322,7 +322,7 @@ TEST(K_OBJ_46_object_of_a_context)
     finish();
 }
 
-/* RULE K-OBJ-47: A custom type is a tag; adding it twice returns STATUS_OBJECT_NAME_EXISTS. */
+/* RULE K-OBJ-47: A custom type is a tag on an object; adding it twice returns STATUS_OBJECT_NAME_EXISTS. */
 TEST(K_OBJ_47_custom_types)
 {
     boot();

@@ -99,7 +99,7 @@ TEST(K_REQ_32_unmarked)
 }
 
 /* RULE K-REQ-32: WdfRequestUnmarkCancelable returns STATUS_CANCELLED after EvtRequestCancel has run; with a reference the handle is still valid. */
-/* RULE F-DRV-11: STATUS_CANCELLED means the cancel callback owns the request. */
+/* RULE F-DRV-11: STATUS_CANCELLED from WdfRequestUnmarkCancelable means that the request belongs to EvtRequestCancel. */
 TEST(K_REQ_32_lost)
 {
     plan.queue = sequential, plan.handle = mark_and_keep;
@@ -114,7 +114,7 @@ TEST(K_REQ_32_lost)
 }
 
 /* RULE K-REQ-32: WdfRequestUnmarkCancelable also returns STATUS_CANCELLED while EvtRequestCancel waits for a lock that the driver holds. */
-/* RULE F-DRV-11: After STATUS_CANCELLED from WdfRequestUnmarkCancelable the cancel callback has run or will still run, and completes the request. */
+/* RULE F-DRV-11: After STATUS_CANCELLED from WdfRequestUnmarkCancelable the cancel callback has run, is running or will still run. */
 TEST(K_REQ_32_callback_to_come)
 {
     plan.queue = sequential_serialised, plan.handle = mark_and_keep;
@@ -317,7 +317,7 @@ static void echo_under_a_schedule(void)
     finish();
 }
 
-/* RULE K-REQ-32: Whatever the schedule of completion, cancellation and power, each request ends once. */
+/* RULE K-REQ-32: Each request ends once, whatever the schedule of completion, cancellation and power. */
 /* RULE V-WDF-8: A request that a handler leaves pending is completed later, here by a timer. */
 static void K_REQ_32_every_request_ends_once(void **state)
 {

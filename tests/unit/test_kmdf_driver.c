@@ -600,7 +600,7 @@ static void create_parts(WDFDEVICE d)
     assert_int_equal(created, STATUS_SUCCESS);
 }
 
-/* RULE K-DRV-44: After creation the device is in PnP state Init and takes queues and timers. */
+/* RULE K-DRV-44: A device that was just created is in PnP state Init, and queues and timers can be made for it. */
 TEST(K_DRV_44_init_after_creation)
 {
     plan.queue = sequential, plan.add = create_parts;

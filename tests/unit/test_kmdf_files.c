@@ -120,7 +120,7 @@ TEST(K_Q_70_exclusive)
     finish();
 }
 
-/* RULE K-Q-71: The WDFFILEOBJECT exists before the create callback, and only if the class asks for it. */
+/* RULE K-Q-71: The WDFFILEOBJECT of an open exists before the create callback, and only if the file object class asks for it. */
 TEST(K_Q_71_file_object_first)
 {
     begin(with_files);
@@ -232,7 +232,7 @@ static void complete_later(void *context)
     WdfRequestComplete(create_request, STATUS_SUCCESS);
 }
 
-/* RULE K-Q-73: EvtDeviceFileCreate runs at PASSIVE_LEVEL and may complete later. */
+/* RULE K-Q-73: EvtDeviceFileCreate runs at PASSIVE_LEVEL and may leave the create to be completed later. */
 TEST(K_Q_73_completed_later)
 {
     begin(with_files);

@@ -80,7 +80,7 @@ TEST(K_OBJ_3_no_children_while_disposing)
     finish();
 }
 
-/* RULE K-OBJ-4: A reference delays EvtDestroy and nothing else. */
+/* RULE K-OBJ-4: A reference on a deleted object delays its EvtDestroy and nothing else. */
 TEST(K_OBJ_4_a_reference_delays_only_destroy)
 {
     boot();
@@ -160,10 +160,10 @@ TEST(K_OBJ_7_delete_while_the_parent_disposes)
 
 /* ---- Order ---- */
 
-/* RULE K-OBJ-10: Cleanups run children first, siblings in order of creation. */
-/* RULE K-OBJ-11: Destroys run deepest first, children oldest first, the root last. */
-/* RULE K-OBJ-12: Every cleanup of a tree precedes every destroy of it. */
-/* RULE F-DRV-19: Children are disposed first; EvtCleanup of the parent after, EvtDestroy when the last reference goes. */
+/* RULE K-OBJ-10: The cleanup callbacks of a tree of objects run children first, siblings in order of creation. */
+/* RULE K-OBJ-11: The destroy callbacks of a tree of objects run deepest first, children oldest first, the root last. */
+/* RULE K-OBJ-12: Every cleanup callback of a tree of objects precedes every destroy callback of it. */
+/* RULE F-DRV-19: An object's children are disposed before its EvtCleanup runs; EvtDestroy comes when the last reference goes. */
 TEST(K_OBJ_10_cleanups_then_destroys)
 {
     boot();
@@ -189,7 +189,7 @@ TEST(K_OBJ_12_deleted_earlier)
     finish();
 }
 
-/* RULE K-OBJ-13: Cleanup and destroy run exactly once each. */
+/* RULE K-OBJ-13: An object's EvtCleanup and EvtDestroy run exactly once each. */
 TEST(K_OBJ_13_each_once)
 {
     boot();
@@ -215,8 +215,8 @@ static void add_second(WDFOBJECT o)
     assert_int_equal(WdfObjectAllocateContext(o, &a, NULL), STATUS_SUCCESS);
 }
 
-/* RULE K-OBJ-14: Several contexts are cleaned up, then destroyed, in the order they were added. */
-/* RULE K-OBJ-45: Each added context has callbacks of its own; the pointer parameter may be NULL. */
+/* RULE K-OBJ-14: An object's contexts are all cleaned up, then destroyed, in the order in which they were added. */
+/* RULE K-OBJ-45: Each added context has cleanup and destroy callbacks of its own; the parameter that returns its address may be NULL. */
 TEST(K_OBJ_14_contexts_in_order)
 {
     boot();
@@ -293,7 +293,7 @@ static void start_in_cleanup(WDFOBJECT o)
 }
 
 /* RULE K-OBJ-18: A timer is stopped before its EvtCleanup. */
-/* RULE K-OBJ-19: After disposal a timer's callback cannot run any more. */
+/* RULE K-OBJ-19: After a timer was disposed its callback cannot run any more. */
 TEST(K_OBJ_18_a_timer_stops_before_its_cleanup)
 {
     plan.cleanup = start_in_cleanup;
@@ -322,8 +322,8 @@ TEST(K_OBJ_19_cleanup_waits_for_the_work_item)
 
 static void say_irql(WDFOBJECT o) { say(KeGetCurrentIrql() == PASSIVE_LEVEL ? "0" : "2"); }
 
-/* RULE K-OBJ-20: Cleanup and destroy run at the IRQL of whoever deletes. */
-/* RULE K-OBJ-23: A subtree without passive members is disposed in the caller's context, also at DISPATCH_LEVEL. */
+/* RULE K-OBJ-20: EvtCleanup and EvtDestroy run at the IRQL of whoever deletes the object. */
+/* RULE K-OBJ-23: Objects without a passive one among or below them are disposed in the caller's context, also at DISPATCH_LEVEL. */
 TEST(K_OBJ_20_at_the_callers_irql)
 {
     plan.cleanup = plan.destroy = say_irql;
@@ -357,7 +357,7 @@ static void expect_deferred(WDFOBJECT o)
     log_is("~x 0 !x 0");
 }
 
-/* RULE K-OBJ-21: The types whose cleanup is promised PASSIVE_LEVEL, and any object of passive execution level. */
+/* RULE K-OBJ-21: Some types of object, and any object of passive execution level, have their cleanup at PASSIVE_LEVEL. */
 TEST(K_OBJ_21_passive_types)
 {
     WDF_OBJECT_ATTRIBUTES a;
@@ -380,7 +380,7 @@ TEST(K_OBJ_21_passive_types)
     finish();
 }
 
-/* RULE K-OBJ-22: One passive-dispose descendant moves the whole subtree to a work item; the delete returns before. */
+/* RULE K-OBJ-22: One descendant that needs PASSIVE_LEVEL moves the disposal of the whole tree to a work item; WdfObjectDelete returns before. */
 TEST(K_OBJ_22_a_passive_child_defers_the_tree)
 {
     boot();
@@ -412,7 +412,7 @@ TEST(K_OBJ_24_final_release_is_deferred)
     finish();
 }
 
-/* RULE K-OBJ-25: Deferred deletes run in their order, and removal waits for them. */
+/* RULE K-OBJ-25: Deletions that were deferred to a work item run in their order, and removal waits for them. */
 TEST(K_OBJ_25_deferred_in_order_and_awaited)
 {
     boot();
@@ -474,7 +474,7 @@ static void with_string(WDFREQUEST request)
     held[held_count++] = request;
 }
 
-/* RULE K-OBJ-60: A passive-dispose child of a request completed at DISPATCH_LEVEL is reported. */
+/* RULE K-OBJ-60: Completing a request at DISPATCH_LEVEL that has a child to be disposed at PASSIVE_LEVEL is reported. */
 TEST(K_OBJ_60_passive_child_at_dispatch, MISUSE)
 {
     plan.queue = sequential, plan.handle = with_string;
@@ -524,7 +524,7 @@ TEST(K_OBJ_63_failed_driver_entry)
     log_is("~driver !driver");
 }
 
-/* RULE K-OBJ-64: An object never released is reported at unload. */
+/* RULE K-OBJ-64: An object whose references were never all dropped is reported at unload. */
 /* RULE V-WDF-54: Objects or references that a driver leaves at its unload are reported. */
 TEST(K_OBJ_64_leaked_reference, .code = OWN_OBJECT_LEAK, .p1 = ANY)
 {

@@ -286,7 +286,7 @@ static void shutdown_create(WDFDEVICE d)
     assert_int_equal(WdfDeviceCreate(&init, WDF_NO_OBJECT_ATTRIBUTES, &control), STATUS_SUCCESS);
 }
 
-/* RULE K-DRV-73: IRP_MJ_SHUTDOWN calls the notification and completes with success. */
+/* RULE K-DRV-73: IRP_MJ_SHUTDOWN of a control device calls its shutdown notification and completes with success. */
 TEST(K_DRV_73_shutdown)
 {
     plan.add = shutdown_create;

@@ -275,7 +275,7 @@ TEST(K_Q_20_no_queue)
 
 static void only_write(WDF_IO_QUEUE_CONFIG *c, WDF_OBJECT_ATTRIBUTES *a) { c->EvtIoWrite = on_write; }
 
-/* RULE K-Q-20: A filter whose default queue has no handler for the type forwards, and the driver never sees it. */
+/* RULE K-Q-20: A filter whose default queue has no handler for a request's type forwards the request, and the driver never sees it. */
 TEST(K_Q_20_filter_forwards)
 {
     plan.init = filter, plan.queue = only_write;
@@ -304,7 +304,7 @@ static void look_at_region(WDFREQUEST request)
     WdfRequestComplete(request, STATUS_SUCCESS);
 }
 
-/* RULE K-Q-21: The thread is in a critical region while the request is dispatched. */
+/* RULE K-Q-21: The requesting thread is in a critical region while its request is dispatched. */
 TEST(K_Q_21_critical_region)
 {
     plan.queue = sequential, plan.handle = look_at_region;
@@ -317,7 +317,7 @@ TEST(K_Q_21_critical_region)
 
 static void complete_inline(WDFREQUEST request) { WdfRequestCompleteWithInformation(request, STATUS_SUCCESS, 3); }
 
-/* RULE K-Q-22: Dispatch returns STATUS_PENDING although the driver completed the request in its callback. */
+/* RULE K-Q-22: The framework's dispatch routine returns STATUS_PENDING even when the driver completed the request in its callback. */
 TEST(K_Q_22_pending_although_completed)
 {
     plan.queue = sequential, plan.handle = complete_inline;

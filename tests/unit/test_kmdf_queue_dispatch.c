@@ -165,7 +165,7 @@ TEST(K_Q_25_output_before_input)
 static void zero_allowed(WDF_IO_QUEUE_CONFIG *c, WDF_OBJECT_ATTRIBUTES *a) { sequential(c, a), c->AllowZeroLengthRequests = TRUE; }
 
 /* RULE K-Q-26: Empty reads and writes are completed without a callback; empty control requests are presented. */
-/* RULE F-DRV-5: A queue never presents an empty read or write unless told to. */
+/* RULE F-DRV-5: A queue never presents an empty read or write unless AllowZeroLengthRequests is set. */
 TEST(K_Q_26_empty_requests)
 {
     plan.queue = sequential, plan.handle = just_complete;
@@ -189,7 +189,7 @@ TEST(K_Q_26_empty_requests_allowed)
 }
 
 /* RULE K-Q-26: Retrieving from a queue completes an empty read or write and goes on to the next request. */
-/* RULE F-DRV-5: A manual queue does not give out empty reads or writes either, unless told to. */
+/* RULE F-DRV-5: A manual queue does not give out empty reads or writes either, unless AllowZeroLengthRequests is set. */
 TEST(K_Q_26_empty_request_retrieved)
 {
     plan.queue = manual;
@@ -358,7 +358,7 @@ TEST(K_Q_30_limit)
     finish();
 }
 
-/* RULE K-Q-31: A request is driver-owned from presentation to completion or forward. */
+/* RULE K-Q-31: A request is driver-owned from its presentation until it is completed or forwarded. */
 /* RULE F-DRV-17: A queue's count of presented requests drops when one is forwarded. */
 TEST(K_Q_31_ownership)
 {
@@ -434,7 +434,7 @@ static void with_files(PWDFDEVICE_INIT init)
     assert_int_equal(WdfDeviceInitAssignName(init, &name), STATUS_SUCCESS);
 }
 
-/* RULE K-Q-36: Retrieval by file object takes that file's requests only; a tag that has left the queue is not found. */
+/* RULE K-Q-36: WdfIoQueueRetrieveRequestByFileObject takes that file's requests only; a found request that has left the queue is not found again. */
 TEST(K_Q_36_by_file_object)
 {
     PFILE_OBJECT one, two;

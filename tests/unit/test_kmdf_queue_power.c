@@ -309,7 +309,7 @@ static void not_managed(WDF_IO_QUEUE_CONFIG *c, WDF_OBJECT_ATTRIBUTES *a)
     c->PowerManaged = WdfFalse;
 }
 
-/* RULE K-Q-69: A queue that is not power-managed presents in any state and hears of its end only. */
+/* RULE K-Q-69: A queue that is not power-managed presents in any power state; of the device's states only the end concerns it. */
 TEST(K_Q_69_not_power_managed)
 {
     plan.queue = not_managed, plan.stop = acknowledge, requeue = false;

@@ -298,7 +298,7 @@ TEST(K_Q_55_not_during_removal)
     finish();
 }
 
-/* RULE K-Q-56: During a purge a request that the driver marks cancelable is cancelled at once. */
+/* RULE K-Q-56: A request that the driver marks cancelable while its queue is purged is cancelled at once. */
 TEST(K_Q_56_marked_during_purge)
 {
     plan.queue = sequential;
@@ -451,7 +451,7 @@ TEST(K_Q_60_delete_purges)
 
 /* ---- Cancellation ---- */
 
-/* RULE K-Q-80: A request cancelled in the queue before it was presented is completed invisibly, Information 0. */
+/* RULE K-Q-80: A request that is cancelled in its queue before it was presented is completed without the driver seeing it, with Information 0. */
 TEST(K_Q_80_never_presented)
 {
     plan.queue = sequential;

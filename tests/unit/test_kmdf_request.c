@@ -11,7 +11,7 @@ static void start_holding(void)
     start();
 }
 
-/* RULE K-REQ-1: Completing is one of the ends of a request; the others are forward, requeue and the acknowledged stop. */
+/* RULE K-REQ-1: A driver ends its ownership of a request by completing, forwarding or requeueing it, or by acknowledging a stop. */
 TEST(K_REQ_1_completed_once)
 {
     start_holding();
@@ -44,7 +44,7 @@ TEST(K_REQ_2_information)
     finish();
 }
 
-/* RULE K-REQ-3: The queue hears of the completion, and presents the next request, before WdfRequestComplete returns. */
+/* RULE K-REQ-3: A queue hears of a completion, and presents the next request, before WdfRequestComplete returns. */
 TEST(K_REQ_3_next_before_return)
 {
     start_holding();

@@ -229,7 +229,7 @@ TEST(K_DRV_74_deleted_with_the_last_device)
 
 static void no_owner(PWDFDEVICE_INIT init) { WdfDeviceInitSetPowerPolicyOwnership(init, FALSE); }
 
-/* RULE V-WDF-47: Power policy DDIs fail for a device that does not own the power policy. */
+/* RULE V-WDF-47: The DDIs of power policy fail for a device that does not own the power policy. */
 /* RULE K-PNP-78: WdfDeviceAssignS0IdleSettings returns STATUS_INVALID_DEVICE_REQUEST for a device that does not own the power policy. */
 /* RULE K-PNP-83: WdfDeviceStopIdle returns STATUS_INVALID_DEVICE_STATE for a device that does not own the power policy. */
 /* RULE K-PNP-87: WdfDeviceAssignSxWakeSettings returns STATUS_INVALID_DEVICE_REQUEST for a device that does not own the power policy. */

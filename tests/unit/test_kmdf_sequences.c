@@ -195,7 +195,7 @@ TEST(K_PNP_43_52_never_started)
     unload();
 }
 
-/* RULE K-PNP-62: WdfDeviceSetFailed returns at once; the tear-down comes as a surprise removal. */
+/* RULE K-PNP-62: WdfDeviceSetFailed returns at once, and the device then goes by a surprise removal. */
 TEST(K_PNP_62_set_failed)
 {
     begin();

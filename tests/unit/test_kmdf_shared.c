@@ -23,7 +23,7 @@ static void look(WDF_DRIVER_CONFIG *config, WDF_OBJECT_ATTRIBUTES *a)
     bound_in_entry = asked == 3 && WDF_GET_CONTEXT_TYPE_INFO(CLASS_ONE) == &the_class && WDF_GET_CONTEXT_TYPE_INFO(CLASS_THREE) == &the_other;
 }
 
-/* RULE K-OBJ-41: Shared types get their identity from EvtDriverGetUniqueContextType before DriverEntry; equal identities are one type. */
+/* RULE K-OBJ-41: Shared context types get their identity from EvtDriverGetUniqueContextType before DriverEntry; equal identities are one type. */
 TEST(K_OBJ_41_shared_types)
 {
     WDF_OBJECT_ATTRIBUTES a;

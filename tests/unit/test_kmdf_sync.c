@@ -514,7 +514,7 @@ TEST(K_TMR_6_dispatch_deletes_itself)
     finish();
 }
 
-/* RULE K-TMR-7: WdfTimerGetParentObject returns the parent given. */
+/* RULE K-TMR-7: WdfTimerGetParentObject returns the parent that the timer was created with. */
 TEST(K_TMR_7_parent)
 {
     begin_plain();
@@ -614,7 +614,7 @@ TEST(K_WI_1_deletes_itself)
 
 static void flush_itself(void *w) { WdfWorkItemFlush((WDFWORKITEM)w); }
 
-/* RULE K-WI-2: Flushing from the work item's own callback is reported. */
+/* RULE K-WI-2: WdfWorkItemFlush from the work item's own callback is reported. */
 TEST(K_WI_2_flush_in_the_callback, MISUSE)
 {
     plan.call = flush_itself;

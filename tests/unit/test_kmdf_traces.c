@@ -452,7 +452,7 @@ static void body_any_schedule(void)
     pnp_remove(node);
     io_unload_driver(nt);
 }
-/* RULE K-PNP-1: Whatever the schedule, a life with idling, sleep, a timer and a removal ends clean. */
+/* RULE K-PNP-1: A device's life with idling, sleep, a timer and a removal ends clean, whatever the schedule. */
 static void K_PNP_1_any_schedule(void **state)
 {
     reset();

@@ -292,11 +292,11 @@ static void probed_high(void)
 
 #pragma clang section text = "" data = "" bss = ""
 
-/* RULE W-SEH-3: ExRaiseStatus and its kin, ProbeForRead, ProbeForWrite and MmProbeAndLockPages raise what a driver may handle. */
+/* RULE W-SEH-3: ExRaiseStatus and its kin, ProbeForRead, ProbeForWrite and MmProbeAndLockPages raise exceptions that a driver may handle. */
 /* RULE W-BUF-7: ProbeForRead or ProbeForWrite of a kernel address raises an exception. */
 static void W_SEH_3_what_DDIs_raise(void **state) { shown(every_raise); }
 
-/* RULE W-SEH-3: Touching a user address that is no memory is an exception inside a guarded body. */
+/* RULE W-SEH-3: Touching a user address that is no memory is an exception that a driver may handle under __try. */
 static void W_SEH_3_faults_on_user_addresses(void **state) { shown(faults_on_user_addresses); }
 
 /* RULE W-SEH-1: Leaving a guarded body by __leave, return, goto or an exception runs the __finally blocks on the way. */

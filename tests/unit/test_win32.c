@@ -507,7 +507,7 @@ static void run_app(int (*app)(int, char **), uint32_t expected)
     }
 
 /* RULE W-U-2: Opening a missing device fails with Win32 error 2, a missing right with 5. */
-/* RULE W-FIL-22: Process exit closes the handles that are open. */
+/* RULE W-FIL-22: The exit of a process closes the handles that it has open. */
 APP_LIFE(w_u_2_errors_and_w_fil_22_handles, app_errors, 5)
 APP_LIFE(w_u_4_overlapped_by_event, app_event, 0)
 /* RULE W-U-8: SleepEx returns 192 after an APC, else 0. */
