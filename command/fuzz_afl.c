@@ -4,7 +4,6 @@
  */
 #include "fuzz.h"
 
-#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -106,8 +105,7 @@ static void progress(struct worker *worker)
         worker->executions = executions;
         worker->reported = now();
     }
-    double rate = stat_of(words, "execs_per_sec");
-    worker->rate = isfinite(rate) ? rate : 0;
+    worker->rate = worker->executions / (worker->reported - worker->child.started + 0.01); /* AFL++'s own is that of the last moments */
     unsigned edges = (unsigned)stat_of(words, "edges_found"), corpus = (unsigned)stat_of(words, "corpus_count");
     campaign->coverage = edges > campaign->coverage ? edges : campaign->coverage;
     campaign->corpus = corpus > campaign->corpus ? corpus : campaign->corpus;

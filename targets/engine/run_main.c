@@ -96,12 +96,18 @@ static void parse_options(int argc, char **argv)
             options.diverge = true, options.diverge_with = value, i++;
         else if (!strcmp(a, "--save-trace") && value)
             options.save_trace = value, i++;
-        else if (!strcmp(a, "--repeat"))
-            options.repeat = (unsigned)number_option(a, value), i++;
+        else if (!strcmp(a, "--repeat")) {
+            uint64_t n = number_option(a, value);
+            if (n > UINT32_MAX)
+                stop(2, "--repeat %s: that is more than will ever end", value);
+            options.repeat = (unsigned)n, i++;
+        }
         else if (!strcmp(a, "--seed"))
             options.seed = number_option(a, value), i++;
         else if (!strcmp(a, "--trace") && value && (!strcmp(value, "text") || !strcmp(value, "json")))
             options.trace = value, i++;
+        else if (!strcmp(a, "--trace") && value)
+            stop(2, "--trace %s: give text or json", value);
         else if (!strcmp(a, "-o") && value)
             options.output = value, i++;
         else if (a[0] == '-' && a[1])
@@ -133,6 +139,15 @@ static size_t read_file(const char *name)
     return size;
 }
 
+/* Text all through: hardly an input that a fuzzer wrote. */
+static bool is_readable(const uint8_t *bytes, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        if (bytes[i] != '\n' && bytes[i] != '\r' && bytes[i] != '\t' && (bytes[i] < ' ' || bytes[i] > '~'))
+            return false;
+    return size > 0;
+}
+
 /* The input in binary, whichever form the file has. */
 static size_t read_input(const char *name, uint8_t *out, size_t room)
 {
@@ -143,6 +158,8 @@ static size_t read_input(const char *name, uint8_t *out, size_t room)
     if (!text_is_program(file_bytes, size)) {
         if (size > room)
             stop(2, "%s is longer than %zu bytes: no input", name, room);
+        if (is_readable(file_bytes, size))
+            fprintf(stderr, "irpfuzz: %s is taken for a binary input: a program in text begins with the line \"" TEXT_MARKER "\"\n", name);
         memcpy(out, file_bytes, size);
         return size;
     }
@@ -525,6 +542,8 @@ static int bench(void)
     if (options.files != 1)
         usage();
     double limit = (double)number_option("bench", options.file[0]);
+    if (limit < 1)
+        stop(2, "bench wants a second at least");
     set_up();
     if (!bench_measure(limit, &result))
         stop(1, "the life that is measured ends in a bug check");
