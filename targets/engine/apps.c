@@ -20,6 +20,7 @@
 
 #define UNTOUCHED 0xA5
 #define DRAIN_SPARE_MS 1000
+#define DRAWN_WORDS 4
 
 static bool is_pending(const OVERLAPPED *ov) { return *(volatile const ULONG_PTR *)&ov->Internal == 0x103; }
 
@@ -142,6 +143,30 @@ NO_MSAN static void fill_pattern(uint8_t *data, uint32_t length, uint8_t fill)
         data[i] = pattern_byte(fill, i);
 }
 
+/* A number that a field of a control code's structure may hold: small, a bit, all bits below it, or near the buffer's length. */
+static uint32_t interesting(uint32_t choice, uint32_t length)
+{
+    if (choice <= 256)
+        return choice - 1;
+    if (choice <= 288)
+        return 1u << (choice - 257);
+    if (choice <= 320)
+        return (1u << (choice - 289)) - 1;
+    return choice == 321 ? ~0u : length + choice - 326;
+}
+
+/* The first words of what an ioctl brings are indices, lengths and flags: lane data says what stands there, 0 that the pattern does. */
+static void fill_words(const struct request *r)
+{
+    for (uint32_t i = 0; i < DRAWN_WORDS && i < r->length / 4; i++) {
+        uint32_t choice = choose(LANE_DATA, 332);
+        if (!choice)
+            continue;
+        uint32_t word = interesting(choice, r->length);
+        memcpy(r->data + i * 4, &word, 4);
+    }
+}
+
 static bool make_buffers(struct request *r)
 {
     r->data = life_user_memory(r->length);
@@ -153,6 +178,8 @@ static bool make_buffers(struct request *r)
     else {
         fill_pattern(r->data, r->length, r->fill);
         msan_define(r->data, r->length);
+        if (r->kind == OP_IOCTL)
+            fill_words(r);
     }
     if (r->out)
         memset(r->out, UNTOUCHED, r->out_length);
