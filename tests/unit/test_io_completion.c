@@ -93,15 +93,6 @@ static NTSTATUS complete_too_much(PDEVICE_OBJECT device, PIRP irp)
     return complete(irp, STATUS_SUCCESS, 5);
 }
 
-static void read_four(void)
-{
-    DWORD n;
-    char buffer[16];
-    HANDLE h = open_two(0);
-    ReadFile(h, buffer, 4, &n, NULL);
-    CloseHandle(h);
-}
-
 #define READ_WITH(name, routine)            \
     static void name(void)                  \
     {                                       \

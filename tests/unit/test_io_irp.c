@@ -11,22 +11,6 @@ static CHAR mode_seen;
 static NTSTATUS status_seen;
 static KEVENT event;
 
-static void read_four(void)
-{
-    DWORD n;
-    char buffer[16];
-    HANDLE h = open_two(0);
-    ReadFile(h, buffer, 4, &n, NULL);
-    CloseHandle(h);
-}
-
-#define READ_UP(name, routine)              \
-    static void name(void)                  \
-    {                                       \
-        upper[IRP_MJ_READ] = routine;       \
-        read_four();                        \
-    }
-
 static NTSTATUS note(PDEVICE_OBJECT device, PIRP irp)
 {
     location_seen[device == up] = irp->CurrentLocation;

@@ -17,21 +17,6 @@ static NPAGED_LOOKASIDE_LIST lookaside;
 static KDPC dpc;
 static IO_REMOVE_LOCK *remove_lock;
 
-static void read_four(void)
-{
-    DWORD n;
-    char buffer[16];
-    HANDLE h = open_two(0);
-    ReadFile(h, buffer, 4, &n, NULL);
-    CloseHandle(h);
-}
-
-#define READ_UP(name, routine)              \
-    static void name(void)                  \
-    {                                       \
-        upper[IRP_MJ_READ] = routine;       \
-        read_four();                        \
-    }
 #define READ_HELD(name, routine)            \
     static void name(void)                  \
     {                                       \

@@ -93,15 +93,6 @@ static VOID paged_dpc(PKDPC d, PVOID context, PVOID a, PVOID b) {}
 static NTSTATUS init_read(PDEVICE_OBJECT device, PIRP irp) { return succeed(device, irp); }
 static DECLSPEC_NOINLINE VOID init_helper(VOID) { PAGED_CODE(); }
 
-static void read_four(void)
-{
-    DWORD n;
-    char buffer[4];
-    HANDLE h = open_two(0);
-    ReadFile(h, buffer, 4, &n, NULL);
-    CloseHandle(h);
-}
-
 static void paged_code_low(void)
 {
     lower[IRP_MJ_READ] = paged_read;
@@ -292,12 +283,6 @@ static NTSTATUS return_raised(PDEVICE_OBJECT device, PIRP irp)
     raise_to(APC_LEVEL);
     return STATUS_SUCCESS;
 }
-#define READ_UP(name, routine)              \
-    static void name(void)                  \
-    {                                       \
-        upper[IRP_MJ_READ] = routine;       \
-        read_four();                        \
-    }
 READ_UP(routine_raises, forward_raising)
 READ_UP(routine_in_region, forward_region)
 READ_UP(dispatch_raises, return_raised)

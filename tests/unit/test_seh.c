@@ -227,7 +227,7 @@ static void many_threads(void)
 
 static NTSTATUS raises(PDEVICE_OBJECT device, PIRP irp) { ExRaiseStatus(STATUS_DEVICE_BUSY); }
 
-static void read_four(void)
+static void read_user_bytes(void)
 {
     DWORD n;
     HANDLE h = open_two(0);
@@ -238,7 +238,7 @@ static void read_four(void)
 static void unhandled_in_dispatch(void)
 {
     lower[IRP_MJ_READ] = raises;
-    read_four();
+    read_user_bytes();
 }
 
 static NTSTATUS calls_down_guarded(PDEVICE_OBJECT device, PIRP irp)
@@ -262,7 +262,7 @@ static void leaves_a_dispatch_routine(void)
 {
     upper[IRP_MJ_READ] = raises_below;
     lower[IRP_MJ_READ] = raises_below;
-    read_four();
+    read_user_bytes();
 }
 
 static VOID raises_in_thread(PVOID context) { ExRaiseAccessViolation(); }

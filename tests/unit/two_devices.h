@@ -220,4 +220,22 @@ __attribute__((unused)) static void shown_in_any_order(void (*body)(void), unsig
     two_chance = NULL;
 }
 
+/* An app reads four bytes from the upper device. */
+static inline void read_four(void)
+{
+    DWORD n;
+    char buffer[16];
+    HANDLE h = open_two(0);
+    ReadFile(h, buffer, 4, &n, NULL);
+    CloseHandle(h);
+}
+
+/* The body of a life in which that read is the routine's. */
+#define READ_UP(name, routine)              \
+    static void name(void)                  \
+    {                                       \
+        upper[IRP_MJ_READ] = routine;       \
+        read_four();                        \
+    }
+
 #endif
