@@ -3,6 +3,7 @@
  */
 #include "build.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,7 +43,7 @@ static bool run_step(const struct args *args, const char *log, const char *what)
     bool terminal = isatty(2);
     bool told = false;
     struct child child;
-    child_start(&child, args, NULL, log);
+    child_start(&child, args, NULL, log, SIGTERM);
     while (!child_ended(&child)) {
         if (interrupted) {
             child_stop(&child, 5);

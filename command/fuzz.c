@@ -235,11 +235,12 @@ static void stop_all(void)
 {
     for (unsigned i = 0; i < run.worker_count; i++)
         if (run.workers[i].campaign)
-            child_signal(&run.workers[i].child, SIGINT);
+            child_ask(&run.workers[i].child);
     for (unsigned i = 0; i < run.worker_count; i++) {
         if (!run.workers[i].campaign)
             continue;
         child_stop(&run.workers[i].child, STOP_PATIENCE);
+        run.workers[i].deadline = 0; /* it is not started again */
         worker_ended(&run.workers[i]);
     }
 }
@@ -274,25 +275,24 @@ static const char *cannot_write(const struct campaign *campaign)
     return fine ? NULL : why;
 }
 
-static const char *any_cannot_write(void)
+static void require_writable(const struct campaign *campaign)
 {
-    const char *why = NULL;
-    for (unsigned i = 0; i < run.campaign_count && !why; i++)
-        why = cannot_write(&run.campaigns[i]);
-    return why;
+    const char *why = cannot_write(campaign);
+    if (!why)
+        return;
+    stop_all();
+    fail(EXIT_SETUP, "cannot keep inputs in %s; make room there, or make it writable, and start again", why);
 }
 
 static void conduct(void)
 {
     double looked = now();
     while (busy_workers() && !interrupted) {
-        const char *why = now() - looked > 1 ? any_cannot_write() : NULL;
-        if (why) {
-            stop_all();
-            fail(EXIT_SETUP, "cannot keep inputs in %s; make room there, or make it writable, and start again", why);
-        }
-        if (now() - looked > 1)
+        if (now() - looked > 1) {
+            for (unsigned i = 0; i < run.campaign_count; i++)
+                require_writable(&run.campaigns[i]);
             looked = now();
+        }
         for (unsigned i = 0; i < run.worker_count; i++) {
             watch_worker(&run.workers[i]);
             if (!run.workers[i].campaign && run.next < run.campaign_count && !interrupted)
@@ -328,9 +328,7 @@ static void begin_campaign(struct campaign *campaign, const char *target, const 
     assemble_seeds(target, campaign->run_program, text("%s/seeds", campaign->directory));
     remove_tree(text("%s/log", campaign->directory));
     run.engine->prepare(campaign);
-    const char *why = cannot_write(campaign);
-    if (why)
-        fail(EXIT_SETUP, "cannot keep inputs in %s; make room there, or make it writable, and start again", why);
+    require_writable(campaign);
     each_file_below(text("%s/incoming", campaign->directory), take_artifact, campaign); /* left by a run that was killed */
 }
 

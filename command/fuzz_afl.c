@@ -80,7 +80,7 @@ static void start(struct worker *worker, double seconds)
     }
     args_add(&args, "--");
     args_add(&args, "%s", campaign->fuzz_program);
-    child_start(&worker->child, &args, &environment, worker->log);
+    child_start(&worker->child, &args, &environment, worker->log, SIGTERM);
     free(mutator);
 }
 

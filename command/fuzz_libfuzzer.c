@@ -1,6 +1,7 @@
 /* libFuzzer workers: each is a process over the campaign's corpus directory, restarted after a finding. */
 #include "fuzz.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +20,7 @@ void libfuzzer_args(struct args *args, const char *program, double seconds, cons
     args_add(args, "-max_total_time=%d", seconds < 1 ? 1 : (int)(seconds + 0.5));
     args_add(args, "-artifact_prefix=%s/", artifacts);
     args_add(args, "-max_len=%d", MAX_LENGTH);
-    args_add(args, "-len_control=20"); /* short inputs first: several times as many lives a second, as many features a life */
+    args_add(args, "-len_control=20"); /* short inputs first: about twice as many lives a second, and bugs are found as fast */
     args_add(args, "-timeout=20");
     args_add(args, "-detect_leaks=0");
     args_add(args, "-print_final_stats=1");
@@ -36,7 +37,7 @@ static void start(struct worker *worker, double seconds)
     args_add(&args, "-reload=%d", campaign->running > 1 ? 10 : 0); /* seconds; it looks at every file of the corpus */
     args_add(&args, "%s/corpus", campaign->directory);
     args_add(&args, "%s/seeds", campaign->directory);
-    child_start(&worker->child, &args, NULL, worker->log);
+    child_start(&worker->child, &args, NULL, worker->log, SIGUSR1); /* behind the life it is in: it is never in the middle of a file */
     worker->log_read = 0;
 }
 

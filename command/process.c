@@ -41,12 +41,12 @@ static int to_status(int wait_status)
     return WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 128 + WTERMSIG(wait_status);
 }
 
-/* In the child. A descriptor of -1 keeps the stream. */
-static _Noreturn void become(const struct args *args, const struct args *environment, int out, int err, bool own_group)
+/* In the child. A descriptor of -1 keeps the stream. An end_signal of 0: a foreground child, which keeps terminal and group. */
+static _Noreturn void become(const struct args *args, const struct args *environment, int out, int err, int end_signal)
 {
-    if (own_group) {
+    if (end_signal) {
         setpgid(0, 0);
-        prctl(PR_SET_PDEATHSIG, SIGTERM);
+        prctl(PR_SET_PDEATHSIG, end_signal);
         int null = open("/dev/null", O_RDONLY);
         dup2(null, 0);
     }
@@ -63,7 +63,7 @@ static _Noreturn void become(const struct args *args, const struct args *environ
     _exit(127);
 }
 
-static pid_t start(const struct args *args, const struct args *environment, int out, int err, bool own_group)
+static pid_t start(const struct args *args, const struct args *environment, int out, int err, int end_signal)
 {
     if (strchr(args->v[0], '/') && access(args->v[0], X_OK))
         fail(EXIT_SETUP, "%s is not there: the build made no such program", args->v[0]);
@@ -72,18 +72,18 @@ static pid_t start(const struct args *args, const struct args *environment, int 
     if (pid < 0)
         fail(EXIT_SETUP, "cannot start a process: %s", strerror(errno));
     if (!pid)
-        become(args, environment, out, err, own_group);
-    if (own_group)
+        become(args, environment, out, err, end_signal);
+    if (end_signal)
         setpgid(pid, pid); /* whoever is first */
     return pid;
 }
 
-void child_start(struct child *child, const struct args *args, const struct args *environment, const char *log)
+void child_start(struct child *child, const struct args *args, const struct args *environment, const char *log, int end_signal)
 {
     int file = open(log, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666);
     if (file < 0)
         fail(EXIT_SETUP, "cannot write %s: %s", log, strerror(errno));
-    *child = (struct child){.pid = start(args, environment, file, file, true), .started = now()};
+    *child = (struct child){.pid = start(args, environment, file, file, end_signal), .end_signal = end_signal, .started = now()};
     close(file);
 }
 
@@ -100,18 +100,20 @@ bool child_ended(struct child *child)
     return true;
 }
 
-void child_signal(struct child *child, int signal)
+static void child_signal(const struct child *child, int signal)
 {
     if (child->pid)
         kill(-child->pid, signal);
 }
 
+void child_ask(const struct child *child) { child_signal(child, child->end_signal); }
+
 void child_stop(struct child *child, double patience)
 {
-    double until = now() + patience;
-    child_signal(child, SIGINT);
+    double asked = now();
+    child_ask(child);
     while (!child_ended(child)) {
-        if (now() > until)
+        if (now() - asked > patience)
             child_signal(child, SIGKILL);
         sleep_seconds(0.02);
     }
@@ -143,7 +145,7 @@ static char *contents(int file)
 void run_captured(const struct args *args, const struct args *environment, double limit, struct captured *captured)
 {
     int out = scratch(), err = scratch();
-    struct child child = {.pid = start(args, environment, out, err, true), .started = now()};
+    struct child child = {.pid = start(args, environment, out, err, SIGTERM), .started = now()};
     memset(captured, 0, sizeof *captured);
     while (!child_ended(&child)) {
         if (interrupted || (limit > 0 && now() - child.started > limit)) {
@@ -167,7 +169,7 @@ void captured_free(struct captured *captured)
 int run_foreground(const struct args *args, const struct args *environment)
 {
     int status;
-    pid_t pid = start(args, environment, -1, -1, false);
+    pid_t pid = start(args, environment, -1, -1, 0);
     while (waitpid(pid, &status, 0) < 0)
         if (errno != EINTR)
             return 127;
@@ -177,7 +179,7 @@ int run_foreground(const struct args *args, const struct args *environment)
 int run_logged(const struct args *args, const struct args *environment, const char *log)
 {
     struct child child;
-    child_start(&child, args, environment, log);
+    child_start(&child, args, environment, log, SIGTERM);
     while (!child_ended(&child)) {
         if (interrupted)
             child_stop(&child, 5);

@@ -21,16 +21,19 @@ void args_add(struct args *args, const char *format, ...) __attribute__((format(
 struct child {
     pid_t pid;      /* 0: none */
     int status;     /* exit status, or 128 + signal, once it ended */
+    int end_signal; /* asks it to end */
     double started;
 };
 
-/* Output goes to `log` (both streams, file replaced); environment entries "A=B" are added. fail()s if the program is not there. */
-void child_start(struct child *child, const struct args *args, const struct args *environment, const char *log);
+/* Output goes to `log` (both streams, file replaced); environment entries "A=B" are added. `end_signal` asks it to end, here and when the command dies.
+ * fail()s if the program is not there. */
+void child_start(struct child *child, const struct args *args, const struct args *environment, const char *log, int end_signal);
 /* True once it has ended (or was never started). */
 bool child_ended(struct child *child);
-/* SIGINT, and SIGKILL to its whole group if that does not help within `patience` seconds. */
+/* Asks its whole group to end, and waits for none. */
+void child_ask(const struct child *child);
+/* Asks it, and sends SIGKILL to its whole group if that does not help within `patience` seconds. */
 void child_stop(struct child *child, double patience);
-void child_signal(struct child *child, int signal);
 
 struct captured {
     char *out, *err;  /* zero-terminated; free with captured_free() */

@@ -13,6 +13,8 @@
 #include "json.h"
 #include "targets.h"
 
+#define LOG_SHOWN 12000 /* bytes */
+
 static struct {
     unsigned passed, failed;
     bool json;
@@ -58,6 +60,19 @@ static unsigned read_ctest(const char *preset, char *words)
     return count;
 }
 
+/* Where the tests ran, a log may be out of reach: what failed is seen in the output as well. */
+static void show_end(const char *log)
+{
+    char *words = read_file(log, NULL);
+    size_t length = words ? strlen(words) : 0;
+    const char *at = words ? words + (length > LOG_SHOWN ? length - LOG_SHOWN : 0) : "";
+    if (length > LOG_SHOWN && strchr(at, '\n'))
+        at = strchr(at, '\n') + 1;
+    printf("       the end of %s:\n%s", log, at);
+    fflush(stdout);
+    free(words);
+}
+
 static void run_ctest(const char *preset)
 {
     struct args args = {0};
@@ -77,7 +92,7 @@ static void run_ctest(const char *preset)
     if (!count || (captured.status && failed == tests.failed))
         told(text("%s: ctest", preset), false, now() - started);
     if (tests.failed > failed && !tests.json)
-        printf("       see build/%s/ctest.log\n", preset);
+        show_end(text("build/%s/ctest.log", preset));
     captured_free(&captured);
 }
 
@@ -119,7 +134,7 @@ static void run_script(const char *path, const char *argument)
     int status = run_logged(&args, &environment, log);
     told(path, !status, now() - started);
     if (status && !tests.json)
-        printf("       see %s\n", log);
+        show_end(log);
 }
 
 static void run_found_script(const char *path, void *context)

@@ -276,6 +276,7 @@ static bool thread_run(void (*life)(void *), void *argument)
     life_over = false;
     running = 0;
     settler = NULL;
+    ticks_left = TICKS;
     hb_release(&life_sync);
     join_dpcs();
     thread_lock();

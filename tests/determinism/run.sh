@@ -5,7 +5,8 @@
 #
 #   tests/determinism/run.sh [COUNT | full]     inputs per target; 500 without an argument, full: 10000
 #
-# Environment: BUILDS    build directories, the first one is compared with all others (default: build/release build/asan build/tsan)
+# Environment: BUILDS    build directories, the first one is compared with all others (default: build/release build/asan build/tsan
+#                        build/fuzz-none, whose emulator is optimised as a whole, by the profile if one was made)
 #              TARGETS   default: all of targets/CMakeLists.txt
 #              CANARY    the canary's build directory, made if need be (default: build/canary); "none" leaves it out
 #              SEED      of the generated inputs (default 1)
@@ -18,7 +19,9 @@ cd "$root" || exit 3
 count=${1:-500}
 [ "$count" != full ] || count=10000
 case $count in '' | *[!0-9]* | 0) echo "usage: tests/determinism/run.sh [COUNT | full]" >&2; exit 2 ;; esac
-builds=${BUILDS:-build/release build/asan build/tsan}
+builds=${BUILDS:-build/release build/asan build/tsan build/fuzz-none}
+profile=$PWD/build/training/emulator.profdata
+[ -f "$profile" ] || profile=
 targets=${TARGETS:-$(sed -n 's/^irpfuzz_target(\([A-Za-z0-9_]*\).*/\1/p' targets/CMakeLists.txt)}
 canary=${CANARY:-build/canary}
 work=$(mktemp -d) || exit 3
@@ -39,7 +42,7 @@ build() { # directory targets..
     directory=$1
     shift
     if [ ! -f "$directory/build.ninja" ]; then
-        cmake --preset "$(basename "$directory")" -B "$directory" >"$work/build.log" 2>&1 || { tail -n 20 "$work/build.log" >&2; exit 3; }
+        cmake --preset "$(basename "$directory")" -B "$directory" "-DIRPFUZZ_PROFILE=$profile" >"$work/build.log" 2>&1 || { tail -n 20 "$work/build.log" >&2; exit 3; }
     fi
     cmake --build "$directory" --target "$@" >"$work/build.log" 2>&1 || { tail -n 40 "$work/build.log" >&2; echo "FAIL $directory does not build" >&2; exit 3; }
 }
