@@ -7,6 +7,7 @@ void ke_begin(void);
 struct nt_thread *ke_adopt_current_thread(void);
 void report_irps(void);
 void po_boot(void);
+void ps_boot(void);
 void seh_begin(void);
 
 static const void *image_of(const void *code) { return io_driver_of_code(code); }
@@ -19,6 +20,7 @@ void nt_boot(void)
     report_add_section(&section);
     images_restore();
     ob_boot();
+    ps_boot();
     ob_names_boot();
     irp_boot();
     io_driver_begin();
@@ -26,6 +28,7 @@ void nt_boot(void)
     io_workitems_boot();
     io_remove_locks_boot();
     io_named_events_boot();
+    io_csq_boot();
     mm_locks_boot();
     ke_begin();
     seh_begin();

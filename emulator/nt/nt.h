@@ -91,6 +91,7 @@ struct nt_thread {
     uint32_t last_error;           /* Win32 */
     uint32_t number;
     uint32_t process_id;           /* of its process, when it has one */
+    bool plain_user;               /* of a process without an administrator's rights: process_set_administrator(process, false) makes one */
     LONG priority;
     NTSTATUS exit_status;
     void (*entry)(void *);
@@ -176,6 +177,8 @@ struct nt_driver {
     DRIVER_EXTENSION extension;
     const struct driver_image *image;
     bool unloading, unloaded, initialized;
+    bool unload_pending;        /* asked to go while its devices were in use: goes with their last use, and nobody opens them any more */
+    struct ex_work unload_work;
     const struct ctx *unloaded_by; /* who runs DriverUnload */
     void *framework;            /* KMDF's per-driver data, NULL for WDM */
     void (*entry_failed)(struct nt_driver *driver); /* set by the framework: call it when DriverEntry failed, before the image goes (K-OBJ-63) */
@@ -218,6 +221,9 @@ PIRP irp_next(PIRP irp);
 /* Loading and unloading (io/driver.c). The image's writable data is restored first. */
 NTSTATUS io_load_driver(const struct driver_image *image, struct nt_driver **driver);
 void io_unload_driver(struct nt_driver *driver);
+/* As a service's stop does (W-DRV-5): at once if no device is open or attached to, STATUS_PENDING if that has to come first, on a worker;
+ * STATUS_INVALID_DEVICE_REQUEST without a DriverUnload. A reference to the driver object outlives the driver, whose `unloaded` tells. */
+NTSTATUS io_ask_driver_to_unload(struct nt_driver *driver);
 struct nt_driver *io_driver_of_code(const void *code); /* the loaded driver whose image holds the address */
 
 /* Those with the DDI's own signature. */
@@ -268,6 +274,8 @@ struct io_target_file {             /* how the call wants to hear of the end */
     PIO_STATUS_BLOCK iosb;
 };
 NTSTATUS io_create_file(PCUNICODE_STRING path, ACCESS_MASK access, ULONG share, ULONG disposition, ULONG options, PFILE_OBJECT *file, ULONG_PTR *information);
+/* The same for a driver, in whatever process: nobody's rights are checked. */
+NTSTATUS io_create_file_for_kernel(PCUNICODE_STRING path, ACCESS_MASK access, PFILE_OBJECT *file);
 NTSTATUS io_read_write_file(const struct io_target_file *to, bool write, void *buffer, ULONG length, const LARGE_INTEGER *offset);
 NTSTATUS io_device_io_control_file(const struct io_target_file *to, ULONG code, void *in, ULONG in_length, void *out, ULONG out_length);
 /* NULL iosb: all of the file; by_thread: only the current thread's. Returns how many were asked to cancel. */
@@ -276,7 +284,8 @@ ULONG io_cancel_file(PFILE_OBJECT file, PIO_STATUS_BLOCK iosb, bool by_thread, b
  * reference and drops it with ob_dereference(). */
 void io_handle_opened(PFILE_OBJECT file);
 void io_handle_closed(PFILE_OBJECT file);
-/* Waits for every CLOSE that is due: the last reference of a file may go where CLOSE cannot be sent, a worker sends it then. PASSIVE_LEVEL. */
+/* Waits for every CLOSE that is due: the last reference of a file may go where CLOSE cannot be sent, a worker sends it then; and for every unload that the
+ * last CLOSE lets happen. PASSIVE_LEVEL. */
 void io_wait_for_closes(void);
 /* Thread rundown: cancels all its IRPs and waits for them (W-FIL-20). */
 void io_rundown_thread(struct nt_thread *thread);

@@ -35,6 +35,13 @@ void process_release(struct nt_process *process) { ob_dereference(process); }
 uint32_t process_id(const struct nt_process *process) { return NT_SYSTEM_PROCESS_ID + process->number * 4; }
 bool process_ended(const struct nt_process *process) { return process->ran_down; }
 
+void process_set_administrator(struct nt_process *process, bool administrator)
+{
+    process->plain_user = !administrator;
+    for (LIST_ENTRY *entry = process->threads.Flink; entry != &process->threads; entry = entry->Flink)
+        CONTAINING_RECORD(entry, struct nt_thread, process_entry)->plain_user = !administrator;
+}
+
 /* W-FIL-22: the handles go when no thread is left; then whoever waits for the process goes on. */
 static void run_down(struct nt_process *process)
 {
@@ -119,6 +126,7 @@ struct nt_thread *process_start_thread(struct nt_process *process, uint8_t role,
     ob_reference(process); /* the thread's, until thread_end() */
     struct nt_thread *thread = ke_create_thread(CTX_APP, role, name, process, thread_main, start);
     thread->process_id = process_id(process);
+    thread->plain_user = process->plain_user;
     InsertTailList(&process->threads, &thread->process_entry);
     process->thread_count++;
     if (suspended) {

@@ -31,6 +31,9 @@ void process_release(struct nt_process *process);
 /* 8, 12 ...: the process identifier (4 is the system). */
 uint32_t process_id(const struct nt_process *process);
 
+/* Apps run with an administrator's rights, elevated; this one does not (or does again), which decides what it may open. */
+void process_set_administrator(struct nt_process *process, bool administrator);
+
 /* A thread of the process runs main(argc, argv) and then ends the process with its result. The strings are copied to user memory.
  * role names the thread in inputs (enum ctx_role). One reference to the thread for the caller. */
 struct nt_thread *process_run(struct nt_process *process, uint8_t role, int (*main)(int, char **), int argc, const char *const *argv);

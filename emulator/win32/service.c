@@ -8,11 +8,13 @@
 
 #define SERVICE_NAME_MAX 64
 #define SERVICE_STOPPED 1u
+#define SERVICE_STOP_PENDING 3u
 #define SERVICE_RUNNING 4u
 #define CONTROL_STOP 1u
 #define ERROR_INVALID_SERVICE_CONTROL 1052u
 #define ERROR_SERVICE_ALREADY_RUNNING 1056u
 #define ERROR_SERVICE_DOES_NOT_EXIST 1060u
+#define ERROR_SERVICE_CANNOT_ACCEPT_CTRL 1061u
 #define ERROR_SERVICE_NOT_ACTIVE 1062u
 #define ERROR_SERVICE_MARKED_FOR_DELETE 1072u
 #define ERROR_SERVICE_EXISTS 1073u
@@ -25,7 +27,7 @@ struct service {
     struct service *next;
     char name[SERVICE_NAME_MAX];
     const struct driver_image *image;
-    struct nt_driver *driver;  /* NULL: stopped */
+    struct nt_driver *driver;  /* referenced; NULL: stopped */
     unsigned handles;
     bool marked;
 };
@@ -34,8 +36,34 @@ static struct service manager; /* what OpenSCManager returns */
 
 void service_begin(void) { services = NULL; }
 
+/* An unload that had to wait for the device's last handle may have happened meanwhile. */
+static void look_at_driver(struct service *service)
+{
+    if (service->driver && service->driver->unloaded) {
+        ob_dereference(service->driver);
+        service->driver = NULL;
+    }
+}
+
+/* A service that is marked goes with its last handle, once it is stopped. */
+static void remove_if_due(struct service *service)
+{
+    look_at_driver(service);
+    if (service->handles || !service->marked || service->driver)
+        return;
+    for (struct service **at = &services; *at; at = &(*at)->next)
+        if (*at == service) {
+            *at = service->next;
+            return;
+        }
+}
+
 static struct service *find(const char *name)
 {
+    for (struct service *s = services, *next; s; s = next) {
+        next = s->next;
+        remove_if_due(s);
+    }
     for (struct service *s = services; s; s = s->next)
         if (!strcmp(s->name, name))
             return s;
@@ -101,10 +129,14 @@ struct load {
 static void run_load(void *context)
 {
     struct load *load = context;
-    if (load->unload)
-        io_unload_driver(load->service->driver);
-    else
-        load->status = io_load_driver(load->service->image, &load->service->driver);
+    struct service *service = load->service;
+    if (load->unload) {
+        load->status = io_ask_driver_to_unload(service->driver);
+    } else {
+        load->status = io_load_driver(service->image, &service->driver);
+        if (NT_SUCCESS(load->status))
+            ob_reference(service->driver);
+    }
     ke_set_event(&load->done, 0, FALSE);
 }
 
@@ -122,6 +154,7 @@ static NTSTATUS in_system(struct service *service, bool unload)
 
 static BOOL start(struct service *service)
 {
+    look_at_driver(service);
     if (service->driver)
         return error_fail(ERROR_SERVICE_ALREADY_RUNNING);
     if (!service->image)
@@ -135,18 +168,23 @@ static BOOL start(struct service *service)
 
 static BOOL stop(struct service *service)
 {
+    look_at_driver(service);
     if (!service->driver)
         return error_fail(ERROR_SERVICE_NOT_ACTIVE);
     if (!service->driver->object.DriverUnload)
         return error_fail(ERROR_INVALID_SERVICE_CONTROL);
+    if (service->driver->unload_pending)
+        return error_fail(ERROR_SERVICE_CANNOT_ACCEPT_CTRL);
     in_system(service, true);
-    service->driver = NULL;
     return TRUE;
 }
 
-static void report_status(const struct service *service, SERVICE_STATUS *status)
+/* While handles keep the driver, the service is on its way to stop (W-DRV-5). */
+static void report_status(struct service *service, SERVICE_STATUS *status)
 {
-    *status = (SERVICE_STATUS){.type = 1, .state = service->driver ? SERVICE_RUNNING : SERVICE_STOPPED, .controls = service->driver ? 1 : 0};
+    look_at_driver(service);
+    DWORD state = !service->driver ? SERVICE_STOPPED : service->driver->unload_pending ? SERVICE_STOP_PENDING : SERVICE_RUNNING;
+    *status = (SERVICE_STATUS){.type = 1, .state = state, .controls = state == SERVICE_RUNNING && service->driver->object.DriverUnload};
     msan_define(status, sizeof *status);
 }
 
@@ -245,17 +283,14 @@ BOOL DeleteService(void *handle)
     return done;
 }
 
-/* A service that is marked goes with its last handle, once it is stopped. */
 BOOL CloseServiceHandle(void *handle)
 {
     user_enter(DDI_CloseServiceHandle, trace_object(handle), 0);
     struct service *service = handle;
-    if (service != &manager && service->handles && --service->handles == 0 && service->marked && !service->driver)
-        for (struct service **at = &services; *at; at = &(*at)->next)
-            if (*at == service) {
-                *at = service->next;
-                break;
-            }
+    if (service != &manager && service->handles) {
+        service->handles--;
+        remove_if_due(service);
+    }
     user_leave(TRUE);
     return TRUE;
 }

@@ -73,6 +73,7 @@ struct nt_process {
     struct console_handler *console_handlers;
     struct user_mutant *mutants; /* every mutex that was created here, newest first */
     bool ignores_ctrl_c;
+    bool plain_user;            /* no administrator */
     char name[CTX_NAME_MAX];
 };
 

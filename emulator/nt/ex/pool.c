@@ -2,6 +2,7 @@
  * Pool (W-MEM-1..8). A block is charged to the driver whose code asked for it; the checks at free are those of Driver Verifier.
  */
 #include "../nt.h"
+#include "../io/io.h"
 #include "../ke/ke.h"
 
 #define MAX_SIZE (ULONG64)0x20000000
@@ -69,6 +70,7 @@ void ex_free_with_tag(void *memory, uint32_t tag, const void *caller)
     ex_resource_check_free(memory, block->size);
     ex_lookaside_check_free(memory, block->size);
     ex_work_check_free(memory, block->size);
+    io_csq_check_free(memory, block->size);
     block_free(memory, caller);
 }
 

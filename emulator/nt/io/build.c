@@ -129,7 +129,7 @@ NTSTATUS IoGetDeviceObjectPointer(PUNICODE_STRING ObjectName, ACCESS_MASK Desire
 {
     gate_enter(DDI_IoGetDeviceObjectPointer, DesiredAccess, 0);
     NTSTATUS status = choose_fault(DDI_IoGetDeviceObjectPointer) ? STATUS_INSUFFICIENT_RESOURCES
-                                                                : io_create_file(ObjectName, DesiredAccess, 0, FILE_OPEN, 0, FileObject, NULL);
+                                                                : io_create_file_for_kernel(ObjectName, DesiredAccess, FileObject);
     if (NT_SUCCESS(status)) {
         io_handle_opened(*FileObject);
         io_handle_closed(*FileObject); /* CLEANUP: the handle is gone, the reference stays */

@@ -13,10 +13,13 @@ static void destroy_device(void *body)
     const char *memory = d->object.DeviceExtension;
     size_t size = d->extension_size;
     io_timer_free(&d->object);
+    if (d->security)
+        ex_system_free(d->security);
     ke_dpc_check_free((const char *)&d->object, sizeof d->object);
     if (!memory)
         return;
     io_remove_lock_check_free(memory, size);
+    io_csq_check_free(memory, size);
     ke_timer_check_free(memory, size);
     ke_dpc_check_free(memory, size);
     ke_lock_check_free(memory, size);
@@ -146,6 +149,7 @@ void io_detach_device(PDEVICE_OBJECT target)
                  device_number(target));
     target->AttachedDevice = NULL;
     device_of(upper)->lower = NULL;
+    io_driver_use_dropped(target->DriverObject);
 }
 
 NTSTATUS io_create_symbolic_link(PUNICODE_STRING link, PUNICODE_STRING target) { return ob_name_add(link, NULL, target, false, NULL); }

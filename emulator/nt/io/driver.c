@@ -18,6 +18,8 @@ static struct {
     struct driver_entry *first;
     struct driver_extension *extensions;
     bool any_loaded;
+    unsigned unloads_due;
+    KEVENT none_due;
 } drivers;
 
 struct nt_driver *io_system_driver;
@@ -25,6 +27,7 @@ struct nt_driver *io_system_driver;
 void io_driver_begin(void)
 {
     memset(&drivers, 0, sizeof drivers);
+    ke_initialize_event(&drivers.none_due, NotificationEvent, TRUE);
     io_system_driver = NULL;
 }
 
@@ -187,9 +190,9 @@ NTSTATUS io_load_driver(const struct driver_image *image, struct nt_driver **dri
 
 void io_unload_driver(struct nt_driver *d)
 {
+    PDRIVER_UNLOAD unload = d->object.DriverUnload;
     d->unloading = true;
     d->unloaded_by = current_ctx;
-    PDRIVER_UNLOAD unload = d->object.DriverUnload;
     if (!unload)
         return; /* W-DRV-5: it stays */
     if (is_driver_code(unload)) {
@@ -203,6 +206,45 @@ void io_unload_driver(struct nt_driver *d)
     d->unloaded = true;
     verifier_driver_unloaded(d);
     free_driver(d);
+}
+
+static bool in_use(const struct nt_driver *d)
+{
+    PDEVICE_OBJECT device = d->object.DeviceObject;
+    while (device && !device->ReferenceCount && !device->AttachedDevice)
+        device = device->NextDevice;
+    return device != NULL;
+}
+
+static void unload_later(void *context)
+{
+    io_unload_driver(context);
+    if (--drivers.unloads_due == 0)
+        ke_set_event(&drivers.none_due, 0, FALSE);
+}
+
+void io_driver_use_dropped(PDRIVER_OBJECT driver)
+{
+    struct nt_driver *d = (struct nt_driver *)driver;
+    if (!d->unload_pending || d->unloading || d->unload_work.run || in_use(d))
+        return;
+    d->unload_work = (struct ex_work){.run = unload_later, .context = d};
+    drivers.unloads_due++;
+    ke_reset_event(&drivers.none_due);
+    ex_queue_work(&d->unload_work);
+}
+
+void io_wait_for_unloads(void) { ke_wait_internal(&drivers.none_due, "drivers to unload"); }
+
+NTSTATUS io_ask_driver_to_unload(struct nt_driver *d)
+{
+    if (!d->object.DriverUnload || d->unload_pending || d->unloading)
+        return STATUS_INVALID_DEVICE_REQUEST;
+    d->unload_pending = true;
+    if (in_use(d))
+        return STATUS_PENDING;
+    io_unload_driver(d);
+    return STATUS_SUCCESS;
 }
 
 NTSTATUS io_call_add_device(struct nt_driver *driver, PDEVICE_OBJECT pdo)

@@ -17,7 +17,11 @@ void io_file_boot(void)
     ke_initialize_event(&closes.none_due, NotificationEvent, TRUE);
 }
 
-void io_wait_for_closes(void) { ke_wait_internal(&closes.none_due, "files to be closed"); }
+void io_wait_for_closes(void)
+{
+    ke_wait_internal(&closes.none_due, "files to be closed");
+    io_wait_for_unloads();
+}
 
 /* A driver without a routine for these answers STATUS_INVALID_DEVICE_REQUEST, which nobody minds; any other failure is somebody's decision (V-FIL-1). */
 static void must_succeed(const char *what, PFILE_OBJECT file, NTSTATUS status)
@@ -49,7 +53,9 @@ static void release_file(struct nt_file *f)
         ex_system_free(f->object.FileName.Buffer);
     f->object.FileName.Buffer = NULL;
     if (device) {
+        PDRIVER_OBJECT driver = device->DriverObject;
         device->ReferenceCount--;
+        io_driver_use_dropped(driver);
         ob_dereference(device);
     }
     f->closed = true;
@@ -116,7 +122,8 @@ NTSTATUS io_send_and_wait(PIRP irp, PDEVICE_OBJECT top, IO_STATUS_BLOCK *iosb)
 static NTSTATUS may_open(PDEVICE_OBJECT device)
 {
     struct nt_device *d = device_of(device);
-    if (d->deleted || device->Flags & DO_DEVICE_INITIALIZING || ((struct nt_driver *)device->DriverObject)->unloading)
+    const struct nt_driver *driver = (struct nt_driver *)device->DriverObject;
+    if (d->deleted || device->Flags & DO_DEVICE_INITIALIZING || driver->unloading || driver->unload_pending)
         return STATUS_NO_SUCH_DEVICE;
     struct devnode *node = device_of(io_bottom_of_stack(device))->devnode;
     if (node && (node->removing || node->state == DEVNODE_SURPRISE_REMOVED || node->state == DEVNODE_REMOVED || node->state == DEVNODE_FAILED ||
@@ -148,7 +155,7 @@ static void describe_file(PFILE_OBJECT file, PDEVICE_OBJECT device, UNICODE_STRI
 }
 
 static NTSTATUS send_create(struct nt_file *f, PDEVICE_OBJECT top, ACCESS_MASK access, ULONG share, ULONG disposition, ULONG options,
-                            IO_STATUS_BLOCK *iosb)
+                            KPROCESSOR_MODE mode, IO_STATUS_BLOCK *iosb)
 {
     PIRP irp = io_allocate_irp(top->StackSize, FALSE);
     if (!irp)
@@ -163,7 +170,7 @@ static NTSTATUS send_create(struct nt_file *f, PDEVICE_OBJECT top, ACCESS_MASK a
     state->OriginalDesiredAccess = state->PreviouslyGrantedAccess = access;
     PIO_STACK_LOCATION next = irp->Tail.Overlay.CurrentStackLocation - 1;
     irp->Flags = IRP_CREATE_OPERATION | IRP_SYNCHRONOUS_API | IRP_DEFER_IO_COMPLETION;
-    irp->RequestorMode = thread->process ? UserMode : KernelMode;
+    irp->RequestorMode = mode;
     irp->Tail.Overlay.OriginalFileObject = &f->object;
     next->MajorFunction = IRP_MJ_CREATE;
     next->FileObject = &f->object;
@@ -178,8 +185,16 @@ static NTSTATUS send_create(struct nt_file *f, PDEVICE_OBJECT top, ACCESS_MASK a
     return status;
 }
 
-NTSTATUS io_create_file(PCUNICODE_STRING path, ACCESS_MASK access, ULONG share, ULONG disposition, ULONG options, PFILE_OBJECT *file,
-                        ULONG_PTR *information)
+/* The device's own descriptor; what lies behind its name is the driver's to judge, unless it asks for FILE_DEVICE_SECURE_OPEN (W-DRV-11). */
+static bool access_denied(PDEVICE_OBJECT device, const UNICODE_STRING *rest, ACCESS_MASK access)
+{
+    const struct se_descriptor *security = device_of(device)->security;
+    return security && (!rest->Length || device->Characteristics & FILE_DEVICE_SECURE_OPEN) &&
+           !se_may_open(security, !ke_current_thread()->plain_user, access);
+}
+
+static NTSTATUS create_file(PCUNICODE_STRING path, ACCESS_MASK access, ULONG share, ULONG disposition, ULONG options, KPROCESSOR_MODE mode,
+                            PFILE_OBJECT *file, ULONG_PTR *information)
 {
     PDEVICE_OBJECT device;
     UNICODE_STRING rest;
@@ -188,6 +203,8 @@ NTSTATUS io_create_file(PCUNICODE_STRING path, ACCESS_MASK access, ULONG share, 
     if (!NT_SUCCESS(status))
         return status;
     status = may_open(device);
+    if (NT_SUCCESS(status) && mode == UserMode && access_denied(device, &rest, access))
+        status = STATUS_ACCESS_DENIED;
     struct nt_file *f = NT_SUCCESS(status) ? ob_create(OB_FILE, sizeof *f, BLOCK_FILE, destroy_file) : NULL;
     if (!f) {
         if (rest.Buffer)
@@ -200,7 +217,7 @@ NTSTATUS io_create_file(PCUNICODE_STRING path, ACCESS_MASK access, ULONG share, 
     ob_reference(device);
     device->ReferenceCount++;
     IO_STATUS_BLOCK iosb = {0};
-    status = send_create(f, top, access, share, disposition, options, &iosb);
+    status = send_create(f, top, access, share, disposition, options, mode, &iosb);
     if (!NT_SUCCESS(status)) {
         ob_dereference(f); /* neither CLEANUP nor CLOSE (W-FIL-3) */
         return status;
@@ -210,6 +227,17 @@ NTSTATUS io_create_file(PCUNICODE_STRING path, ACCESS_MASK access, ULONG share, 
     if (information)
         *information = iosb.Information;
     return status;
+}
+
+NTSTATUS io_create_file(PCUNICODE_STRING path, ACCESS_MASK access, ULONG share, ULONG disposition, ULONG options, PFILE_OBJECT *file,
+                        ULONG_PTR *information)
+{
+    return create_file(path, access, share, disposition, options, ke_current_thread()->process ? UserMode : KernelMode, file, information);
+}
+
+NTSTATUS io_create_file_for_kernel(PCUNICODE_STRING path, ACCESS_MASK access, PFILE_OBJECT *file)
+{
+    return create_file(path, access, 0, FILE_OPEN, 0, KernelMode, file, NULL);
 }
 
 void io_handle_opened(PFILE_OBJECT file)

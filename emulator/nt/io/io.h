@@ -46,6 +46,7 @@ bool ob_is_live(const void *body);
 /* ---- Devices (device.c) ---- */
 
 struct power_request;
+struct se_descriptor;
 
 struct nt_device {
     DEVICE_OBJECT object;
@@ -56,6 +57,7 @@ struct nt_device {
     size_t extension_size;
     bool deleted;
     DEVICE_POWER_STATE device_state; /* PoSetPowerState */
+    struct se_descriptor *security;  /* IoCreateDeviceSecure; NULL: everybody may open it */
     struct { bool busy; struct power_request *first, **last; } power[2]; /* W-POW-6: system, device */
     PIRP wait_wake;
 };
@@ -73,6 +75,9 @@ NTSTATUS io_invalid_device_request(PDEVICE_OBJECT device, PIRP irp);
 void io_driver_begin(void);
 struct nt_driver *io_driver_first(void);
 struct nt_driver *io_driver_next(struct nt_driver *driver);
+/* Something less keeps the driver from going: an unload that waits for it may now happen (W-DRV-5). */
+void io_driver_use_dropped(PDRIVER_OBJECT driver);
+void io_wait_for_unloads(void);
 NTSTATUS io_call_add_device(struct nt_driver *driver, PDEVICE_OBJECT pdo);
 
 /* ---- IRPs (irp.c) ---- */
@@ -109,6 +114,7 @@ struct irp_record {
     void *finish_context;
     size_t output_limit;        /* issuer's limit for IoStatus.Information of a transfer */
     const void *allocated_at;
+    void *csq, *csq_context;    /* the cancel-safe queue that holds it, and the IO_CSQ_IRP_CONTEXT it was inserted with */
 };
 void irp_boot(void);
 struct irp_record *irp_record(const IRP *irp);
@@ -155,6 +161,12 @@ static inline struct nt_file *file_of(PFILE_OBJECT file) { return (struct nt_fil
 /* Sends an IRP that the I/O manager waits for itself, whatever the driver does; frees it and returns its status. */
 NTSTATUS io_send_and_wait(PIRP irp, PDEVICE_OBJECT top, IO_STATUS_BLOCK *iosb);
 
+/* ---- Security (se/access.c) ---- */
+
+/* STATUS_INVALID_PARAMETER: no SDDL that the DDIs take. What it makes is freed with ex_system_free(). */
+NTSTATUS se_parse_sddl(PCUNICODE_STRING sddl, struct se_descriptor **out);
+bool se_may_open(const struct se_descriptor *security, bool administrator, ACCESS_MASK access);
+
 /* ---- User addresses (mm/probe.c) ---- */
 
 /* May an app have memory there? An empty range always is. */
@@ -179,6 +191,11 @@ void io_remove_lock_check_free(const char *memory, size_t size);
 /* A device of a driver that was removed or unloaded has an IRP (V-UNL-11). */
 void io_check_no_irps(void);
 void io_named_events_boot(void);
+void io_csq_boot(void);
+/* The record of an IRP goes, wherever the IRP was. */
+void io_csq_forget(struct irp_record *r);
+/* A cancel-safe queue with IRPs in it is in this memory, or the context of such an IRP: V-CSQ-1. */
+void io_csq_check_free(const char *memory, size_t size);
 void mm_locks_boot(void);
 /* timer.c: a device is deleted (its timer must stand still), and its memory goes. */
 void io_timer_check_stopped(PDEVICE_OBJECT device);

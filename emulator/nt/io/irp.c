@@ -78,6 +78,7 @@ static void record_put(struct irp_record *r)
 {
     *(r->prev ? &r->prev->next : &irps.live) = r->next;
     *(r->next ? &r->next->prev : &irps.live_last) = r->prev;
+    io_csq_forget(r);
     r->live = false;
     r->info.freed = true;
     r->next = NULL;
