@@ -67,6 +67,8 @@ bool policy_is_asked(uint16_t where);
 /* After policy_is_asked(): does the clock interrupt come at this point? At most MAX_CLOCKS times in a life. */
 bool policy_wants_clock(void);
 #define MAX_CLOCKS 3
+/* How often it came so far in this life: time went on then while somebody had work to do. */
+unsigned choose_clocks(void);
 
 /* Index of the candidate that goes on. candidates[0] is the default. */
 unsigned policy_pick(uint16_t where, struct ctx *const *candidates, unsigned count);

@@ -33,8 +33,13 @@ struct service {
 };
 static struct service *services;
 static struct service manager; /* what OpenSCManager returns */
+static KEVENT database;        /* signalled: no service is being started or stopped */
 
-void service_begin(void) { services = NULL; }
+void service_begin(void)
+{
+    services = NULL;
+    ke_initialize_event(&database, SynchronizationEvent, TRUE);
+}
 
 /* An unload that had to wait for the device's last handle may have happened meanwhile. */
 static void look_at_driver(struct service *service)
@@ -179,6 +184,15 @@ static BOOL stop(struct service *service)
     return TRUE;
 }
 
+/* One at a time, as the service control manager does it: two starts at once load one driver. */
+static BOOL alone(BOOL (*change)(struct service *service), struct service *service)
+{
+    ke_wait_internal(&database, "the service database");
+    BOOL done = change(service);
+    ke_set_event(&database, 0, FALSE);
+    return done;
+}
+
 /* While handles keep the driver, the service is on its way to stop (W-DRV-5). */
 static void report_status(struct service *service, SERVICE_STATUS *status)
 {
@@ -244,7 +258,7 @@ BOOL StartServiceA(void *service, DWORD count, const char **arguments)
 {
     (void)arguments;
     user_enter(DDI_StartServiceA, trace_object(service), count);
-    BOOL done = start(service);
+    BOOL done = alone(start, service);
     user_leave((uint64_t)done);
     return done;
 }
@@ -258,7 +272,7 @@ BOOL StartServiceW(void *service, DWORD count, const WCHAR **arguments)
 BOOL ControlService(void *service, DWORD control, SERVICE_STATUS *status)
 {
     user_enter(DDI_ControlService, trace_object(service), control);
-    BOOL done = control == CONTROL_STOP ? stop(service) : error_fail(ERROR_INVALID_SERVICE_CONTROL);
+    BOOL done = control == CONTROL_STOP ? alone(stop, service) : error_fail(ERROR_INVALID_SERVICE_CONTROL);
     if (done && status)
         report_status(service, status);
     user_leave((uint64_t)done);

@@ -128,6 +128,7 @@ static void request_drop(const struct request *r)
 static void announce(struct request *r)
 {
     r->issued_at = ++life.sequence;
+    r->issued_time = life_time();
     r->disturbed |= life.state;
     for (unsigned i = 0; i < APP_THREADS; i++)
         if (life.cancelling[i] && life.cancelling[i] == r->file && process_of_thread(i) == r->process)
@@ -265,7 +266,7 @@ static void open(const struct record *rec, unsigned step)
 {
     struct app_handle *h = &life.handle[process_of_thread(rec->actor)][rec->slot];
     uint16_t path[LIFE_PATH_CHARS]; /* a copy: the device may go before the call gets to it */
-    if (h->file || !life_interface_path(path))
+    if (h->file || !life_device_path(path))
         return;
     struct request *r = request_begin(rec, step);
     r->mode = IO_SYNC;
@@ -395,9 +396,16 @@ static void drain(unsigned thread)
     see_all(process_of_thread(thread));
     if (!target.completes_ms)
         return;
-    DWORD patience = target.completes_ms * (count_pending(-1) + 2 + MAX_CLOCKS) + DRAIN_SPARE_MS; /* clock interrupts by choice cost no work time */
+    DWORD patience = target.completes_ms * (count_pending(-1) + 2 + MAX_CLOCKS) + DRAIN_SPARE_MS;
     uint64_t end = life_time() + patience * 10000ull;
-    for (uint64_t left; (left = life.pending) != 0 && life_time() < end;) {
+    unsigned clocks = life_clocks();
+    for (uint64_t left; (left = life.pending) != 0;) {
+        if (clocks != life_clocks()) { /* a clock interrupt by choice: the time it took was nobody's to work in */
+            clocks = life_clocks();
+            end = life_time() + patience * 10000ull;
+        }
+        if (life_time() >= end)
+            break;
         while (left && life.request[__builtin_ctzll(left)].thread != thread)
             left &= left - 1;
         if (!left)

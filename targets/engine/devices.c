@@ -3,6 +3,7 @@
 #include "nt/image.h"
 
 #include "devices.h"
+#include "legacy.h"
 #include "life.h"
 
 #define MAX_DEVICES 8
@@ -19,7 +20,12 @@ static enum devnode_state state_of(const struct devnode *node) { return node ? n
 
 static bool is_low(const struct devnode *node) { return node && node->device_state > PowerDeviceD0; }
 
-uint32_t devices_state(void) { return (state_of(present()) * 2u + devices.asleep) * 2u + is_low(present()); }
+static bool is_legacy(void) { return target.path != NULL; }
+
+uint32_t devices_state(void)
+{
+    return is_legacy() ? legacy_state() : (state_of(present()) * 2u + devices.asleep) * 2u + is_low(present());
+}
 
 /* What a request that is issued from now on, or is out now, has to reckon with. */
 static void note_state(void)
@@ -135,6 +141,10 @@ void devices_begin(void)
     devices.driver = NULL;
     devices.count = 0;
     devices.asleep = false;
+    if (is_legacy()) {
+        legacy_begin();
+        return;
+    }
     load();
     add();
 }
@@ -267,6 +277,10 @@ static void event_on_device(uint8_t kind, struct devnode *node)
 
 void devices_event(uint8_t kind, uint8_t slot)
 {
+    if (is_legacy()) {
+        legacy_event(kind);
+        return;
+    }
     if (kind == EV_SLEEP) {
         sleep_system(slot);
     } else if (kind == EV_RESUME) {
@@ -292,6 +306,10 @@ void devices_event(uint8_t kind, uint8_t slot)
 
 bool devices_restore(void)
 {
+    if (is_legacy()) {
+        legacy_restore();
+        return true;
+    }
     wake_up();
     process_failures();
     struct devnode *node = present();
@@ -309,6 +327,10 @@ bool devices_restore(void)
 
 void devices_end(void)
 {
+    if (is_legacy()) {
+        legacy_end();
+        return;
+    }
     io_wait_for_closes(); /* the apps are gone, and with them every handle */
     while (devices.count && take_away(devices.count - 1))
         ;

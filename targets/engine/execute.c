@@ -29,8 +29,15 @@ int life_next_step(unsigned actor) { return turns_next(actor); }
 void life_actor_ended(unsigned actor) { turns_actor_ended(actor); }
 void *life_user_memory(size_t size) { return user_alloc(size, CALLER); }
 
-bool life_interface_path(uint16_t path[LIFE_PATH_CHARS])
+bool life_device_path(uint16_t path[LIFE_PATH_CHARS])
 {
+    if (target.path) {
+        size_t i = 0;
+        for (; target.path[i] && i + 1 < LIFE_PATH_CHARS; i++)
+            path[i] = (uint8_t)target.path[i];
+        path[i] = 0;
+        return true;
+    }
     PCUNICODE_STRING link;
     const GUID *guid = (const GUID *)&target.interface_id;
     if (!io_enum_interfaces(guid, 0, &link) || link->Length / 2u >= LIFE_PATH_CHARS)
@@ -58,6 +65,7 @@ unsigned life_steps(void) { return life.program->operations; }
 bool life_has_faults(void) { return life.program->chance.fault_count || life.program->chance.random_faults; }
 unsigned life_power_ups(void) { return life.starts + po_d0_requests(); }
 uint64_t life_time(void) { return clock_now(); }
+unsigned life_clocks(void) { return choose_clocks(); }
 
 /* ---- Apps ---- */
 

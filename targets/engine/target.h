@@ -3,7 +3,8 @@
  *
  * To fuzz a driver of your own: copy targets/echo_autosync.c, name the driver, its hardware identifier and its device interface, list the
  * control codes and lengths worth trying, and add irpfuzz_target(<name>) to targets/CMakeLists.txt. The engine does the rest: it boots a
- * machine, loads the driver, starts the device, lets app threads and the PnP manager loose on it, and brings everything down again.
+ * machine, loads the driver, starts the device, lets app threads and the PnP manager loose on it, and brings everything down again. A driver that is
+ * no PnP driver (targets/cancel.c) has a path instead of identifier and interface, and is started and stopped as a service is: see legacy.h.
  *
  * The four functions are the target's oracle; each may be NULL. They are called on the thread of the app that saw the event, never while the
  * emulator is inside the kernel, and speak with bugcheck(OWN_WRONG_DATA ...). `struct request` says all there is to know about one call of an app.
@@ -21,7 +22,8 @@
 
 /* Win32 error codes that oracles like to name. */
 enum {
-    WIN32_SUCCESS = 0, WIN32_INVALID_FUNCTION = 1, WIN32_INVALID_HANDLE = 6, WIN32_INVALID_PARAMETER = 87, WIN32_MORE_DATA = 234, WIN32_OPERATION_ABORTED = 995,
+    WIN32_SUCCESS = 0, WIN32_INVALID_FUNCTION = 1, WIN32_ACCESS_DENIED = 5, WIN32_INVALID_HANDLE = 6, WIN32_INVALID_PARAMETER = 87, WIN32_INSUFFICIENT_BUFFER = 122,
+    WIN32_MORE_DATA = 234, WIN32_OPERATION_ABORTED = 995,
     WIN32_NO_SYSTEM_RESOURCES = 1450
 };
 
@@ -49,7 +51,8 @@ struct request {
     bool issued, finished;   /* finished: the app saw its end */
     uint64_t issued_at;      /* order of events in this life ... */
     uint64_t finished_at;
-    uint64_t finished_time;  /* ... and virtual time, 100 ns */
+    uint64_t issued_time;    /* ... and virtual time, 100 ns */
+    uint64_t finished_time;
     uint32_t error;          /* Win32 error, 0 success */
     uint32_t bytes;          /* transferred, as told to the app */
     uint8_t *data;           /* buffer of a read or write; in buffer of an ioctl */
@@ -73,6 +76,7 @@ struct target {
     const char *device;            /* what the device is called in texts */
     const char *device_id;         /* of the root-enumerated device: "Root\\ECHO" */
     struct target_guid interface_id;/* how apps find it */
+    const char *path;              /* of a legacy driver, instead of the two above: the device it makes when it is loaded, "\\\\.\\CancelSamp" */
     const uint32_t *codes;         /* control codes worth trying */
     unsigned code_count;
     const uint32_t *lengths;       /* lengths around its limits */
@@ -96,6 +100,8 @@ bool life_has_faults(void);
 /* How often devices of this target were started or powered up so far. */
 unsigned life_power_ups(void);
 uint64_t life_time(void);
+/* How often time has gone on so far, to the next timer, while somebody had work to do (a clock interrupt by choice): else only waiting costs time. */
+unsigned life_clocks(void);
 
 /* Data that apps send and expect: differs from byte to byte and from page to page. */
 static inline uint8_t pattern_byte(uint8_t fill, size_t i) { return (uint8_t)(fill + i + (i >> 8)); }

@@ -124,3 +124,27 @@ NTSTATUS ZwClose(HANDLE Handle)
     gate_leave((ULONG)status);
     return status;
 }
+
+static PVOID waitable(void *body)
+{
+    switch (body ? ob_type_of(body) : 0) {
+    case OB_FILE: return &((PFILE_OBJECT)body)->Event;
+    case OB_THREAD: case OB_PROCESS: case OB_EVENT: case OB_SEMAPHORE: case OB_MUTANT: case OB_TIMER: return body;
+    default: return NULL;
+    }
+}
+
+NTSTATUS ZwWaitForSingleObject(HANDLE Handle, BOOLEAN Alertable, PLARGE_INTEGER Timeout)
+{
+    gate_enter(DDI_ZwWaitForSingleObject, (ULONG64)Handle - HANDLE_BASE, 0);
+    void *body = ob_body_of_handle(Handle);
+    PVOID object = waitable(body);
+    NTSTATUS status = body ? STATUS_OBJECT_TYPE_MISMATCH : STATUS_INVALID_HANDLE;
+    if (object) {
+        ob_reference(body); /* another thread may close the handle */
+        status = ke_wait_for_single_object(object, Executive, KernelMode, Alertable, Timeout);
+        ob_dereference(body);
+    }
+    gate_leave((ULONG)status);
+    return status;
+}
