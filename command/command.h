@@ -23,8 +23,9 @@ struct options {
     unsigned name_count;
     unsigned time;            /* seconds; 0: not given */
     unsigned jobs, threads, repeat; /* 0: not given */
-    const char *engine, *sanitizer, *trace, *output, *target, *schedule; /* NULL: not given */
-    bool json, quick, diverge;
+    unsigned preemptions, depth, runs; /* 0: not given; preemptions: one more than asked for */
+    const char *engine, *sanitizer, *trace, *output, *target, *schedule, *policy; /* NULL: not given */
+    bool json, quick, diverge, no_reduction, all;
 };
 
 /* Each returns the exit status. */
@@ -38,6 +39,7 @@ int command_test(const struct options *o);
 int command_coverage(const struct options *o);
 int command_bench(const struct options *o);
 int command_stress(const struct options *o);
+int command_explore(const struct options *o);
 
 /* Set once Ctrl-C or SIGTERM arrived: loops end, children are stopped, results are still printed. */
 extern volatile sig_atomic_t interrupted;

@@ -41,6 +41,12 @@ static const struct argp_option all_options[] = {
     {"quick", 'q', NULL, 0, "Only the release build's tests", 0},
     {"threads", 'n', "N", 0, "Threads of the app", 0},
     {"schedule", 'S', "free|SEED", 0, "free: host threads; a number: one of the replayable schedules (default free)", 0},
+    {"preemptions", 'p', "N", 0, "Up to so many preemptions, 0 to 8 (default 2)", 0},
+    {"policy", 'P', "NAME", 0, "exhaustive (default) or pct: random schedules with a known probability", 0},
+    {"depth", 'D', "D", 0, "pct: how many orders between contexts a bug needs (default 3)", 0},
+    {"runs", 'R', "N", 0, "pct: how many schedules are drawn (default 10000)", 0},
+    {"no-reduction", 'N', NULL, 0, "Run schedules that differ only in the order of independent steps, too", 0},
+    {"all", 'A', NULL, 0, "Go on behind a bug, and count", 0},
 };
 enum { ALL_OPTIONS = sizeof all_options / sizeof *all_options };
 
@@ -51,6 +57,7 @@ static const struct command commands[] = {
     {"assemble", command_assemble, "Tso", "TEXT", true, "Make an input of a program's text"},
     {"bugs", command_bugs, "tjJ", "[NAME..]", false, "The planted bugs: found, how fast, and as what"},
     {"stress", command_stress, "ntSsJ", "APP [-- ARGUMENT..]", true, "Run a Win32 app against a driver until the time is over"},
+    {"explore", command_explore, "pPDRNAtTsJ", "FILE", true, "Run a program under every schedule with at most N preemptions"},
     {"coverage", command_coverage, "J", "[TARGET..]", false, "Lines of the drivers that the corpus reaches"},
     {"bench", command_bench, "tJ", "[TARGET..]", false, "Throughput of every target in several builds"},
     {"test", command_test, "qJ", "", false, "The project's tests"},
@@ -129,14 +136,19 @@ struct parse {
     struct options *options;
 };
 
-static unsigned number(struct argp_state *state, const char *option, const char *argument, unsigned most)
+static unsigned number_from(struct argp_state *state, const char *option, const char *argument, unsigned least, unsigned most)
 {
     char *end;
     errno = 0;
     unsigned long value = strtoul(argument, &end, 10);
-    if (errno || end == argument || *end || !value || value > most)
-        argp_error(state, "--%s %s: give a whole number from 1 to %u", option, argument, most);
+    if (errno || end == argument || *end || *argument == '-' || value < least || value > most)
+        argp_error(state, "--%s %s: give a whole number from %u to %u", option, argument, least, most);
     return (unsigned)value;
+}
+
+static unsigned number(struct argp_state *state, const char *option, const char *argument, unsigned most)
+{
+    return number_from(state, option, argument, 1, most);
 }
 
 static const char *word(struct argp_state *state, const char *option, const char *argument, const char *allowed)
@@ -161,6 +173,12 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     case 'e': o->engine = word(state, "engine", argument, "libfuzzer afl"); break;
     case 's': o->sanitizer = word(state, "sanitizer", argument, SANITIZER_NAMES); break;
     case 'x': o->trace = word(state, "trace", argument, "text json"); break;
+    case 'p': o->preemptions = 1 + number_from(state, "preemptions", argument, 0, 8); break;
+    case 'P': o->policy = word(state, "policy", argument, "exhaustive pct"); break;
+    case 'D': o->depth = number(state, "depth", argument, 16); break;
+    case 'R': o->runs = number(state, "runs", argument, 1000000000); break;
+    case 'N': o->no_reduction = true; break;
+    case 'A': o->all = true; break;
     case 'T': o->target = argument; break;
     case 'o': o->output = argument; break;
     case 'S': o->schedule = argument; break;

@@ -20,7 +20,7 @@ static struct {
     unsigned position[LANE_COUNT];
     uint64_t random[LANE_COUNT];
     const struct policy *policy;
-    unsigned clocks;
+    unsigned clocks, picks;
 } door;
 
 static const struct policy *const policies[POLICY_COUNT] = {
@@ -28,6 +28,7 @@ static const struct policy *const policies[POLICY_COUNT] = {
     [POLICY_RANDOM] = &policy_random,
     [POLICY_PCT] = &policy_pct,
     [POLICY_RECORDING] = &policy_recording,
+    [POLICY_EXPLORE] = &policy_explore,
 };
 
 static void positional_begin(struct positional *p, const struct decision *decision, unsigned count)
@@ -74,7 +75,7 @@ void choose_begin(const struct chance *chance)
         door.position[i] = 0;
         door.random[i] = chance->seed * 31 + i;
     }
-    door.clocks = 0;
+    door.clocks = door.picks = 0;
     door.policy = policies[chance->policy < POLICY_COUNT ? chance->policy : 0];
     if (door.policy->begin)
         door.policy->begin(chance);
@@ -114,6 +115,8 @@ uint32_t choose_asked(enum lane lane, uint16_t ddi)
     return ddi < MAX_DDIS ? (lane == LANE_FAULT ? &door.fault : &door.schedule)->asked[ddi] : 0;
 }
 
+unsigned policy_picks(void) { return door.picks; }
+
 bool policy_is_asked(uint16_t where) { return door.policy->is_asked(where); }
 
 bool policy_wants_clock(void)
@@ -129,7 +132,10 @@ unsigned choose_clocks(void) { return door.clocks; }
 
 unsigned policy_pick(uint16_t where, struct ctx *const *candidates, unsigned count)
 {
-    unsigned answer = count > 1 ? door.policy->pick(where, candidates, count) : 0;
+    if (count < 2)
+        return 0;
+    door.picks++;
+    unsigned answer = door.policy->pick(where, candidates, count);
     if (answer)
         trace(TRACE_CHOICE, LANE_SCHEDULE, candidates[answer]->id, count);
     return answer;

@@ -31,7 +31,7 @@ struct decision {
 #define MAX_DECISIONS 64
 #define MAX_LANE_VALUES 256
 
-enum policy_kind { POLICY_CONSTRAINTS, POLICY_RANDOM, POLICY_PCT, POLICY_RECORDING, POLICY_COUNT };
+enum policy_kind { POLICY_CONSTRAINTS, POLICY_RANDOM, POLICY_PCT, POLICY_RECORDING, POLICY_EXPLORE, POLICY_COUNT };
 
 /* Everything that decides a life besides its operations. Filled by the input decoder or a command. */
 struct chance {
@@ -73,6 +73,9 @@ unsigned choose_clocks(void);
 /* Index of the candidate that goes on. candidates[0] is the default. */
 unsigned policy_pick(uint16_t where, struct ctx *const *candidates, unsigned count);
 
+/* How often this life, or the last one, asked for one of several. */
+unsigned policy_picks(void);
+
 /* Start of a life. The chance stays owned by the caller and must outlive the life. */
 void choose_begin(const struct chance *chance);
 
@@ -84,6 +87,12 @@ struct policy {
     bool (*wants_clock)(void); /* NULL: never */
     unsigned (*pick)(uint16_t where, struct ctx *const *candidates, unsigned count);
 };
-extern const struct policy policy_constraints, policy_random, policy_pct, policy_recording;
+extern const struct policy policy_constraints, policy_random, policy_pct, policy_recording, policy_explore;
+
+/* For policies. The decision of the input for this point, NULL none; counts the point. */
+const struct decision *choose_schedule_decision(uint16_t where);
+/* The candidate that a decision with this role chooses. */
+unsigned constraints_choice(uint8_t role, struct ctx *const *candidates, unsigned count);
+uint64_t choose_random(uint64_t *state);
 
 #endif

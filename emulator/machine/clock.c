@@ -3,6 +3,8 @@
 
 #include "machine.h"
 
+#define NEAR (11 * CLOCK_SECOND)
+
 uint64_t clock_time;
 
 static struct {
@@ -65,6 +67,12 @@ bool clock_next_due(uint64_t *due)
         return false;
     *due = virtual_clock.first->due;
     return true;
+}
+
+bool clock_may_come(void)
+{
+    uint64_t due;
+    return clock_next_due(&due) && due - clock_time <= NEAR;
 }
 
 static void advance(uint64_t to)

@@ -32,6 +32,8 @@ void clock_pass(uint64_t interval);
 /* Jumps to the next alarm and fires it; false if none is set. */
 bool clock_jump(void);
 bool clock_next_due(uint64_t *due);
+/* An alarm is so near that a schedule may let it come while contexts could run. */
+bool clock_may_come(void);
 void clock_begin(void);
 
 #endif

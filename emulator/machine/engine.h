@@ -27,6 +27,8 @@ extern const struct engine engine_fiber, engine_thread;
 extern const struct engine *engine;
 struct ctx *ctx_allocate(enum ctx_kind kind, uint8_t role, const char *name, void (*entry)(void *), void *argument);
 void ctx_free(struct ctx *ctx);
+/* What the next one that is allocated will be. */
+uint16_t ctx_next_id(void);
 /* Nothing can run: lets time pass to the next alarm, or reports a hang or deadlock. */
 void let_time_pass(void);
 

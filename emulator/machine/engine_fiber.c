@@ -127,6 +127,22 @@ static int free_cpu(const struct ctx *wanting)
 
 static struct ctx *idle_of(unsigned c);
 
+/* Stands for the idle thread of a processor while it is only a candidate: who asks must change nothing, whether he is answered or not. */
+static struct ctx idle_candidate[MACHINE_MAX_CPUS];
+
+static struct ctx *candidate_of(unsigned c)
+{
+    const struct ctx *idle = machine.cpu[c].idle;
+    idle_candidate[c] = (struct ctx){.id = idle ? idle->id : ctx_next_id(), .kind = CTX_IDLE, .role = (uint8_t)(ROLE_CPU0 + c), .cpu = (int8_t)c};
+    return &idle_candidate[c];
+}
+
+static struct ctx *chosen(struct ctx *candidate)
+{
+    size_t c = (size_t)(candidate - idle_candidate);
+    return c < MACHINE_MAX_CPUS ? idle_of((unsigned)c) : candidate;
+}
+
 static unsigned gather(struct ctx **out, struct ctx *self)
 {
     unsigned n = 0;
@@ -135,7 +151,7 @@ static unsigned gather(struct ctx **out, struct ctx *self)
     for (unsigned c = 0; c < machine.cpus; c++) {
         struct ctx *r = machine.cpu[c].resident;
         if (!r && machine.cpu[c].dpcs)
-            out[n++] = idle_of(c);
+            out[n++] = candidate_of(c);
         else if (r && r != self && r->state == CTX_READY && pinned(r))
             out[n++] = r;
     }
@@ -215,7 +231,7 @@ static struct ctx *next_after(struct ctx *self, uint16_t where)
         unsigned n = gather(candidates, self);
         if (n) {
             policy_is_asked(where);
-            return candidates[policy_pick(where, candidates, n)];
+            return chosen(candidates[policy_pick(where, candidates, n)]);
         }
         if (settler && settler != self) {
             struct ctx *woken = settler;
@@ -249,8 +265,7 @@ static void fiber_wake(struct ctx *ctx) { (void)ctx; }
  */
 static void clock_interrupt(uint16_t where)
 {
-    uint64_t due;
-    if (!clock_next_due(&due) || due - clock_now() > 11 * CLOCK_SECOND)
+    if (!clock_may_come())
         return;
     clock_jump();
     machine.last_progress = clock_now();
@@ -258,7 +273,7 @@ static void clock_interrupt(uint16_t where)
     unsigned n = gather(candidates, current_ctx);
     for (unsigned i = 1; i < n; i++)
         if (candidates[i]->kind == CTX_IDLE || (candidates[i]->cpu >= 0 && machine.cpu[candidates[i]->cpu].dpcs)) {
-            switch_to(candidates[i], where);
+            switch_to(chosen(candidates[i]), where);
             return;
         }
 }
@@ -286,7 +301,7 @@ static void fiber_point(uint16_t where)
         pick = pick ? pick : 1;
     if (!pick)
         return;
-    struct ctx *next = candidates[pick];
+    struct ctx *next = chosen(candidates[pick]);
     if (machine.on_switch)
         machine.on_switch(where, next->gate_depth ? next->gate[next->gate_depth - 1] : 0);
     switch_to(next, where);

@@ -3,14 +3,12 @@
  *
  * Constraints: positional statements from the input ("at the 3rd point inside WdfRequestComplete, app1 goes on"); everywhere else
  * the running context goes on. Random: each point switches with probability 1/4. PCT: random priorities, highest
- * runnable goes on, priority dropped at d change points (Burckhardt et al., ASPLOS 2010). Recording: the answers of an earlier life.
+ * runnable goes on, whose priority is dropped at d change points (Burckhardt et al., ASPLOS 2010): a bug that needs d + 1 ordered steps is met
+ * with probability 1/(n k^d) at least, of n contexts and k points with a choice. Recording: the answers of an earlier life.
  */
 #include <stddef.h>
 
 #include "machine.h"
-
-uint64_t choose_random(uint64_t *state);
-const struct decision *choose_schedule_decision(uint16_t where);
 
 static struct {
     const struct chance *chance;
@@ -19,7 +17,6 @@ static struct {
     uint64_t point;
     uint32_t priority[MAX_CONTEXTS]; /* PCT: 0 = not drawn yet */
     uint64_t change[16];
-    uint32_t lowest;
     uint32_t recorded;
 } state;
 
@@ -53,16 +50,19 @@ static bool has_role(const struct ctx *ctx, uint8_t role)
     return ctx->role == role;
 }
 
+unsigned constraints_choice(uint8_t role, struct ctx *const *candidates, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        if (has_role(candidates[i], role))
+            return i;
+    /* A role that cannot run: any other context by number, so that a mutated value still means something. */
+    return role >= 128 ? role % count : 0;
+}
+
 static unsigned constraints_pick(uint16_t where, struct ctx *const *candidates, unsigned count)
 {
     (void)where;
-    if (!state.now)
-        return 0;
-    for (unsigned i = 0; i < count; i++)
-        if (has_role(candidates[i], state.now->value))
-            return i;
-    /* A role that cannot run: any other context by number, so that a mutated value still means something. */
-    return state.now->value >= 128 ? state.now->value % count : 0;
+    return state.now ? constraints_choice(state.now->value, candidates, count) : 0;
 }
 
 static unsigned random_pick(uint16_t where, struct ctx *const *candidates, unsigned count)
@@ -84,25 +84,44 @@ static void pct_begin(const struct chance *chance)
     uint64_t length = chance->pct_length ? chance->pct_length : 500;
     for (unsigned i = 0; i < 16; i++)
         state.change[i] = i < depth ? 1 + choose_random(&state.random) % length : 0;
-    state.lowest = 1000;
+}
+
+#define LOWERED 1000 /* priorities drawn at first lie above, those of change points below */
+
+/* A change point's priority does not depend on when it comes: which of two lowered contexts goes first is drawn as well. */
+static bool pct_changes(uint32_t *priority)
+{
+    for (unsigned i = 0; i < 16; i++)
+        if (state.change[i] == state.point) {
+            *priority = LOWERED - i;
+            return true;
+        }
+    return false;
+}
+
+static unsigned pct_best(struct ctx *const *candidates, unsigned count)
+{
+    unsigned best = 0;
+    for (unsigned i = 0; i < count; i++) {
+        uint32_t *p = &state.priority[candidates[i]->id];
+        if (!*p)
+            *p = LOWERED + 1 + (uint32_t)(choose_random(&state.random) % 1000000);
+        if (*p > state.priority[candidates[best]->id])
+            best = i;
+    }
+    return best;
 }
 
 static unsigned pct_pick(uint16_t where, struct ctx *const *candidates, unsigned count)
 {
     (void)where;
     state.point++;
-    for (unsigned i = 0; i < 16; i++)
-        if (state.change[i] == state.point)
-            state.priority[candidates[0]->id] = --state.lowest;
-    unsigned best = 0;
-    for (unsigned i = 0; i < count; i++) {
-        uint32_t *p = &state.priority[candidates[i]->id];
-        if (!*p)
-            *p = 1001 + (uint32_t)(choose_random(&state.random) % 1000000);
-        if (*p > state.priority[candidates[best]->id])
-            best = i;
-    }
-    return best;
+    unsigned best = pct_best(candidates, count);
+    uint32_t lowered;
+    if (!pct_changes(&lowered))
+        return best;
+    state.priority[candidates[best]->id] = lowered; /* who would go on now is who is held back */
+    return pct_best(candidates, count);
 }
 
 static unsigned recording_pick(uint16_t where, struct ctx *const *candidates, unsigned count)

@@ -73,11 +73,17 @@ static const char *keep_name(const char *name)
     return names[count++];
 }
 
-struct ctx *ctx_allocate(enum ctx_kind kind, uint8_t role, const char *name, void (*entry)(void *), void *argument)
+uint16_t ctx_next_id(void)
 {
-    unsigned i = 0;
+    uint16_t i = 0;
     while (i < machine.ctx_count && contexts[i].state != CTX_FREE)
         i++;
+    return i;
+}
+
+struct ctx *ctx_allocate(enum ctx_kind kind, uint8_t role, const char *name, void (*entry)(void *), void *argument)
+{
+    unsigned i = ctx_next_id();
     if (i == MAX_CONTEXTS)
         bugcheck(OWN_OUT_OF_RESOURCES, MAX_CONTEXTS, 0, 0, 0, NULL, "more than %d threads at once", MAX_CONTEXTS);
     if (i == machine.ctx_count)

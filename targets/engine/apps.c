@@ -64,6 +64,8 @@ static void finish(struct request *r, uint32_t error, uint32_t bytes)
     if (bytes > room && !error)
         bugcheck(OWN_WRONG_LENGTH, r->step, bytes, room, 0, NULL, "step %u (%s) reports %u bytes, the buffer holds %u", r->step, kind_name(r),
                  bytes, room);
+    if (life.keeps_results)
+        r->result = trace_hash_bytes(r->kind == OP_IOCTL ? r->out : r->data, bytes < room ? bytes : room);
     if (r->kind == OP_READ)
         check_untouched(r);
     else if (r->kind == OP_WRITE)

@@ -55,11 +55,15 @@ bool engine_init(void)
     return true;
 }
 
-bool engine_run(const uint8_t *bytes, size_t size)
+bool engine_run(const uint8_t *bytes, size_t size) { return engine_run_changed(bytes, size, NULL, NULL); }
+
+bool engine_run_changed(const uint8_t *bytes, size_t size, void (*change)(struct chance *chance, void *argument), void *argument)
 {
     static unsigned turn;
     struct program *program = &programs[turn ^= 1];
     program_decode(program, bytes, size);
+    if (change)
+        change(&program->chance, argument);
     life.program = program;
     life.input = bytes;
     life.input_size = size;

@@ -21,6 +21,9 @@ bool engine_run(const uint8_t *bytes, size_t size);
 /* As engine_run(), but takes the text form as well; a text that does not assemble is a life without steps, and is told in `error` if that is not NULL. */
 bool engine_run_file(const uint8_t *bytes, size_t size, const char *name, char *error, size_t error_size);
 
+/* As engine_run(), with what decides the life changed by `change` after decoding. */
+bool engine_run_changed(const uint8_t *bytes, size_t size, void (*change)(struct chance *chance, void *argument), void *argument);
+
 /* Hints for the mutator from the target's table and the last life. */
 const struct mutator_hints *engine_hints(void);
 

@@ -27,6 +27,7 @@ struct life {
     uint32_t device;                                  /* number of the latest device added, 0 none */
     uint8_t state;                                    /* DISTURBED_REMOVE / DISTURBED_STATE as things stand */
     unsigned starts;                                  /* of devices */
+    bool keeps_results;                               /* set once by who compares lives by what their apps saw */
     bool working;                                     /* restored at the end and fit to finish what is pending */
 };
 extern struct life life;

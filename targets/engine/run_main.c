@@ -20,6 +20,7 @@
 #include "bench.h"
 #include "diverge.h"
 #include "engine.h"
+#include "explore.h"
 #include "life.h"
 #include "machine/machine.h"
 #include "text.h"
@@ -35,6 +36,8 @@ static const char usage_text[] =
     "       run_%1$s assemble TEXT -o FILE\n"
     "       run_%1$s generate N DIRECTORY [--seed S] [--hostile]\n"
     "       run_%1$s hashes FILE..\n"
+    "       run_%1$s explore FILE [--preemptions N] [--no-reduction] [--all] [--time S] [--json] [-o DIRECTORY]\n"
+    "       run_%1$s explore FILE --policy pct --depth D --runs N [--seed S] [--time S] [--json] [-o DIRECTORY]\n"
     "       run_%1$s bench SECONDS [--json]\n";
 
 static _Noreturn void stop(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -63,8 +66,10 @@ static struct {
     unsigned repeat;
     const char *trace, *output, *save_trace, *diverge_with;
     bool json, hash_only, quiet, diverge, hostile;
-    uint64_t seed;
-} options = {.repeat = 1};
+    uint64_t seed, preemptions, depth, runs, time;
+    bool all, no_reduction;
+    const char *policy;
+} options = {.repeat = 1, .preemptions = 2, .depth = 3, .runs = 10000};
 
 static uint64_t number_option(const char *option, const char *value)
 {
@@ -108,6 +113,20 @@ static void parse_options(int argc, char **argv)
             options.trace = value, i++;
         else if (!strcmp(a, "--trace") && value)
             stop(2, "--trace %s: give text or json", value);
+        else if (!strcmp(a, "--all"))
+            options.all = true;
+        else if (!strcmp(a, "--no-reduction"))
+            options.no_reduction = true;
+        else if (!strcmp(a, "--preemptions"))
+            options.preemptions = number_option(a, value), i++;
+        else if (!strcmp(a, "--depth"))
+            options.depth = number_option(a, value), i++;
+        else if (!strcmp(a, "--runs"))
+            options.runs = number_option(a, value), i++;
+        else if (!strcmp(a, "--time"))
+            options.time = number_option(a, value), i++;
+        else if (!strcmp(a, "--policy") && value)
+            options.policy = value, i++;
         else if (!strcmp(a, "-o") && value)
             options.output = value, i++;
         else if (a[0] == '-' && a[1])
@@ -534,6 +553,31 @@ static int generate(void)
     return 0;
 }
 
+/* ---- explore ---- */
+
+static int explore_file(void)
+{
+    char directory[512];
+    if (options.files != 1)
+        usage();
+    if (options.preemptions > EXPLORE_MAX_PREEMPTIONS)
+        stop(2, "--preemptions %" PRIu64 ": give at most %d", options.preemptions, EXPLORE_MAX_PREEMPTIONS);
+    if (!options.depth || options.depth > 16)
+        stop(2, "--depth %" PRIu64 ": give 1 to 16", options.depth);
+    if (options.policy && strcmp(options.policy, "pct") && strcmp(options.policy, "exhaustive"))
+        stop(2, "--policy %s: give exhaustive or pct", options.policy);
+    snprintf(directory, sizeof directory, "fuzz/%s/explored", target.name);
+    struct explore_options o = {.file = options.file[0], .directory = options.output ? options.output : directory,
+                                .preemptions = (unsigned)options.preemptions, .time = (double)options.time, .reduction = !options.no_reduction,
+                                .all = options.all, .json = options.json, .quiet = options.quiet,
+                                .pct = options.policy && !strcmp(options.policy, "pct"), .depth = (unsigned)options.depth, .runs = options.runs,
+                                .seed = options.seed};
+    size_t size = read_input(options.file[0], input, sizeof input);
+    if (!engine_init())
+        return 3;
+    return explore(&o, input, size);
+}
+
 /* ---- bench ---- */
 
 static int bench(void)
@@ -556,7 +600,7 @@ int main(int argc, char **argv)
     static const struct {
         const char *name;
         int (*run)(void);
-    } commands[] = {{"replay", replay}, {"show", show}, {"assemble", assemble}, {"generate", generate}, {"hashes", hashes}, {"bench", bench}};
+    } commands[] = {{"replay", replay}, {"show", show}, {"assemble", assemble}, {"generate", generate}, {"hashes", hashes}, {"bench", bench}, {"explore", explore_file}};
     if (argc < 2)
         usage();
     parse_options(argc - 2, argv + 2);

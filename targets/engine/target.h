@@ -57,6 +57,7 @@ struct request {
     uint32_t bytes;          /* transferred, as told to the app */
     uint8_t *data;           /* buffer of a read or write; in buffer of an ioctl */
     uint8_t *out;            /* out buffer of an ioctl */
+    uint64_t result;         /* hash of the bytes that came back, where life.keeps_results */
 
     /* The engine's own. */
     void *file, *event;

@@ -31,7 +31,7 @@ static void put_hex(struct sink *s, const uint8_t *bytes, size_t count)
 }
 
 static const char *const lanes[LANE_COUNT] = {"schedule", "fault", "hardware", "user-memory", "data"};
-static const char *const policies[POLICY_COUNT] = {"constraints", "random", "pct", "recording"};
+static const char *const policies[POLICY_COUNT] = {"constraints", "random", "pct", "recording", "explore"};
 
 const char *text_lane_name(unsigned lane) { return lane < LANE_COUNT ? lanes[lane] : NULL; }
 const char *text_policy_name(unsigned policy) { return policy < POLICY_COUNT ? policies[policy] : NULL; }
