@@ -33,6 +33,7 @@ int command_fuzz(const struct options *o);
 int command_replay(const struct options *o);
 int command_show(const struct options *o);
 int command_assemble(const struct options *o);
+int command_minimize(const struct options *o);
 int command_list(const struct options *o);
 int command_bugs(const struct options *o);
 int command_test(const struct options *o);

@@ -55,6 +55,7 @@ static const struct command commands[] = {
     {"replay", command_replay, "TsrxdJ", "FILE..", true, "Run inputs and report what they do"},
     {"show", command_show, "Ts", "FILE..", true, "Print an input as a program"},
     {"assemble", command_assemble, "Tso", "TEXT", true, "Make an input of a program's text"},
+    {"minimize", command_minimize, "TstoJ", "FILE", true, "The smallest input that ends in the same report"},
     {"bugs", command_bugs, "tjJ", "[NAME..]", false, "The planted bugs: found, how fast, and as what"},
     {"stress", command_stress, "ntSsJ", "APP [-- ARGUMENT..]", true, "Run a Win32 app against a driver until the time is over"},
     {"explore", command_explore, "pPDRNAtTsJ", "FILE", true, "Run a program under every schedule with at most N preemptions"},

@@ -1,4 +1,4 @@
-/* `irpfuzz replay`, `show` and `assemble`: run_<target> of the right build does the work, one process for each file. */
+/* `irpfuzz replay`, `show`, `assemble` and `minimize`: run_<target> of the right build does the work, one process for each file. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +19,8 @@ static const char *program_for(const struct options *o, const char *path, const 
         if (file_exists(kept))
             return kept;
     }
-    const char *preset = replay_preset(o->sanitizer ? o->sanitizer : strcmp(o->command, "replay") ? "none" : "address");
+    bool lives = !strcmp(o->command, "replay") || !strcmp(o->command, "minimize"); /* not only read */
+    const char *preset = replay_preset(o->sanitizer ? o->sanitizer : lives ? "address" : "none");
     build_one(preset, text("run_%s", target));
     return text("build/%s/targets/run_%s", preset, target);
 }
@@ -120,6 +121,28 @@ int command_show(const struct options *o)
         result = worse(run_foreground(&args, NULL), result);
     }
     return result;
+}
+
+int command_minimize(const struct options *o)
+{
+    struct args args = {0};
+    if (o->name_count != 1)
+        fail(EXIT_USAGE, "minimize takes one input: run it once for each");
+    const char *path = existing(o->names[0]);
+    args_add(&args, "%s", program_for(o, path, target_of(path, o->target)));
+    args_add(&args, "minimize");
+    args_add(&args, "%s", path);
+    if (o->output) {
+        args_add(&args, "-o");
+        args_add(&args, "%s", user_path(o->output));
+    }
+    if (o->time) {
+        args_add(&args, "--time");
+        args_add(&args, "%u", o->time);
+    }
+    if (o->json)
+        args_add(&args, "--json");
+    return worse(run_foreground(&args, NULL), EXIT_FINE);
 }
 
 int command_assemble(const struct options *o)

@@ -6,6 +6,8 @@
 #define MAX_DDIS 2048
 #define NO_DECISION 0xff
 
+_Static_assert(MAX_DECISIONS <= NO_DECISION, "decisions are numbered by a byte");
+
 struct positional {
     uint16_t asked[MAX_DDIS];
     uint8_t first[MAX_DDIS];     /* index of a decision for this DDI, chained by next; NO_DECISION none */
@@ -21,6 +23,8 @@ static struct {
     uint64_t random[LANE_COUNT];
     const struct policy *policy;
     unsigned clocks, picks;
+    uint16_t where;               /* the scheduling point asked last */
+    struct transcript *transcript;
 } door;
 
 static const struct policy *const policies[POLICY_COUNT] = {
@@ -76,10 +80,50 @@ void choose_begin(const struct chance *chance)
         door.random[i] = chance->seed * 31 + i;
     }
     door.clocks = door.picks = 0;
+    if (door.transcript)
+        memset(door.transcript, 0, sizeof *door.transcript);
     door.policy = policies[chance->policy < POLICY_COUNT ? chance->policy : 0];
     if (door.policy->begin)
         door.policy->begin(chance);
 }
+
+/* ---- Transcript ---- */
+
+void choose_transcribe(struct transcript *transcript) { door.transcript = transcript; }
+
+static void note_decision(struct decision *list, unsigned *count, uint16_t ddi, uint32_t nth, uint8_t value)
+{
+    if (*count == MAX_DECISIONS || nth > UINT16_MAX)
+        door.transcript->lossy = true;
+    else
+        list[(*count)++] = (struct decision){.ddi = ddi, .nth = (uint16_t)nth, .value = value};
+}
+
+static void note_schedule(uint8_t role)
+{
+    struct transcript *t = door.transcript;
+    note_decision(t->schedule, &t->schedule_count, door.where, choose_asked(LANE_SCHEDULE, door.where), role);
+}
+
+static void note_pick(struct ctx *const *candidates, unsigned count, unsigned answer)
+{
+    uint8_t role;
+    if (constraints_role(candidates, count, answer, &role))
+        note_schedule(role);
+    else
+        door.transcript->lossy = true;
+}
+
+static void note_value(enum lane lane, uint32_t answer)
+{
+    struct transcript *t = door.transcript;
+    if (t->value_count[lane] < MAX_LANE_VALUES && answer <= UINT8_MAX)
+        t->value[lane][t->value_count[lane]++] = (uint8_t)answer;
+    else if (answer)
+        t->lossy = true;
+}
+
+/* ---- Questions ---- */
 
 uint32_t choose(enum lane lane, uint32_t n)
 {
@@ -89,6 +133,8 @@ uint32_t choose(enum lane lane, uint32_t n)
         answer = chance->value[lane][door.position[lane]++] % n;
     else if (n > 1 && chance->random_faults)
         answer = choose_random(&door.random[lane]) % 8 ? 0 : (uint32_t)(choose_random(&door.random[lane]) % n);
+    if (n > 1 && door.transcript)
+        note_value(lane, answer);
     if (answer)
         trace(TRACE_CHOICE, lane, answer, n);
     return answer;
@@ -103,6 +149,8 @@ bool choose_fault(uint16_t ddi)
         fail = d->value != 0;
     else if (chance->random_faults)
         fail = choose_random(&door.random[LANE_FAULT]) % 64 == 0;
+    if (fail && door.transcript)
+        note_decision(door.transcript->fault, &door.transcript->fault_count, ddi, door.fault.asked[ddi], 1);
     if (fail)
         trace(TRACE_CHOICE, LANE_FAULT, ddi, 2);
     return fail;
@@ -117,13 +165,19 @@ uint32_t choose_asked(enum lane lane, uint16_t ddi)
 
 unsigned policy_picks(void) { return door.picks; }
 
-bool policy_is_asked(uint16_t where) { return door.policy->is_asked(where); }
+bool policy_is_asked(uint16_t where)
+{
+    door.where = where;
+    return door.policy->is_asked(where);
+}
 
 bool policy_wants_clock(void)
 {
     if (!door.policy->wants_clock || door.clocks == MAX_CLOCKS || !door.policy->wants_clock())
         return false;
     door.clocks++;
+    if (door.transcript)
+        note_schedule(ROLE_CLOCK);
     trace(TRACE_CHOICE, LANE_SCHEDULE, ROLE_CLOCK, 0);
     return true;
 }
@@ -136,6 +190,8 @@ unsigned policy_pick(uint16_t where, struct ctx *const *candidates, unsigned cou
         return 0;
     door.picks++;
     unsigned answer = door.policy->pick(where, candidates, count);
+    if (answer && door.transcript)
+        note_pick(candidates, count, answer);
     if (answer)
         trace(TRACE_CHOICE, LANE_SCHEDULE, candidates[answer]->id, count);
     return answer;

@@ -28,7 +28,7 @@ struct decision {
     uint8_t value; /* schedule: a role; fault: the answer */
 };
 
-#define MAX_DECISIONS 64
+#define MAX_DECISIONS 240
 #define MAX_LANE_VALUES 256
 
 enum policy_kind { POLICY_CONSTRAINTS, POLICY_RANDOM, POLICY_PCT, POLICY_RECORDING, POLICY_EXPLORE, POLICY_COUNT };
@@ -76,6 +76,16 @@ unsigned policy_pick(uint16_t where, struct ctx *const *candidates, unsigned cou
 /* How often this life, or the last one, asked for one of several. */
 unsigned policy_picks(void);
 
+/* Every answer of a life other than 0, as decisions of the constraints policy and values of lanes: the same life without a generator. */
+struct transcript {
+    bool lossy;                 /* there were more than an input can hold */
+    unsigned schedule_count, fault_count, value_count[LANE_COUNT];
+    struct decision schedule[MAX_DECISIONS], fault[MAX_DECISIONS];
+    uint8_t value[LANE_COUNT][MAX_LANE_VALUES]; /* trailing zeros included */
+};
+/* From the next life on; NULL: no more. */
+void choose_transcribe(struct transcript *transcript);
+
 /* Start of a life. The chance stays owned by the caller and must outlive the life. */
 void choose_begin(const struct chance *chance);
 
@@ -93,6 +103,8 @@ extern const struct policy policy_constraints, policy_random, policy_pct, policy
 const struct decision *choose_schedule_decision(uint16_t where);
 /* The candidate that a decision with this role chooses. */
 unsigned constraints_choice(uint8_t role, struct ctx *const *candidates, unsigned count);
+/* The role with which a decision chooses candidate i: its processor's or its own, or else a number (128 and more). False if there is none. */
+bool constraints_role(struct ctx *const *candidates, unsigned count, unsigned i, uint8_t *role);
 uint64_t choose_random(uint64_t *state);
 
 #endif

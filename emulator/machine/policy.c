@@ -29,9 +29,10 @@ static void begin(const struct chance *chance)
     state.recorded = 0;
 }
 
+/* The point is counted all the same: a transcript names it (choose_transcribe()). */
 static bool always(uint16_t where)
 {
-    (void)where;
+    choose_schedule_decision(where);
     return true;
 }
 
@@ -57,6 +58,23 @@ unsigned constraints_choice(uint8_t role, struct ctx *const *candidates, unsigne
             return i;
     /* A role that cannot run: any other context by number, so that a mutated value still means something. */
     return role >= 128 ? role % count : 0;
+}
+
+bool constraints_role(struct ctx *const *candidates, unsigned count, unsigned i, uint8_t *role)
+{
+    const struct ctx *ctx = candidates[i];
+    uint8_t tried[2] = {ctx->cpu >= 0 ? (uint8_t)(ROLE_CPU0 + ctx->cpu) : ctx->role, ctx->role};
+    for (unsigned t = 0; t < 2; t++)
+        if (constraints_choice(tried[t], candidates, count) == i) {
+            *role = tried[t];
+            return true;
+        }
+    for (unsigned value = 128; value < ROLE_NONE; value++)
+        if (constraints_choice((uint8_t)value, candidates, count) == i) {
+            *role = (uint8_t)value;
+            return true;
+        }
+    return false;
 }
 
 static unsigned constraints_pick(uint16_t where, struct ctx *const *candidates, unsigned count)

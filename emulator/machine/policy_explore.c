@@ -76,24 +76,6 @@ static bool wants_clock(void)
     return false;
 }
 
-/* The value with which a decision chooses candidate i: its processor's or its own role, or else its number. */
-static bool role_of(struct ctx *const *candidates, unsigned count, unsigned i, uint8_t *role)
-{
-    const struct ctx *ctx = candidates[i];
-    uint8_t tried[2] = {ctx->cpu >= 0 ? (uint8_t)(ROLE_CPU0 + ctx->cpu) : ctx->role, ctx->role};
-    for (unsigned t = 0; t < 2; t++)
-        if (constraints_choice(tried[t], candidates, count) == i) {
-            *role = tried[t];
-            return true;
-        }
-    for (unsigned value = 128; value < ROLE_NONE; value++)
-        if (constraints_choice((uint8_t)value, candidates, count) == i) {
-            *role = (uint8_t)value;
-            return true;
-        }
-    return false;
-}
-
 static unsigned pick(uint16_t where, struct ctx *const *candidates, unsigned count)
 {
     if (state.now)
@@ -103,7 +85,7 @@ static unsigned pick(uint16_t where, struct ctx *const *candidates, unsigned cou
     struct explore_point *point = point_of(where);
     for (unsigned i = 1; point && i < count; i++) {
         uint8_t role;
-        if (role_of(candidates, count, i, &role))
+        if (constraints_role(candidates, count, i, &role))
             add(point, role);
         else
             explore_record.overflow = true;

@@ -14,6 +14,7 @@ static struct {
     struct report_section section[MAX_SECTIONS];
     unsigned sections;
     bool reporting;
+    struct caught_report *caught;
 } report;
 
 static const struct {
@@ -107,10 +108,24 @@ static void write_waiters(void)
     }
 }
 
+void report_catch(struct caught_report *caught) { report.caught = caught; }
+bool report_is_caught(void) { return report.caught != NULL; }
+
+static void catch(const struct bugcheck *b, const void *frame)
+{
+    report.caught->any = true;
+    report.caught->bug = *b;
+    report.caught->frames = stack_collect(frame, report.caught->frame, CAUGHT_FRAMES);
+}
+
 void report_write(const struct bugcheck *b) { report_write_at(b, __builtin_frame_address(0)); }
 
 void report_write_at(const struct bugcheck *b, const void *frame)
 {
+    if (report.caught) {
+        catch(b, frame);
+        return;
+    }
     report_line("*** irpfuzz: %s (0x%X)", bugcheck_name(b->code), b->code);
     report_line("  what      %s", b->text);
     report_line("  parameters 0x%llX, 0x%llX, 0x%llX, 0x%llX%s%s", (unsigned long long)b->parameter[0], (unsigned long long)b->parameter[1],

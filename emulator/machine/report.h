@@ -64,6 +64,20 @@ void report_write(const struct bugcheck *bugcheck);
 /* The same with the stack taken from another frame (of the code that faulted). */
 void report_write_at(const struct bugcheck *bugcheck, const void *frame);
 
+/*
+ * For commands that run many lives that end badly and only compare how: from now on a report is not written, but what it is about put into *caught
+ * (NULL: written again). Shared memory will do; a sanitizer's report ends the process all the same.
+ */
+#define CAUGHT_FRAMES 64
+struct caught_report {
+    bool any;
+    struct bugcheck bug;
+    unsigned frames;
+    uintptr_t frame[CAUGHT_FRAMES]; /* code addresses, innermost first: stack_driver_frame() */
+};
+void report_catch(struct caught_report *caught);
+bool report_is_caught(void);
+
 /* Sanitizer findings become reports like any other (sanitizer_report.c). own_signals: no fuzzer handles faults and deaths. */
 void sanitizer_reports_install(bool own_signals);
 /* Called once after the report of a sanitizer's finding, or of a fault, was written; the process ends when it returns. */

@@ -64,7 +64,7 @@ static struct bugcheck describe_fault(const void *address, bool write)
 
 static void write_block_history(const void *address)
 {
-    const struct block *block = block_find(address);
+    const struct block *block = report_is_caught() ? NULL : block_find(address);
     struct stack_frame f;
     if (!block)
         return;
@@ -99,18 +99,23 @@ static void asan_report(const char *text)
 #endif
 
 #if defined(IRPFUZZ_TSAN)
-int __tsan_get_report_mop(void *report, unsigned long index, int *tid, void **address, int *size, int *write, int *atomic, void **trace,
+int __tsan_get_report_mop(const void *report, unsigned long index, int *tid, void **address, int *size, int *write, int *atomic, void **trace,
                           unsigned long trace_size);
 static struct {
     void *pc[2];
     int write[2];
 } race;
 
-/* Called by the runtime with its locks held: only note. */
-__attribute__((visibility("default"))) void __tsan_on_report(void *report)
+/*
+ * The runtime's own hook for programs that take reports themselves ("true": it prints nothing), a weak C++ function of it. Called with the runtime's locks
+ * held: only note. Its report must not be sent to a file instead: the runtime opens <path>.<process>, next to /dev/null as elsewhere.
+ */
+bool tsan_report_taken(const void *report, bool suppressed) __asm__("_ZN6__tsan8OnReportEPKNS_10ReportDescEb");
+__attribute__((visibility("default"))) bool tsan_report_taken(const void *report, bool suppressed)
 {
+    (void)suppressed;
     if (machine.race_pending)
-        return;
+        return true;
     for (unsigned long i = 0; i < 2; i++) {
         int tid, size, atomic;
         void *address, *trace[8] = {0};
@@ -118,12 +123,13 @@ __attribute__((visibility("default"))) void __tsan_on_report(void *report)
         race.pc[i] = trace[0];
     }
     machine.race_pending = true;
+    return true;
 }
 
 const char *__tsan_default_options(void);
 const char *__tsan_default_options(void)
 {
-    return "halt_on_error=0:symbolize=0:log_path=/dev/null:report_signal_unsafe=0:report_thread_leaks=0:history_size=4:"
+    return "halt_on_error=0:symbolize=0:report_signal_unsafe=0:report_thread_leaks=0:history_size=4:"
            "report_mutex_bugs=0:handle_segv=0:exitcode=0:atexit_sleep_ms=0";
 }
 

@@ -13,7 +13,7 @@ extern const char __executable_start[];
 #define MAX_DEPTH 64
 
 /* Frames of code that no sanitizer knows lie on the way. */
-__attribute__((no_sanitize("memory", "address"))) static unsigned collect(const void *frame, uintptr_t *out, unsigned max)
+__attribute__((no_sanitize("memory", "address"))) unsigned stack_collect(const void *frame, uintptr_t *out, unsigned max)
 {
     const uintptr_t *fp = frame;
     unsigned n = 0;
@@ -52,10 +52,16 @@ static void finish_frame(struct stack_frame *f, const char *function, const char
                 !strstr(f->place, "sanitizer") && !strstr(f->place, "compiler-rt");
 }
 
-static unsigned symbolize(const uintptr_t *address, unsigned count, struct stack_frame *out, unsigned max)
+/*
+ * Frames of all the addresses, in their order; an address where functions were inlined has several. `first`, if not NULL, gets for each address the index
+ * of its innermost frame, and the number of frames behind the last.
+ */
+static unsigned symbolize(const uintptr_t *address, unsigned count, struct stack_frame *out, unsigned max, unsigned *first)
 {
     char self[512], command[4096];
     ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+    for (unsigned i = 0; first && i <= count; i++)
+        first[i] = 0;
     if (n < 0 || !count)
         return 0;
     self[n] = 0;
@@ -70,14 +76,22 @@ static unsigned symbolize(const uintptr_t *address, unsigned count, struct stack
     if (!pipe)
         return 0;
     char function[512], place[1024];
-    unsigned got = 0;
+    unsigned got = 0, done = 0;
     while (got < max && fgets(function, sizeof function, pipe)) {
         function[strcspn(function, "\n")] = 0;
-        if (!*function || !fgets(place, sizeof place, pipe))
+        if (!*function) { /* an empty line ends an address */
+            done++;
+            for (unsigned i = done; first && i <= count; i++)
+                first[i] = got;
+            continue;
+        }
+        if (!fgets(place, sizeof place, pipe))
             continue;
         place[strcspn(place, "\n")] = 0;
         finish_frame(&out[got++], function, place);
     }
+    for (unsigned i = done + 1; first && i <= count; i++)
+        first[i] = got;
     pclose(pipe);
     return got;
 }
@@ -85,13 +99,27 @@ static unsigned symbolize(const uintptr_t *address, unsigned count, struct stack
 unsigned stack_walk(const void *frame, struct stack_frame *out, unsigned max)
 {
     uintptr_t address[MAX_DEPTH];
-    return symbolize(address, collect(frame, address, MAX_DEPTH), out, max);
+    return symbolize(address, stack_collect(frame, address, MAX_DEPTH), out, max, NULL);
+}
+
+void stack_driver_functions(const uintptr_t *address, unsigned count, char (*function)[96])
+{
+    static struct stack_frame frames[4 * MAX_DEPTH];
+    unsigned first[MAX_DEPTH + 1];
+    count = count < MAX_DEPTH ? count : MAX_DEPTH;
+    symbolize(address, count, frames, sizeof frames / sizeof frames[0], first);
+    for (unsigned i = 0; i < count; i++) {
+        function[i][0] = 0;
+        for (unsigned f = first[i]; f < first[i + 1] && !function[i][0]; f++)
+            if (frames[f].driver)
+                memcpy(function[i], frames[f].function, sizeof function[i]);
+    }
 }
 
 bool stack_name(const void *code, struct stack_frame *out)
 {
     uintptr_t address = (uintptr_t)code;
-    return code && symbolize(&address, 1, out, 1) == 1;
+    return code && symbolize(&address, 1, out, 1, NULL) == 1;
 }
 
 /* The reader wants the driver's frames and the DDI they called, not the emulator's inner calls. */

@@ -6,6 +6,7 @@
 #define MACHINE_STACK_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct stack_frame {
     char function[96];
@@ -13,6 +14,10 @@ struct stack_frame {
     bool driver;       /* in driver or app code, not the emulator's */
 };
 
+/* The code addresses of the frames above `frame`, innermost first; returns how many. Starts no process. */
+unsigned stack_collect(const void *frame, uintptr_t *out, unsigned max);
+/* For each of these addresses the driver's (or app's) function it lies in, the innermost of those inlined there; empty if it is none of theirs. */
+void stack_driver_functions(const uintptr_t *address, unsigned count, char (*function)[96]);
 /* Names the frames above `frame`; returns how many. */
 unsigned stack_walk(const void *frame, struct stack_frame *out, unsigned max);
 /* Names one code address. */

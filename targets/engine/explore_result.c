@@ -35,7 +35,7 @@ static size_t make_input(const struct explore_shared *s, const uint8_t *input, s
     memcpy(out, input, size);
     for (unsigned i = s->own; i < c->schedule_count; i++) {
         const struct decision *d = &c->schedule[i];
-        struct record r = {.kind = DE_SCHEDULE, .slot = d->value, .a = ddi_name_hash16(ddi_table[d->ddi].name), .b = d->nth};
+        struct record r = record_of_decision(DE_SCHEDULE, d);
         size = append(out, size, &r);
     }
     if (c->policy == POLICY_PCT) {

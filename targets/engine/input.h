@@ -110,6 +110,9 @@ void record_store(uint8_t *bytes, const struct record *record);
 struct record record_canonical(const struct record *record);
 bool record_equal(const struct record *a, const struct record *b);
 
+/* The record of a positional decision: DE_SCHEDULE or DE_FAULT. */
+struct record record_of_decision(enum record_kind kind, const struct decision *decision);
+
 /* One step of the program; actor APP_THREADS is the PnP thread. */
 #define ACTOR_PNP APP_THREADS
 struct operation {

@@ -23,10 +23,10 @@
 #include "explore.h"
 #include "life.h"
 #include "machine/machine.h"
+#include "minimize.h"
+#include "run_files.h"
 #include "text.h"
 #include "trace_view.h"
-
-#define MAX_FILE (1 << 20)
 
 static const char usage_text[] =
     "usage: run_%1$s replay FILE.. [--repeat N] [--trace text|json] [--json] [--hash-only] [--quiet] [--lints]\n"
@@ -34,23 +34,12 @@ static const char usage_text[] =
     "       run_%1$s replay FILE.. --diverge [--diverge-with TRACE]\n"
     "       run_%1$s show FILE\n"
     "       run_%1$s assemble TEXT -o FILE\n"
+    "       run_%1$s minimize FILE [-o TEXT] [--time S] [--json]\n"
     "       run_%1$s generate N DIRECTORY [--seed S] [--hostile]\n"
     "       run_%1$s hashes FILE..\n"
     "       run_%1$s explore FILE [--preemptions N] [--no-reduction] [--all] [--time S] [--json] [-o DIRECTORY]\n"
     "       run_%1$s explore FILE --policy pct --depth D --runs N [--seed S] [--time S] [--json] [-o DIRECTORY]\n"
     "       run_%1$s bench SECONDS [--json]\n";
-
-static _Noreturn void stop(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static _Noreturn void stop(int status, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    fputs("irpfuzz: ", stderr);
-    vfprintf(stderr, format, arguments);
-    va_end(arguments);
-    fputc('\n', stderr);
-    exit(status);
-}
 
 static _Noreturn void usage(void)
 {
@@ -138,78 +127,6 @@ static void parse_options(int argc, char **argv)
     }
 }
 
-/* ---- Files ---- */
-
-static uint8_t file_bytes[MAX_FILE + 1];
-
-static size_t read_file(const char *name)
-{
-    FILE *file = strcmp(name, "-") ? fopen(name, "rb") : stdin;
-    if (!file)
-        stop(2, "cannot read %s: %s", name, strerror(errno));
-    size_t size = fread(file_bytes, 1, sizeof file_bytes, file);
-    if (ferror(file))
-        stop(2, "cannot read %s: %s", name, strerror(errno));
-    if (file != stdin)
-        fclose(file);
-    if (size > MAX_FILE)
-        stop(2, "%s is longer than %d bytes: no input", name, MAX_FILE);
-    file_bytes[size] = 0;
-    return size;
-}
-
-/* Text all through: hardly an input that a fuzzer wrote. */
-static bool is_readable(const uint8_t *bytes, size_t size)
-{
-    for (size_t i = 0; i < size; i++)
-        if (bytes[i] != '\n' && bytes[i] != '\r' && bytes[i] != '\t' && (bytes[i] < ' ' || bytes[i] > '~'))
-            return false;
-    return size > 0;
-}
-
-/* The input in binary, whichever form the file has. */
-static size_t read_input(const char *name, uint8_t *out, size_t room)
-{
-    size_t size = read_file(name), made;
-    char error[512];
-    if (text_is_program(file_bytes, size) && memchr(file_bytes, 0, size))
-        stop(2, "%s begins as a program in text, but holds a zero byte: it is damaged", name);
-    if (!text_is_program(file_bytes, size)) {
-        if (size > room)
-            stop(2, "%s is longer than %zu bytes: no input", name, room);
-        if (is_readable(file_bytes, size))
-            fprintf(stderr, "irpfuzz: %s is taken for a binary input: a program in text begins with the line \"" TEXT_MARKER "\"\n", name);
-        memcpy(out, file_bytes, size);
-        return size;
-    }
-    if (!text_assemble((const char *)file_bytes, name, out, room, &made, error, sizeof error))
-        stop(2, "%s", error);
-    if (made > room)
-        stop(2, "%s makes more than %zu bytes: too long", name, room);
-    return made;
-}
-
-/* A file appears whole or not at all, whatever stops the program: it is written beside its place and renamed. */
-static void write_file(const char *name, const uint8_t *bytes, size_t size)
-{
-    struct stat status;
-    char temporary[4096];
-    bool regular = stat(name, &status) || S_ISREG(status.st_mode); /* a device or a pipe is written as it is */
-    if ((size_t)snprintf(temporary, sizeof temporary, regular ? "%s.tmp%d" : "%s", name, (int)getpid()) >= sizeof temporary)
-        stop(2, "cannot write %s: the name is too long", name);
-    FILE *file = fopen(temporary, "wb");
-    if (!file)
-        stop(2, "cannot write %s: %s", name, strerror(errno));
-    bool good = fwrite(bytes, 1, size, file) == size;
-    good = !fclose(file) && good;
-    if (good && (!regular || !rename(temporary, name)))
-        return;
-    int error = errno;
-    if (regular)
-        unlink(temporary);
-    stop(2, "cannot write %s: %s", name, strerror(error));
-}
-
 /* ---- Findings ---- */
 
 static struct {
@@ -280,7 +197,7 @@ static void set_up(void)
 
 /* ---- replay, hashes ---- */
 
-static uint8_t input[MAX_FILE];
+static uint8_t input[MAX_INPUT_FILE];
 
 /* Runs once; the verdict is in `found`. */
 static void run_once(size_t size)
@@ -502,13 +419,7 @@ static int assemble(void)
 {
     if (options.files != 1 || !options.output)
         usage();
-    size_t made, size = read_file(options.file[0]);
-    char error[512];
-    if (memchr(file_bytes, 0, size))
-        stop(2, "%s is no text: assemble wants the text form", options.file[0]);
-    if (!text_assemble((const char *)file_bytes, options.file[0], input, sizeof input, &made, error, sizeof error))
-        stop(2, "%s", error);
-    write_file(options.output, input, made);
+    write_file(options.output, input, read_text(options.file[0], input, sizeof input));
     return 0;
 }
 
@@ -578,6 +489,19 @@ static int explore_file(void)
     return explore(&o, input, size);
 }
 
+/* ---- minimize ---- */
+
+static int minimize_file(void)
+{
+    if (options.files != 1)
+        usage();
+    size_t size = read_input(options.file[0], input, sizeof input);
+    if (!engine_init())
+        return 3;
+    struct minimize_options o = {.file = options.file[0], .output = options.output, .time = (unsigned)options.time, .json = options.json};
+    return minimize_result(&o, input, size, sizeof input);
+}
+
 /* ---- bench ---- */
 
 static int bench(void)
@@ -600,7 +524,7 @@ int main(int argc, char **argv)
     static const struct {
         const char *name;
         int (*run)(void);
-    } commands[] = {{"replay", replay}, {"show", show}, {"assemble", assemble}, {"generate", generate}, {"hashes", hashes}, {"bench", bench}, {"explore", explore_file}};
+    } commands[] = {{"replay", replay}, {"show", show}, {"assemble", assemble}, {"minimize", minimize_file}, {"generate", generate}, {"hashes", hashes}, {"bench", bench}, {"explore", explore_file}};
     if (argc < 2)
         usage();
     parse_options(argc - 2, argv + 2);
