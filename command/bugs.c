@@ -4,7 +4,8 @@
  * Principle of operation. For each bug of tests/bugs/bugs.txt the driver is patched and built with the sanitizer that the table names, and its target is
  * fuzzed twice, from the committed seeds and from nothing, until something is found or the time is over. As in Magma a bug is
  * *reached* when its line ran, *triggered* when its condition held (the marker irpfuzz_bug() tells both) and *detected* when a report was made. What was
- * triggered and not detected is a fault of the oracles and shows as such.
+ * triggered and not detected is a fault of the oracles and shows as such. What was found is replayed and minimized: a bug counts as found when all
+ * replays report the same, as the table expects it, and the smallest input with that report has few operations.
  *
  * Internal design. One process per bug, --jobs at a time. They share build directories (build/bugs/<sanitizer>) and the patched tree
  * (build/bugs/tree) under a lock; only files whose contents change are written there, so that a rebuild takes seconds. What was built is copied to
@@ -12,6 +13,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +33,8 @@
 
 #define DEFAULT_SECONDS 60
 #define REPLAYS 100
+#define MINIMIZE_SECONDS 60
+#define FEW_OPERATIONS 12   /* what is found must shrink to so few */
 #define STAGE "build/bugs/stage"
 #define TREE "build/bugs/tree"
 
@@ -135,6 +139,7 @@ struct outcome {
     bool reached, triggered, detected, expected;
     double executions, seconds;
     unsigned replays;     /* that gave the same hash and report */
+    unsigned operations;  /* of the smallest input with that report */
     struct finding finding;
     char input[4096];
 };
@@ -190,6 +195,28 @@ static unsigned count_replays(const char *program, const char *input, const stru
     return good;
 }
 
+/* The smallest input is left beside the one that was found. */
+static unsigned count_operations(const char *program, const char *input)
+{
+    struct args args = {0};
+    struct captured captured;
+    args_add(&args, "%s", program);
+    args_add(&args, "minimize");
+    args_add(&args, "%s", input);
+    args_add(&args, "-o");
+    args_add(&args, "%s.min.txt", input);
+    args_add(&args, "--json");
+    args_add(&args, "--time");
+    args_add(&args, "%d", MINIMIZE_SECONDS);
+    run_captured(&args, NULL, 3 * MINIMIZE_SECONDS, &captured);
+    cJSON *line = json_line(captured.out);
+    bool proven = line && json_number(line, "same") == REPLAYS;
+    unsigned operations = proven ? (unsigned)json_number(line, "operations") : UINT_MAX;
+    cJSON_Delete(line);
+    captured_free(&captured);
+    return operations;
+}
+
 static void fuzz_bug(const struct bug *bug, const char *programs, const char *seeds, unsigned seconds, struct outcome *outcome)
 {
     const char *name = seeds ? "seeded" : "empty";
@@ -223,6 +250,7 @@ static void fuzz_bug(const struct bug *bug, const char *programs, const char *se
     outcome->expected = is_expected(bug, outcome->finding.name, outcome->finding.parameter);
     outcome->replays = outcome->detected ? count_replays(runner, artifact, &outcome->finding) : 0;
     finding_store(text("fuzz/bugs/%s", bug->name), artifact, &outcome->finding, outcome->input);
+    outcome->operations = outcome->detected ? count_operations(runner, outcome->input) : UINT_MAX;
 }
 
 static cJSON *outcome_json(const struct outcome *outcome)
@@ -239,6 +267,7 @@ static cJSON *outcome_json(const struct outcome *outcome)
     cJSON_AddStringToObject(o, "function", outcome->finding.function);
     cJSON_AddStringToObject(o, "what", outcome->finding.what);
     cJSON_AddNumberToObject(o, "replays", outcome->replays);
+    cJSON_AddNumberToObject(o, "operations", outcome->operations);
     cJSON_AddStringToObject(o, "input", outcome->input);
     return o;
 }
@@ -273,6 +302,12 @@ static void work_on(const struct bug *bug, unsigned seconds)
 
 /* ---- The table ---- */
 
+static const char *operations_of(const cJSON *o)
+{
+    double operations = json_number(o, "operations");
+    return operations < UINT_MAX ? text("%.0f", operations) : "?";
+}
+
 static void print_outcome(const char *name, const char *start, const cJSON *o)
 {
     char executions[16];
@@ -280,13 +315,13 @@ static void print_outcome(const char *name, const char *start, const cJSON *o)
     const char *state = detected ? "detected" : json_number(o, "triggered") > 0 ? "TRIGGERED ONLY" : json_number(o, "reached") > 0 ? "reached" : "not reached";
     printf("%-26s %-6s %-14s %8s %7.1f s  ", name, start, state, short_number(json_number(o, "executions"), executions), json_number(o, "seconds"));
     if (detected)
-        printf("%3.0f/%d  %s%s", json_number(o, "replays"), REPLAYS, json_string(o, "report"), json_number(o, "expected") > 0 ? "" : "  NOT EXPECTED");
+        printf("%3.0f/%d %4s  %s%s", json_number(o, "replays"), REPLAYS, operations_of(o), json_string(o, "report"), json_number(o, "expected") > 0 ? "" : "  NOT EXPECTED");
     putchar('\n');
 }
 
 static bool is_good(const cJSON *o)
 {
-    return json_number(o, "detected") > 0 && json_number(o, "expected") > 0 && json_number(o, "replays") == REPLAYS;
+    return json_number(o, "detected") > 0 && json_number(o, "expected") > 0 && json_number(o, "replays") == REPLAYS && json_number(o, "operations") <= FEW_OPERATIONS;
 }
 
 /* Prints a bug's result; true if at least one of its runs found it as expected and no run found something else. */
@@ -363,7 +398,7 @@ int command_bugs(const struct options *o)
             if (!strcmp(wanted.v[k], bugs[i].name))
                 chosen[count++] = &bugs[i];
     if (!o->json)
-        printf("%-26s %-6s %-14s %8s %9s  %-7s  %s\n", "bug", "from", "state", "lives", "time", "replay", "report");
+        printf("%-26s %-6s %-14s %8s %9s  %-7s %4s  %s\n", "bug", "from", "state", "lives", "time", "replay", "ops", "report");
     for (unsigned next = 0; (next < count && !interrupted) || running;) {
         if (next < count && running < jobs && !interrupted) {
             start_process(chosen[next], seconds, &pids[next]);

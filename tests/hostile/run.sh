@@ -103,7 +103,7 @@ done
 head -c 1048577 /dev/urandom >"$work/huge"
 mkdir "$work/directory"
 "$run" generate 1 "$work" >/dev/null || exit 3
-for verb in replay show assemble; do
+for verb in replay show assemble minimize; do
     [ $verb != assemble ] || set -- -o "$work/made"
     [ $verb = assemble ] || set --
     refused "$verb: a missing file" 2 'No such file' "$run" $verb "$work/nothing" "$@"
@@ -112,6 +112,7 @@ for verb in replay show assemble; do
     refused "$verb: a huge file" 2 'longer than' "$run" $verb "$work/huge" "$@"
 done
 refused "assemble: into a missing directory" 2 'cannot write' "$run" assemble "$root/corpus/$target/seeds/$(ls "corpus/$target/seeds" | head -n 1)" -o "$work/no/such"
+refused "minimize: an input that ends in no bug" 2 "ends in no bug" "$run" minimize "$work/000000.bin" -o "$work/made"
 refused "generate: into a missing directory" 2 'cannot write' "$run" generate 1 "$work/no/such"
 refused "an unknown option" 2 '--no-such' "$run" replay "$work/000000.bin" --no-such
 refused "an option without its value" 2 '--repeat' "$run" replay "$work/000000.bin" --repeat

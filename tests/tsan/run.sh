@@ -56,6 +56,18 @@ grep -q '^\*\*\* irpfuzz: DATA_RACE' "$work/fuzz.log"
 told "the fuzzer reports DATA_RACE" $?
 input=$(find "$work/found" -name 'crash-*' | head -n 1)
 
+# ---- It shrinks to what it takes ----
+
+if [ -n "$input" ]; then
+    timeout 300 "$run" minimize "$input" -o "$work/min.txt" --json >"$work/min.json" 2>"$work/err"
+    told "minimize: the same report every time" $?
+    [ "$(grep -cE '^(app|pnp)' "$work/min.txt")" -le 12 ]
+    told "minimize: $(grep -cE '^(app|pnp)' "$work/min.txt") operations" $?
+    timeout 60 "$run" replay "$work/min.txt" >"$work/out" 2>"$work/report"
+    grep -q '^\*\*\* irpfuzz: DATA_RACE' "$work/report"
+    told "minimize: what it wrote replays" $?
+fi
+
 # ---- Two places of the driver, the same every time ----
 
 replays=0
