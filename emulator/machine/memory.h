@@ -31,7 +31,8 @@ enum block_use {
     BLOCK_POOL = 1,   /* a driver's own allocation */
     BLOCK_IRP, BLOCK_MDL, BLOCK_DEVICE, BLOCK_DRIVER, BLOCK_FILE, BLOCK_WORKITEM, BLOCK_STRING, BLOCK_THREAD, BLOCK_WDF,
     BLOCK_SYSTEM,     /* the emulator's own, freed with the life */
-    BLOCK_USER        /* user memory */
+    BLOCK_USER,       /* user memory */
+    BLOCK_ERRORLOG
 };
 
 struct block {

@@ -29,6 +29,7 @@ void nt_boot(void)
     io_remove_locks_boot();
     io_named_events_boot();
     io_csq_boot();
+    io_shutdown_boot();
     mm_locks_boot();
     ke_begin();
     seh_begin();

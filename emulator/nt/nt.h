@@ -193,7 +193,8 @@ enum irp_event {
 };
 struct irp_info {
     uint32_t number;
-    uint8_t built_by;        /* 0 IoAllocateIrp by a driver, 1 thread-bound (IoBuild*), 2 the I/O manager for a system call, 3 PnP/power manager */
+    uint8_t built_by;        /* 0 IoAllocateIrp by a driver, 1 thread-bound (IoBuild*), 2 the I/O manager for a system call, 3 PnP/power manager,
+                              * 4 IoMakeAssociatedIrp */
     uint8_t events;          /* total, the last IRP_HISTORY are kept */
     bool on_thread_list, completing, finished, freed;
     bool user_buffer_copyback;
@@ -217,6 +218,9 @@ extern unsigned io_built_irps;
 void io_check_lent_event(const KEVENT *event);
 PIRP irp_first(void);            /* walk all IRPs that live: reports and end-of-life checks */
 PIRP irp_next(PIRP irp);
+
+/* The system shuts down (W-DRV-20): IRP_MJ_SHUTDOWN to the devices that asked for it. PASSIVE_LEVEL. */
+void io_shutdown_system(void);
 
 /* Loading and unloading (io/driver.c). The image's writable data is restored first. */
 NTSTATUS io_load_driver(const struct driver_image *image, struct nt_driver **driver);

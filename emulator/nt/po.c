@@ -258,12 +258,16 @@ void nt_watchdog(struct ctx *waiting)
 {
     char name[64], owner[120];
     struct irp_record *pnp = NULL, *mine = NULL;
+    io_check_stalled_queues();
     for (struct irp_record *r = irp_first_record(); r; r = r->next) {
         if (r->raw || r->info.finished || r->irp->CurrentLocation > r->irp->StackCount)
             continue;
         if (r->major == IRP_MJ_POWER && r->info.built_by == 3 && r->minor != IRP_MN_WAIT_WAKE)
             bugcheck(0x9F, 3, r->info.number, 0, 0, "W-POW-16", "%s was not completed in time: %s has it", irp_record_name(r, name, sizeof name),
                      irp_owner_name(r->irp, owner, sizeof owner));
+        if (r->major == IRP_MJ_SHUTDOWN && r->info.built_by == 2)
+            bugcheck(0xC4, 0x115, r->info.number, 0, 0, "V-IO-18", "the system does not shut down: %s is not completed, %s has it",
+                     irp_record_name(r, name, sizeof name), irp_owner_name(r->irp, owner, sizeof owner));
         if (r->major == IRP_MJ_PNP && r->info.built_by == 3)
             pnp = r;
         else if (r->info.issuer && r->info.issuer->ctx == waiting && !mine)

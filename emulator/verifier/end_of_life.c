@@ -11,7 +11,7 @@
 /* Headers of blocks are poisoned for ordinary loads; block_next_live() opens those it passes. */
 static bool drivers_own(const struct block *b)
 {
-    return b->use == BLOCK_POOL || b->use == BLOCK_MDL || b->use == BLOCK_WORKITEM || b->use == BLOCK_STRING;
+    return b->use == BLOCK_POOL || b->use == BLOCK_MDL || b->use == BLOCK_WORKITEM || b->use == BLOCK_STRING || b->use == BLOCK_ERRORLOG;
 }
 
 static const char *what_is(const struct block *b)
@@ -20,6 +20,7 @@ static const char *what_is(const struct block *b)
     case BLOCK_MDL: return "MDL";
     case BLOCK_WORKITEM: return "work item";
     case BLOCK_STRING: return "string";
+    case BLOCK_ERRORLOG: return "error log entry";
     default: return b->pool_type ? "paged pool" : "nonpaged pool";
     }
 }

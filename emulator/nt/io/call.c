@@ -62,7 +62,7 @@ static bool is_linked(const struct irp_record *r, const struct dispatch_frame *f
 static const struct dispatch_frame *acting_frame(const struct irp_record *r)
 {
     const struct dispatch_frame *f = r->frames;
-    while (f && (f->ctx != current_ctx || f->gate_depth + 2 != current_ctx->gate_depth))
+    while (f && (f->ctx != current_ctx || f->top != current_ctx->top || f->gate_depth + 2 != current_ctx->gate_depth))
         f = f->outer;
     return f;
 }
@@ -160,7 +160,7 @@ NTSTATUS io_call_driver(PDEVICE_OBJECT device, PIRP irp)
     PDRIVER_DISPATCH routine = location->MajorFunction <= IRP_MJ_MAXIMUM_FUNCTION ? device->DriverObject->MajorFunction[location->MajorFunction]
                                                                                  : io_invalid_device_request;
     struct dispatch_frame frame = {.outer = r->frames, .location = irp->CurrentLocation, .device = device, .ctx = current_ctx,
-                                   .gate_depth = current_ctx->gate_depth};
+                                   .top = current_ctx->top, .gate_depth = current_ctx->gate_depth};
     r->frames = &frame;
     irp_note(irp, IRP_SENT, device_number(device), routine);
     unsigned number = device_number(device);

@@ -23,8 +23,10 @@ PDRIVER_CANCEL io_set_cancel_routine(PIRP irp, PDRIVER_CANCEL routine)
     return old;
 }
 
-static void call_cancel_routine(PDRIVER_CANCEL routine, PDEVICE_OBJECT device, PIRP irp, unsigned number, KIRQL irql)
+void io_call_cancel_routine(PDRIVER_CANCEL routine, PDEVICE_OBJECT device, PIRP irp, KIRQL irql)
 {
+    unsigned number = irp_record(irp)->info.number;
+    irp_note(irp, IRP_CANCEL_ROUTINE_CALLED, 0, routine);
     if (!is_driver_code(routine)) {
         routine(device, irp);
         return;
@@ -66,17 +68,27 @@ BOOLEAN io_cancel_irp(PIRP irp)
         bugcheck(0x48, r->info.number, 0, 0, 0, "W-CAN-2", "IRP #%u has a cancel routine although it is completed", r->info.number);
     irp->CancelIrql = irql;
     PDEVICE_OBJECT device = irp->CurrentLocation <= irp->StackCount ? irp->Tail.Overlay.CurrentStackLocation->DeviceObject : NULL;
-    irp_note(irp, IRP_CANCEL_ROUTINE_CALLED, 0, routine);
-    call_cancel_routine(routine, device, irp, r->info.number, irql);
+    io_call_cancel_routine(routine, device, irp, irql);
     irp_unpin(r);
     return TRUE;
+}
+
+/* A driver whose StartIo routine was promised packets that cannot be cancelled makes the current one cancelable. */
+static void check_start_io(PIRP irp)
+{
+    PDEVICE_OBJECT device = irp->CurrentLocation <= irp->StackCount ? irp->Tail.Overlay.CurrentStackLocation->DeviceObject : NULL;
+    if (device && ob_is_live(device) && device_of(device)->startio.non_cancelable && device->CurrentIrp == irp)
+        bugcheck(OWN_RULE, irp_record(irp)->info.number, device_number(device), 0, 0, "V-IRP-14",
+                 "a cancel routine is set for the current packet of device #%u, whose packets IoSetStartIoAttributes made noncancelable", device_number(device));
 }
 
 PDRIVER_CANCEL IoSetCancelRoutine(PIRP Irp, PDRIVER_CANCEL CancelRoutine)
 {
     gate_enter(DDI_IoSetCancelRoutine, trace_object(Irp), CancelRoutine != NULL);
-    if (CancelRoutine)
+    if (CancelRoutine) {
         io_check_owner(Irp, irp_require(Irp, "IoSetCancelRoutine", 0xC9, 0x229), "IoSetCancelRoutine", 0x229, CALLER);
+        check_start_io(Irp);
+    }
     PDRIVER_CANCEL old = io_set_cancel_routine(Irp, CancelRoutine);
     gate_leave(old != NULL);
     return old;

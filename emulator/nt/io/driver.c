@@ -9,6 +9,14 @@ struct driver_extension {
     /* the driver's bytes follow, 16-byte aligned */
 };
 
+/* IoRegisterDriverReinitialization, until it was called. */
+struct reinitialization {
+    struct reinitialization *next;
+    PDRIVER_OBJECT driver;
+    PDRIVER_REINITIALIZE routine;
+    PVOID context;
+};
+
 struct driver_entry {
     struct driver_entry *next;
     struct nt_driver *driver;
@@ -17,6 +25,7 @@ struct driver_entry {
 static struct {
     struct driver_entry *first;
     struct driver_extension *extensions;
+    struct reinitialization *reinitializations;
     bool any_loaded;
     unsigned unloads_due;
     KEVENT none_due;
@@ -129,8 +138,36 @@ NTSTATUS io_create_system_driver(const char *name, PDRIVER_DISPATCH dispatch, st
     return STATUS_SUCCESS;
 }
 
+/* The next one that the driver asked for, taken out of the list; NULL: none. */
+static struct reinitialization *take_reinitialization(PDRIVER_OBJECT driver)
+{
+    struct reinitialization **at = &drivers.reinitializations;
+    while (*at && (*at)->driver != driver)
+        at = &(*at)->next;
+    struct reinitialization *r = *at;
+    if (r)
+        *at = r->next;
+    return r;
+}
+
+/* A routine may ask to be called again (W-DRV-8). */
+static void reinitialize(struct nt_driver *d)
+{
+    struct reinitialization *r;
+    while ((r = take_reinitialization(&d->object)) != NULL) {
+        struct reinitialization due = *r;
+        ex_system_free(r);
+        struct callback_frame frame;
+        callback_enter(&frame, DDI_DriverReinitialize, (const void *)due.routine, &d->object);
+        due.routine(&d->object, due.context, ++d->extension.Count);
+        callback_leave(&frame, 0);
+    }
+}
+
 static void free_driver(struct nt_driver *d)
 {
+    for (struct reinitialization *r; (r = take_reinitialization(&d->object)) != NULL;)
+        ex_system_free(r);
     for (struct driver_extension **at = &drivers.extensions; *at;) {
         struct driver_extension *x = *at;
         if (x->driver != &d->object) {
@@ -185,6 +222,7 @@ NTSTATUS io_load_driver(const struct driver_image *image, struct nt_driver **dri
         o->Flags &= ~(ULONG)DO_DEVICE_INITIALIZING;
     d->initialized = true;
     *driver = d;
+    reinitialize(d);
     return status;
 }
 
@@ -247,6 +285,23 @@ NTSTATUS io_ask_driver_to_unload(struct nt_driver *d)
     return STATUS_SUCCESS;
 }
 
+void io_check_method(PDEVICE_OBJECT device)
+{
+    if ((device->Flags & (DO_BUFFERED_IO | DO_DIRECT_IO)) == (DO_BUFFERED_IO | DO_DIRECT_IO))
+        bugcheck(0xC9, 0x245, device_number(device), 0, 0, "W-DRV-12", "device #%u has DO_BUFFERED_IO and DO_DIRECT_IO", device_number(device));
+}
+
+/* What AddDevice must have set and cleared (W-DRV-3, W-DRV-12). */
+static void check_added(PDEVICE_OBJECT device, bool by_driver)
+{
+    unsigned number = device_number(device);
+    if (device->Flags & DO_DEVICE_INITIALIZING)
+        bugcheck(0xC9, 0x243, number, 0, 0, "W-DRV-3", "AddDevice left DO_DEVICE_INITIALIZING set on device #%u", number);
+    io_check_method(device);
+    if (by_driver && device_of(device)->lower->Flags & DO_POWER_PAGABLE && !(device->Flags & (DO_POWER_PAGABLE | DO_POWER_INRUSH)))
+        bugcheck(0xC9, 0x23F, number, 0, 0, "W-DRV-12", "device #%u lacks DO_POWER_PAGABLE, which the device below it has", number);
+}
+
 NTSTATUS io_call_add_device(struct nt_driver *driver, PDEVICE_OBJECT pdo)
 {
     PDRIVER_ADD_DEVICE add = driver->extension.AddDevice;
@@ -261,10 +316,8 @@ NTSTATUS io_call_add_device(struct nt_driver *driver, PDEVICE_OBJECT pdo)
     } else {
         status = add(&driver->object, pdo);
     }
-    if (NT_SUCCESS(status))
-        for (PDEVICE_OBJECT o = pdo->AttachedDevice; o; o = o->AttachedDevice)
-            if (o->Flags & DO_DEVICE_INITIALIZING)
-                bugcheck(0xC9, 0x243, device_number(o), 0, 0, "W-DRV-3", "AddDevice left DO_DEVICE_INITIALIZING set on device #%u", device_number(o));
+    for (PDEVICE_OBJECT o = NT_SUCCESS(status) ? pdo->AttachedDevice : NULL; o; o = o->AttachedDevice)
+        check_added(o, is_driver_code(add));
     return status;
 }
 
@@ -302,4 +355,26 @@ PVOID IoGetDriverObjectExtension(PDRIVER_OBJECT DriverObject, PVOID ClientIdenti
     struct driver_extension *x = find_extension(DriverObject, ClientIdentificationAddress);
     gate_leave(x != NULL);
     return x ? (char *)x + 32 : NULL;
+}
+
+static void add_reinitialization(uint16_t ddi, PDRIVER_OBJECT driver, PDRIVER_REINITIALIZE routine, PVOID context)
+{
+    gate_enter(ddi, trace_object(driver), 0);
+    struct reinitialization *r = ex_system_alloc(sizeof *r), **at = &drivers.reinitializations;
+    *r = (struct reinitialization){NULL, driver, routine, context};
+    while (*at)
+        at = &(*at)->next;
+    *at = r;
+    gate_leave(0);
+}
+
+VOID IoRegisterDriverReinitialization(PDRIVER_OBJECT DriverObject, PDRIVER_REINITIALIZE DriverReinitializationRoutine, PVOID Context)
+{
+    add_reinitialization(DDI_IoRegisterDriverReinitialization, DriverObject, DriverReinitializationRoutine, Context);
+}
+
+/* No driver is loaded at boot here: the same. */
+VOID IoRegisterBootDriverReinitialization(PDRIVER_OBJECT DriverObject, PDRIVER_REINITIALIZE DriverReinitializationRoutine, PVOID Context)
+{
+    add_reinitialization(DDI_IoRegisterBootDriverReinitialization, DriverObject, DriverReinitializationRoutine, Context);
 }

@@ -212,6 +212,7 @@ static NTSTATUS create_file(PCUNICODE_STRING path, ACCESS_MASK access, ULONG sha
         return NT_SUCCESS(status) ? STATUS_INSUFFICIENT_RESOURCES : status;
     }
     PDEVICE_OBJECT top = io_get_attached_device(device);
+    io_check_method(top);
     f->access = access;
     describe_file(&f->object, device, rest, access, share, options);
     ob_reference(device);

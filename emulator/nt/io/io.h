@@ -47,6 +47,18 @@ bool ob_is_live(const void *body);
 
 struct power_request;
 struct se_descriptor;
+struct startio_frame;
+
+/* What the StartIo model keeps of a device beyond its queue (startio.c). */
+struct startio {
+    bool deferred, non_cancelable;    /* IoSetStartIoAttributes */
+    bool next_due, next_cancelable, next_by_key; /* IoStartNextPacket was called while StartIo ran, and waits for it */
+    ULONG next_key;
+    struct startio_frame *frames;     /* calls of StartIo that have not returned */
+    struct irp_record *record;        /* the packet started last, with its number and the stack location it had then */
+    uint32_t number;
+    CHAR location;
+};
 
 struct nt_device {
     DEVICE_OBJECT object;
@@ -57,6 +69,7 @@ struct nt_device {
     size_t extension_size;
     bool deleted;
     DEVICE_POWER_STATE device_state; /* PoSetPowerState */
+    struct startio startio;
     struct se_descriptor *security;  /* IoCreateDeviceSecure; NULL: everybody may open it */
     struct { bool busy; struct power_request *first, **last; } power[2]; /* W-POW-6: system, device */
     PIRP wait_wake;
@@ -78,6 +91,8 @@ struct nt_driver *io_driver_next(struct nt_driver *driver);
 /* Something less keeps the driver from going: an unload that waits for it may now happen (W-DRV-5). */
 void io_driver_use_dropped(PDRIVER_OBJECT driver);
 void io_wait_for_unloads(void);
+/* DO_BUFFERED_IO or DO_DIRECT_IO or neither: V-IO-245. */
+void io_check_method(PDEVICE_OBJECT device);
 NTSTATUS io_call_add_device(struct nt_driver *driver, PDEVICE_OBJECT pdo);
 
 /* ---- IRPs (irp.c) ---- */
@@ -87,6 +102,7 @@ struct dispatch_frame {
     struct dispatch_frame *outer;
     PDEVICE_OBJECT device;
     struct ctx *ctx;            /* who calls it, and how deep in the gate: tells what the routine itself does from what is called below it */
+    const struct activation *top; /* a DPC over it is not the routine */
     uint8_t gate_depth;
     CHAR location;
     bool completed, passed, stopped, pended;
@@ -181,6 +197,12 @@ void mm_unlock_pages(PMDL mdl);
 /* ---- The rest ---- */
 
 void io_cancel_boot(void);
+/* With the cancel spin lock held, which the routine releases to `irql`. */
+void io_call_cancel_routine(PDRIVER_CANCEL routine, PDEVICE_OBJECT device, PIRP irp, KIRQL irql);
+/* Nothing can run any more: is it for want of an IoStartNextPacket? V-SIO-3. */
+void io_check_stalled_queues(void);
+void io_shutdown_boot(void);
+void io_shutdown_check_unregistered(PDEVICE_OBJECT device);
 void io_file_boot(void);
 void io_interfaces_boot(void);
 void io_interfaces_of_device_gone(PDEVICE_OBJECT pdo);

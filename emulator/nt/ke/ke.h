@@ -93,6 +93,14 @@ void ke_check_initialise(const void *object, const char *ddi);
 /* After a release with Wait = TRUE: the level stays raised until the wait that must follow (W-KE-6). */
 void ke_wait_pair(BOOLEAN wait_is_next, const char *ddi);
 
+/* ---- Device queues (device_queue.c). key NULL: none; ddi names the caller in reports ---- */
+
+void ke_initialize_device_queue(PKDEVICE_QUEUE queue);
+/* False: the queue was not busy; the entry is not queued, and the queue is busy now. */
+bool ke_insert_device_queue(PKDEVICE_QUEUE queue, PKDEVICE_QUEUE_ENTRY entry, const ULONG *key, const char *ddi);
+PKDEVICE_QUEUE_ENTRY ke_remove_device_queue(PKDEVICE_QUEUE queue, const ULONG *key, const char *ddi);
+bool ke_remove_entry_device_queue(PKDEVICE_QUEUE queue, PKDEVICE_QUEUE_ENTRY entry, const char *ddi);
+
 /* Exceptions (rtl/seh.c): is there a __try around the caller, and the raise, which does not return. */
 bool seh_guarded(void);
 __attribute__((__noreturn__)) void seh_raise(ULONG code);
