@@ -22,7 +22,7 @@ struct options {
     char **names;             /* positional arguments, as given */
     unsigned name_count;
     unsigned time;            /* seconds; 0: not given */
-    unsigned jobs, threads, repeat; /* 0: not given */
+    unsigned jobs, threads, instances, repeat; /* 0: not given */
     unsigned preemptions, depth, runs; /* 0: not given; preemptions: one more than asked for */
     const char *engine, *sanitizer, *trace, *output, *target, *schedule, *policy; /* NULL: not given */
     bool json, quick, diverge, no_reduction, all;

@@ -40,6 +40,7 @@ static const struct argp_option all_options[] = {
     {"output", 'o', "FILE", 0, "Where the assembled input goes", 0},
     {"quick", 'q', NULL, 0, "Only the release build's tests", 0},
     {"threads", 'n', "N", 0, "Threads of the app", 0},
+    {"instances", 'i', "M", 0, "Processes of the app at once (default 1)", 0},
     {"schedule", 'S', "free|SEED", 0, "free: host threads; a number: one of the replayable schedules (default free)", 0},
     {"preemptions", 'p', "N", 0, "Up to so many preemptions, 0 to 8 (default 2)", 0},
     {"policy", 'P', "NAME", 0, "exhaustive (default) or pct: random schedules with a known probability", 0},
@@ -57,7 +58,7 @@ static const struct command commands[] = {
     {"assemble", command_assemble, "Tso", "TEXT", true, "Make an input of a program's text"},
     {"minimize", command_minimize, "TstoJ", "FILE", true, "The smallest input that ends in the same report"},
     {"bugs", command_bugs, "tjJ", "[NAME..]", false, "The planted bugs: found, how fast, and as what"},
-    {"stress", command_stress, "ntSsJ", "APP [-- ARGUMENT..]", true, "Run a Win32 app against a driver until the time is over"},
+    {"stress", command_stress, "nitSsJ", "APP [-- ARGUMENT..]", true, "Run a Win32 app against a driver until the time is over"},
     {"explore", command_explore, "pPDRNAtTsJ", "FILE", true, "Run a program under every schedule with at most N preemptions"},
     {"coverage", command_coverage, "J", "[TARGET..]", false, "Lines of the drivers that the corpus reaches"},
     {"bench", command_bench, "tJ", "[TARGET..]", false, "Throughput of every target in several builds"},
@@ -170,6 +171,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     case 't': o->time = number(state, "time", argument, 10000000); break;
     case 'j': o->jobs = number(state, "jobs", argument, 1024); break;
     case 'r': o->repeat = number(state, "repeat", argument, 1000000); break;
+    case 'i': o->instances = number(state, "instances", argument, 8); break;
     case 'n': o->threads = number(state, "threads", argument, 32); break;
     case 'e': o->engine = word(state, "engine", argument, "libfuzzer afl"); break;
     case 's': o->sanitizer = word(state, "sanitizer", argument, SANITIZER_NAMES); break;

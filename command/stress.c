@@ -39,6 +39,10 @@ int command_stress(const struct options *o)
         args_add(&args, "--threads");
         args_add(&args, "%u", o->threads);
     }
+    if (o->instances) {
+        args_add(&args, "--instances");
+        args_add(&args, "%u", o->instances);
+    }
     if (o->json)
         args_add(&args, "--json");
     args_add(&args, "--");

@@ -1,6 +1,6 @@
 /*
- * One life of a stress program: boot, load the driver, add and start the device, run the app to its end, remove the device, unload the driver. The
- * end-of-life checks then say whether anything was left behind.
+ * One life of a stress program: boot, load the driver, add and start the device, run the app's instances to their end, remove the device, unload the
+ * driver. A legacy driver is the app's own business: it loads and unloads it. The end-of-life checks then say whether anything was left behind.
  *
  * Kernel side; runs on the life's first context.
  */
@@ -36,18 +36,95 @@ static void bring_down(struct nt_driver *driver, struct devnode *node)
     io_unload_driver(driver);
 }
 
+/* The app has loaded the driver itself, and has it stopped when it ends well. */
+static void bring_down_legacy(bool ended_well)
+{
+    io_wait_for_closes();
+    struct nt_driver *driver = io_driver_of_code((const void *)image_find(stress_app.driver)->entry);
+    if (!driver)
+        return;
+    if (ended_well)
+        bugcheck(OWN_APP_ERROR, 0, 0, 0, 0, NULL, "the app has ended and left its driver loaded");
+    io_ask_driver_to_unload(driver);
+}
+
+/* ---- Instances of the app, and what is typed to them ---- */
+
+static struct instance {
+    struct nt_process *process;
+    uint64_t key_due;
+    int key;
+    bool typed;
+} instances[STRESS_MAX_INSTANCES];
+
+#define KEY_STEP (10 * CLOCK_MS)
+#define START_STEP (5 * CLOCK_MS)
+
+/* The answer of win32_input_hook: nothing until the key is due, then the key, then the end. */
+static int type_key(bool take)
+{
+    struct instance *i = instances;
+    while (i->process != ke_current_thread()->process)
+        i++;
+    if (i->typed)
+        return WIN32_INPUT_END;
+    if (clock_now() < i->key_due)
+        return WIN32_INPUT_NONE_YET;
+    i->typed = take;
+    return i->key;
+}
+
+static void choose_key(struct instance *i)
+{
+    uint32_t count = 0;
+    while (stress_app.keys[count])
+        count++;
+    i->typed = !count;
+    if (!count)
+        return;
+    i->key = stress_app.keys[choose(LANE_DATA, count)];
+    i->key_due = clock_now() + choose(LANE_DATA, 256) * KEY_STEP;
+}
+
+/* Each begins a little later than the one before it, or at the same time. */
+static void start_instances(const struct stress_life *life)
+{
+    for (unsigned k = 0; k < life->instances; k++) {
+        struct instance *i = &instances[k];
+        LARGE_INTEGER pause = {.QuadPart = -(LONGLONG)(k ? choose(LANE_DATA, 256) * START_STEP : 0)};
+        if (pause.QuadPart)
+            ke_delay_execution_thread(KernelMode, FALSE, &pause);
+        i->process = process_create(stress_app.name);
+        choose_key(i);
+        thread_release(process_run(i->process, ROLE_APP0, stress_app_main, life->argc, life->argv));
+    }
+}
+
+static void await_instances(struct stress_life *life)
+{
+    for (unsigned k = 0; k < life->instances; k++) {
+        uint32_t exit_code;
+        process_wait(instances[k].process, PROCESS_FOREVER, &exit_code);
+        life->exit_code = life->exit_code ? life->exit_code : exit_code;
+    }
+    for (unsigned k = 0; k < life->instances; k++) /* not earlier: type_key() looks for them */
+        process_release(instances[k].process);
+}
+
 void stress_life(void *argument)
 {
     struct stress_life *life = argument;
-    struct nt_driver *driver;
+    bool legacy = !*stress_app.device_id;
+    struct nt_driver *driver = NULL;
     nt_boot();
     win32_begin();
-    struct devnode *node = bring_up(&driver);
-    struct nt_process *process = process_create(stress_app.name);
-    struct nt_thread *thread = process_run(process, ROLE_APP0, stress_app_main, life->argc, life->argv);
-    process_wait(process, PROCESS_FOREVER, &life->exit_code);
-    thread_release(thread);
-    process_release(process);
-    bring_down(driver, node);
+    win32_input_hook = *stress_app.keys ? type_key : NULL;
+    struct devnode *node = legacy ? NULL : bring_up(&driver);
+    start_instances(life);
+    await_instances(life);
+    if (legacy)
+        bring_down_legacy(!life->exit_code);
+    else
+        bring_down(driver, node);
     nt_shutdown();
 }

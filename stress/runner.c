@@ -30,9 +30,10 @@ static struct {
     uint64_t seed;
     const char *argv[MAX_ARGUMENTS + 1];
     int argc;
+    unsigned instances;
     uint64_t lives;
     uint64_t first_hash; /* of the life with the seed itself, where the schedule is given */
-} stress = {.seconds = 60, .free = true};
+} stress = {.seconds = 60, .free = true, .instances = 1};
 
 /* What the app printed in this life, the end of it if it was much. */
 static struct {
@@ -76,7 +77,7 @@ static double seconds(void)
 
 static _Noreturn void usage(const char *why)
 {
-    fprintf(stderr, "irpfuzz: stress_%s: %s; usage: [--time S] [--threads N] [--schedule free|SEED] [--json] [-- ARGUMENT..]\n", stress_app.name, why);
+    fprintf(stderr, "irpfuzz: stress_%s: %s; usage: [--time S] [--threads N] [--instances M] [--schedule free|SEED] [--json] [-- ARGUMENT..]\n", stress_app.name, why);
     exit(2);
 }
 
@@ -93,6 +94,18 @@ static void default_arguments(void)
     for (char *word; (word = strsep(&rest, " "));)
         if (*word)
             add_argument(word);
+}
+
+static void set_threads(const char *threads)
+{
+    if (*stress_app.threads_option) {
+        add_argument(stress_app.threads_option);
+        add_argument(threads);
+    } else if (stress.argc > 1) {
+        stress.argv[1] = threads;
+    } else {
+        add_argument(threads);
+    }
 }
 
 static void parse(int argc, char **argv)
@@ -112,6 +125,8 @@ static void parse(int argc, char **argv)
             stress.seconds = atof(value);
         else if (!strcmp(argv[i], "--threads"))
             threads = value;
+        else if (!strcmp(argv[i], "--instances"))
+            stress.instances = (unsigned)strtoul(value, NULL, 10);
         else if (!strcmp(argv[i], "--schedule"))
             stress.free = !strcmp(value, "free"), stress.seed = strtoull(value, NULL, 10);
         else
@@ -123,18 +138,35 @@ static void parse(int argc, char **argv)
             add_argument(argv[i]);
     else
         default_arguments();
-    if (threads) {
-        add_argument("-Threads");
-        add_argument(threads);
-    }
+    if (threads)
+        set_threads(threads);
+    if (!stress.instances || stress.instances > STRESS_MAX_INSTANCES)
+        usage("the number of instances is out of range");
 }
 
 /* ---- Lives ---- */
 
+/* What lane data answers in a life is drawn from its seed. */
+static uint8_t next_random(uint64_t *state)
+{
+    *state = *state * 6364136223846793005ull + 1442695040888963407ull;
+    return (uint8_t)(*state >> 56);
+}
+
+static void draw_data(struct chance *chance)
+{
+    uint64_t state = chance->seed;
+    chance->value_count[LANE_DATA] = MAX_LANE_VALUES;
+    for (unsigned i = 0; i < MAX_LANE_VALUES; i++)
+        chance->value[LANE_DATA][i] = next_random(&state);
+}
+
 static bool run_life(uint32_t *exit_code)
 {
     struct chance chance = {.policy = POLICY_RANDOM, .cpus = MACHINE_MAX_CPUS, .seed = stress.seed + stress.lives + 1};
-    struct stress_life life = {.argc = stress.argc, .argv = stress.argv};
+    struct stress_life life = {.argc = stress.argc, .argv = stress.argv, .instances = stress.instances};
+    if (*stress_app.keys)
+        draw_data(&chance);
     console.length = 0;
     bool ended = machine_run(&chance, stress_life, &life);
     *exit_code = life.exit_code;

@@ -5,10 +5,15 @@
 #include <stdint.h>
 
 struct stress_app {
-    const char *name, *driver, *device_id;
+    const char *name, *driver;
+    const char *device_id;      /* "": a legacy driver, which the app loads and unloads itself */
     const char *arguments;      /* default ones, separated by spaces */
+    const char *threads_option; /* in front of the number of threads; "": that is the first argument */
+    const char *keys;           /* each instance is typed one of these, at a time that lane data chooses; "": the app asks for none */
 };
 extern const struct stress_app stress_app;
+
+#define STRESS_MAX_INSTANCES 8
 
 /* The app's main(), renamed when it was compiled. */
 int stress_app_main(int argc, char **argv);
@@ -16,7 +21,8 @@ int stress_app_main(int argc, char **argv);
 struct stress_life {
     int argc;
     const char *const *argv;
-    uint32_t exit_code;         /* of the app, once the life has ended */
+    unsigned instances;         /* processes of the app at once, 1..STRESS_MAX_INSTANCES */
+    uint32_t exit_code;         /* of the app, once the life has ended; with several, of the first that failed */
 };
 
 /* The driver's image is linked in. */

@@ -1,6 +1,6 @@
 /*
- * The virtual clock. Time moves only when every context waits (to the next due alarm) or when an operation says so; never with
- * the host's clock (W-CON-7). Unit 100 ns since the start of the life. nt's timers and wait time-outs are alarms.
+ * The virtual clock. Time moves when every context waits (to the next due alarm), when an operation says so, and a little after very much work
+ * (sched_work); never with the host's clock (W-CON-7). Unit 100 ns since the start of the life. nt's timers and wait time-outs are alarms.
  */
 #ifndef MACHINE_CLOCK_H
 #define MACHINE_CLOCK_H

@@ -31,5 +31,12 @@ void ctx_free(struct ctx *ctx);
 uint16_t ctx_next_id(void);
 /* Nothing can run: lets time pass to the next alarm, or reports a hang or deadlock. */
 void let_time_pass(void);
+/*
+ * Work takes time too, or who always finds something to do would stop the clock for good. Once so many points have passed since time did
+ * an engine calls this: the clock goes on by one tick. More points than the lives of inputs have.
+ */
+#define WORK_POINTS 16384
+#define WORK_TICK (16 * CLOCK_MS)
+void sched_work(void);
 
 #endif

@@ -284,6 +284,8 @@ static void fiber_point(uint16_t where)
     if (++machine.points > MAX_STEPS)
         bugcheck(OWN_LIVELOCK, machine.points, 0, 0, 0, "V-LCK-31", "%llu scheduling points and the life has not ended: %s loops",
                  (unsigned long long)machine.points, self->name);
+    if (machine.points - machine.points_at_wait >= WORK_POINTS)
+        sched_work();
     bool asked = policy_is_asked(where);
     bool unfair = ++self->points_in_a_row > FAIR_POINTS;
     if (!asked && !unfair)

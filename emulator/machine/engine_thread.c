@@ -177,6 +177,8 @@ static void thread_point(uint16_t where)
     (void)where;
     if (++machine.points % TICK_POINTS == 0)
         clock_interrupt();
+    if (machine.points - machine.points_at_wait >= WORK_POINTS)
+        sched_work();
     cpu_drain_dpcs();
     if (machine.points % 64 == 0) {
         thread_unlock();

@@ -38,6 +38,7 @@ struct machine {
     unsigned ctx_count;
     uint64_t ready_sequence;
     uint64_t points;            /* scheduling points of this life */
+    uint64_t points_at_wait;    /* ... when time went on last because everything waited, or the clock ticked (sched_work) */
     uint64_t last_progress;     /* virtual time a context other than idle last ran */
     uint64_t hang_limit;        /* 100 ns without progress before a hang is reported (W-APX-24) */
     bool in_life;

@@ -30,7 +30,7 @@ static void machine_begin(const struct chance *chance)
     for (unsigned i = 0; i < machine.ctx_count; i++)
         contexts[i].state = CTX_FREE;
     machine.ctx_count = 0;
-    machine.ready_sequence = machine.points = machine.last_progress = 0;
+    machine.ready_sequence = machine.points = machine.points_at_wait = machine.last_progress = 0;
     clock_begin();
     machine.race_pending = false;
     memory_begin();
@@ -257,10 +257,19 @@ static struct ctx *longest_waiting(void)
     return current_ctx;
 }
 
+void sched_work(void)
+{
+    machine.points_at_wait = machine.points;
+    machine.last_progress = clock_now() + WORK_TICK;
+    clock_pass(WORK_TICK);
+}
+
 void let_time_pass(void)
 {
     uint64_t due;
     bool more = clock_next_due(&due);
+    if (more && due > clock_now())
+        machine.points_at_wait = machine.points;
     if (more && due - machine.last_progress <= machine.hang_limit) {
         clock_jump();
         return;

@@ -9,7 +9,7 @@ cd "$(dirname "$0")/../.." || exit 3
 failed=0
 
 hash_of() { # BUILD APP SEED
-    "build/$1/stress/stress_$2" --threads 8 --time 1 --schedule "$3" | sed -n 's/.*hash of life [0-9]* //p'
+    "build/$1/stress/stress_$2" --threads 8 --instances 2 --time 1 --schedule "$3" | sed -n 's/.*hash of life [0-9]* //p'
 }
 
 expect() { # WHAT CONDITION..
@@ -23,7 +23,7 @@ expect() { # WHAT CONDITION..
     fi
 }
 
-for app in echoapp echoapp_driversync; do
+for app in echoapp echoapp_driversync testapp testapp_startio; do
     for build in release tsan; do
         [ -f "build/$build/build.ninja" ] || cmake --preset "$build" >/dev/null || exit 3
         cmake --build "build/$build" --target "stress_$app" >/dev/null || exit 3

@@ -12,6 +12,11 @@
 #include_next <windows.h>
 #include <irpfuzz_interlocked.h>
 
+/* Newer than the packaged ones. */
+#ifndef ERROR_NO_SUCH_DEVICE
+#define ERROR_NO_SUCH_DEVICE 433
+#endif
+
 #undef UNREFERENCED_PARAMETER
 #define UNREFERENCED_PARAMETER(parameter) ((void)(parameter))
 
