@@ -161,6 +161,30 @@ static void cancel_against_removal(void)
     CloseHandle(h);
 }
 
+static DWORD take_by_context(void *argument)
+{
+    PIRP irp = IoCsqRemoveIrp(&csq, &context);
+    if (irp)
+        complete(irp, STATUS_SUCCESS, 0);
+    return irp != NULL;
+}
+
+static void cancel_against_removal_by_context(void)
+{
+    OVERLAPPED o = {0};
+    csq_start();
+    lower[IRP_MJ_READ] = queue_read_with_context;
+    HANDLE h = open_two(OVERLAPPED_FLAG);
+    ReadFile(h, data, 4, NULL, &o);
+    HANDLE t = CreateThread(NULL, 0, take_by_context, NULL, 0, NULL);
+    CancelIoEx(h, &o);
+    WaitForSingleObject(t, FOREVER);
+    while (status_of(o) == STATUS_PENDING)
+        Sleep(1);
+    assert_true(removes == 1 && cancels == (status_of(o) == STATUS_CANCELLED) && context.Irp == NULL);
+    CloseHandle(h);
+}
+
 /* ---- Misuse: V-CSQ-1 ---- */
 
 static NTSTATUS insert_twice(PDEVICE_OBJECT device, PIRP irp)
@@ -358,7 +382,11 @@ static void W_CSQ_3_cancelled_before(void **state)
 static void W_CSQ_5_removal_by_context(void **state) { shown(removed_by_context); }
 
 /* RULE W-CSQ-6: Whether an IRP is cancelled or removed, exactly one of both completes it. */
-static void W_CSQ_6_cancel_against_removal(void **state) { shown_in_any_order(cancel_against_removal, 100); }
+static void W_CSQ_6_cancel_against_removal(void **state)
+{
+    shown_in_any_order(cancel_against_removal, 100);
+    shown_in_any_order(cancel_against_removal_by_context, 100);
+}
 
 /* RULE W-CSQ-7: Insert, Remove and PeekNext run under the lock and complete nothing. */
 static void W_CSQ_7_routines(void **state) { reported(completed_under_the_lock, OWN_RULE, ~0ull); }

@@ -232,6 +232,31 @@ static void elevator(void)
     CloseHandle(h);
 }
 
+static VOID start_by_key(PDEVICE_OBJECT device, PIRP irp)
+{
+    ULONG key = key_of(irp);
+    if (started == 0) { /* until the others are queued */
+        work_on(device, irp);
+        return;
+    }
+    order[started++] = key;
+    IoStartNextPacketByKey(device, FALSE, key); /* deferred, with its key */
+    complete(irp, STATUS_SUCCESS, 0);
+}
+static void deferred_elevator(void)
+{
+    static const ULONG key[READS] = {4, 9, 1, 6, 2, 5}, up_key[READS] = {4, 5, 6, 9, 1, 2};
+    with_key = true;
+    ready(start_by_key);
+    IoSetStartIoAttributes(low, TRUE, FALSE);
+    KeInitializeDpc(&done_dpc, next_by_key, NULL);
+    HANDLE h = read_all(key);
+    Sleep(20);
+    for (unsigned i = 0; i < READS; i++)
+        assert_int_equal(order[i], up_key[i]);
+    CloseHandle(h);
+}
+
 /* ---- W-SIO-2, 5, 6: cancellation ---- */
 
 static void cancelable_ready(void)
@@ -456,7 +481,11 @@ static void W_SIO_2_packets(void **state)
 }
 
 /* RULE W-SIO-4: With DeferredStartIo a packet is started after StartIo returned, and with NonCancelable its cancel routine is taken away first. */
-static void W_SIO_4_attributes(void **state) { shown(deferred_calls); }
+static void W_SIO_4_attributes(void **state)
+{
+    shown(deferred_calls);
+    shown(deferred_elevator);
+}
 
 /* RULE W-SIO-5: StartIo takes the cancel routine away under the cancel spin lock, and leaves a packet alone that its cancel routine has. */
 /* RULE W-SIO-6: A cancel routine takes its packet out of the device's queue, or the current one over. */

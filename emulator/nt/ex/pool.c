@@ -71,6 +71,7 @@ void ex_free_with_tag(void *memory, uint32_t tag, const void *caller)
     ex_lookaside_check_free(memory, block->size);
     ex_work_check_free(memory, block->size);
     io_csq_check_free(memory, block->size);
+    io_remove_lock_check_free(memory, block->size);
     block_free(memory, caller);
 }
 

@@ -8,6 +8,7 @@
 #include "io.h"
 
 #define PAGE 4096ull
+#define KERNEL_STACK 0x6000 /* what a thread has of it: the routine's locals are no farther */
 #define KERNEL_PHYSICAL 0x10000000ull
 #define USER_PHYSICAL 0x80000000ull
 
@@ -42,6 +43,8 @@ static void describe(PMDL mdl, PVOID va, size_t length)
 PMDL io_allocate_mdl(PVOID va, ULONG length, BOOLEAN secondary, BOOLEAN quota, PIRP irp)
 {
     (void)quota;
+    if (length > 0xffffffffu - PAGE)
+        return NULL;
     PMDL mdl = block_alloc(ARENA_KERNEL, BLOCK_MDL, sizeof(MDL) + pages_of(va, length) * sizeof(PFN_NUMBER), ' ldM', NULL);
     if (!mdl)
         return NULL;
@@ -64,8 +67,42 @@ static unsigned mdl_number(const MDL *mdl)
     return b ? b->number : 0;
 }
 
+/* What MmMapLockedPagesSpecifyCache has mapped into a process. */
+struct user_mapping {
+    struct user_mapping *next;
+    const MDL *mdl;
+    const struct nt_process *process;
+};
+static struct user_mapping *user_mappings;
+
+static struct user_mapping **user_mapping_of(const MDL *mdl)
+{
+    struct user_mapping **at = &user_mappings;
+    while (*at && (*at)->mdl != mdl)
+        at = &(*at)->next;
+    return at;
+}
+
+/* The MDL of an IRP is its creator's (W-MDL-8); only those that a driver did not allocate itself are looked for. */
+static void check_not_lent(const MDL *mdl, const char *ddi)
+{
+    char name[64];
+    if (!memory_is_kernel(mdl) || !block_is(block_of(mdl)) || block_of(mdl)->allocated_at)
+        return;
+    for (const struct irp_record *r = irp_first_record(); r; r = r->next) {
+        const MDL *own = r->info.built_by && !r->raw ? r->irp->MdlAddress : NULL;
+        while (own && own != mdl)
+            own = own->Next;
+        if (own)
+            bugcheck(OWN_RULE, mdl_number(mdl), r->info.number, 0, 0, "W-MDL-8", "%s on MDL #%u, which belongs to the creator of %s", ddi, mdl_number(mdl),
+                     irp_record_name(r, name, sizeof name));
+    }
+}
+
 void io_free_mdl(PMDL mdl)
 {
+    if (user_mappings && *user_mapping_of(mdl))
+        bugcheck(0xC4, 0xB8, mdl_number(mdl), 0, 0, "V-MDL-5", "IoFreeMdl on MDL #%u, which is still mapped into a process", mdl_number(mdl));
     if (mdl->MdlFlags & MDL_PAGES_LOCKED && !(mdl->MdlFlags & MDL_PARTIAL))
         bugcheck(0xC4, 0xB8, mdl_number(mdl), 0, 0, "W-MDL-7", "IoFreeMdl on MDL #%u, whose pages are still locked", mdl_number(mdl));
     block_free(mdl, NULL);
@@ -82,10 +119,17 @@ void mm_build(PMDL mdl, USHORT flags)
 
 static unsigned locked_for_apps; /* MDLs with locked pages of a process, by drivers */
 
-void mm_locks_boot(void) { locked_for_apps = 0; }
+void mm_locks_boot(void)
+{
+    locked_for_apps = 0;
+    user_mappings = NULL;
+}
 
 void mm_check_process_exit(const struct nt_process *process)
 {
+    for (const struct user_mapping *m = user_mappings; m; m = m->next)
+        if (m->process == process)
+            bugcheck(OWN_RULE, mdl_number(m->mdl), 0, 0, 0, "W-MDL-6", "a process ends into which MDL #%u is still mapped", mdl_number(m->mdl));
     for (struct block *b = locked_for_apps ? block_next_live(NULL) : NULL; b; b = block_next_live(b)) {
         const MDL *mdl = block_memory(b);
         if (b->use == BLOCK_MDL && mdl->MdlFlags & MDL_PAGES_LOCKED && mdl->Process == (PVOID)(ULONG_PTR)process)
@@ -117,7 +161,7 @@ PVOID mm_get_system_address_for_mdl_safe(PMDL mdl, ULONG priority)
     if (!(mdl->MdlFlags & (MDL_PAGES_LOCKED | MDL_PARTIAL)))
         bugcheck(0xC4, 0xB3, mdl_number(mdl), 0, 0, "W-MDL-5", "MDL #%u was mapped although its pages are not locked", mdl_number(mdl));
     mdl->MappedSystemVa = start_of(mdl);
-    mdl->MdlFlags |= MDL_MAPPED_TO_SYSTEM_VA;
+    mdl->MdlFlags |= MDL_MAPPED_TO_SYSTEM_VA | (mdl->MdlFlags & MDL_PARTIAL ? MDL_PARTIAL_HAS_BEEN_MAPPED : 0);
     return mdl->MappedSystemVa;
 }
 
@@ -138,15 +182,34 @@ PMDL IoAllocateMdl(PVOID VirtualAddress, ULONG Length, BOOLEAN SecondaryBuffer, 
 VOID IoFreeMdl(PMDL Mdl)
 {
     gate_enter(DDI_IoFreeMdl, trace_object(Mdl), 0);
+    memory_check(Mdl, sizeof *Mdl, "the MDL given to IoFreeMdl");
+    check_not_lent(Mdl, "IoFreeMdl");
     io_free_mdl(Mdl);
     gate_leave(0);
+}
+
+/* The part lies inside the source, and the target has room for its pages and no mapping of an earlier part (W-MDL-7). */
+static void check_partial(const MDL *source, const MDL *target, uintptr_t offset, const void *va, ULONG length)
+{
+    const struct block *b = memory_is_kernel(target) ? block_find(target) : NULL;
+    if (offset > source->ByteCount || length > source->ByteCount - offset)
+        bugcheck(OWN_RULE, mdl_number(source), length, source->ByteCount, 0, "W-MDL-7", "IoBuildPartialMdl of %u bytes that do not all lie inside MDL #%u", length,
+                 mdl_number(source));
+    if (b && block_memory((struct block *)b) == target && sizeof(MDL) + pages_of(va, length) * sizeof(PFN_NUMBER) > b->size)
+        bugcheck(OWN_RULE, mdl_number(target), length, 0, 0, "W-MDL-7", "IoBuildPartialMdl of %u bytes into MDL #%u, which is too small for their pages", length,
+                 mdl_number(target));
+    if (target->MdlFlags & MDL_PARTIAL_HAS_BEEN_MAPPED)
+        bugcheck(OWN_RULE, mdl_number(target), 0, 0, 0, "W-MDL-7", "IoBuildPartialMdl into MDL #%u, which is still mapped: MmPrepareMdlForReuse comes first",
+                 mdl_number(target));
 }
 
 VOID IoBuildPartialMdl(PMDL SourceMdl, PMDL TargetMdl, PVOID VirtualAddress, ULONG Length)
 {
     gate_enter(DDI_IoBuildPartialMdl, trace_object(SourceMdl), Length);
-    if (!Length)
-        Length = SourceMdl->ByteCount - (ULONG)((char *)VirtualAddress - (char *)start_of(SourceMdl));
+    uintptr_t offset = (uintptr_t)VirtualAddress - (uintptr_t)start_of(SourceMdl);
+    if (!Length && offset <= SourceMdl->ByteCount)
+        Length = SourceMdl->ByteCount - (ULONG)offset;
+    check_partial(SourceMdl, TargetMdl, offset, VirtualAddress, Length);
     PMDL next = TargetMdl->Next;
     describe(TargetMdl, VirtualAddress, Length);
     TargetMdl->Next = next;
@@ -158,9 +221,22 @@ VOID IoBuildPartialMdl(PMDL SourceMdl, PMDL TargetMdl, PVOID VirtualAddress, ULO
     gate_leave(0);
 }
 
+/* Once for an MDL that nothing else was done with, and for memory that stays where it is without being locked (W-MDL-4). */
+static void check_buildable(const MDL *mdl)
+{
+    const void *start = start_of(mdl);
+    if (mdl->MdlFlags & (MDL_PAGES_LOCKED | MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL | MDL_PARTIAL))
+        bugcheck(OWN_RULE, mdl_number(mdl), (USHORT)mdl->MdlFlags, 0, 0, "W-MDL-4", "MmBuildMdlForNonPagedPool on MDL #%u, which is built, locked or mapped already",
+                 mdl_number(mdl));
+    if (memory_is_user(start) || (uintptr_t)start - (uintptr_t)__builtin_frame_address(0) < KERNEL_STACK)
+        bugcheck(0xC4, 0x140, mdl_number(mdl), 0, 0, "V-MDL-6", "MmBuildMdlForNonPagedPool on MDL #%u, whose memory is %s", mdl_number(mdl),
+                 memory_is_user(start) ? "an app's" : "on a stack");
+}
+
 VOID MmBuildMdlForNonPagedPool(PMDL MemoryDescriptorList)
 {
     gate_enter(DDI_MmBuildMdlForNonPagedPool, trace_object(MemoryDescriptorList), 0);
+    check_buildable(MemoryDescriptorList);
     if (memory_is_paged(start_of(MemoryDescriptorList)))
         bugcheck(0xC4, 0x7F, mdl_number(MemoryDescriptorList), 0, 0, "V-MDL-6", "MmBuildMdlForNonPagedPool on MDL #%u, which describes paged pool",
                  mdl_number(MemoryDescriptorList));
@@ -191,6 +267,7 @@ VOID MmProbeAndLockPages(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMode, 
 VOID MmUnlockPages(PMDL MemoryDescriptorList)
 {
     gate_enter(DDI_MmUnlockPages, trace_object(MemoryDescriptorList), 0);
+    check_not_lent(MemoryDescriptorList, "MmUnlockPages");
     mm_unlock_pages(MemoryDescriptorList);
     gate_leave(0);
 }
@@ -215,12 +292,51 @@ PVOID MmGetSystemAddressForMdl(PMDL Mdl)
     return address;
 }
 
+/* Into the current process; the app's address is the memory itself. It raises where a mapping for the kernel is NULL (W-MDL-6). */
+static void map_for_app(const MDL *mdl)
+{
+    const struct nt_process *process = ke_current_thread()->process;
+    if (!(mdl->MdlFlags & (MDL_PAGES_LOCKED | MDL_PARTIAL | MDL_SOURCE_IS_NONPAGED_POOL)))
+        bugcheck(0xC4, 0xB3, mdl_number(mdl), 0, 0, "W-MDL-5", "MDL #%u was mapped although its pages are not locked", mdl_number(mdl));
+    if (!process || current_ctx->irql > IRQL_APC)
+        bugcheck(0xC4, 0x76, mdl_number(mdl), current_ctx->irql, 0, "W-MDL-6", "MDL #%u is mapped for an app, but not in an app's process, or above APC_LEVEL",
+                 mdl_number(mdl));
+    struct user_mapping *m = ex_system_alloc(sizeof *m);
+    *m = (struct user_mapping){user_mappings, mdl, process};
+    user_mappings = m;
+}
+
+/* False: it was no mapping for an app. */
+static bool unmap_for_app(const MDL *mdl)
+{
+    struct user_mapping **at = user_mapping_of(mdl), *m = *at;
+    if (!m)
+        return false;
+    if (m->process != ke_current_thread()->process) {
+        if (mdl->MdlFlags & MDL_MAPPED_TO_SYSTEM_VA)
+            return false;
+        bugcheck(0xC4, 0xB9, mdl_number(mdl), 0, 0, "V-MDL-4", "MDL #%u is unmapped in another process than the one it was mapped into", mdl_number(mdl));
+    }
+    *at = m->next;
+    ex_system_free(m);
+    return true;
+}
+
 PVOID MmMapLockedPagesSpecifyCache(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMode, MEMORY_CACHING_TYPE CacheType, PVOID BaseAddress,
                                    ULONG BugCheckOnFailure, ULONG Priority)
 {
-    (void)AccessMode, (void)CacheType, (void)BaseAddress;
+    (void)CacheType, (void)BaseAddress;
     PMDL mdl = MemoryDescriptorList;
     gate_enter(DDI_MmGetSystemAddressForMdlSafe, trace_object(mdl), Priority);
+    if (AccessMode == UserMode) {
+        bool failed = choose_fault(DDI_MmGetSystemAddressForMdlSafe);
+        if (!failed)
+            map_for_app(mdl);
+        gate_leave(!failed);
+        if (failed)
+            seh_raise((ULONG)STATUS_INSUFFICIENT_RESOURCES);
+        return start_of(mdl);
+    }
     if (BugCheckOnFailure)
         bugcheck(0xC4, 0x82, mdl_number(mdl), 0, 0, "V-MDL-7", "MDL #%u is mapped with BugCheckOnFailure", mdl_number(mdl));
     if (mdl->MdlFlags & (MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL | MDL_PARTIAL_HAS_BEEN_MAPPED))
@@ -240,13 +356,17 @@ VOID MmUnmapLockedPages(PVOID BaseAddress, PMDL MemoryDescriptorList)
 {
     gate_enter(DDI_MmUnmapLockedPages, trace_object(MemoryDescriptorList), 0);
     PMDL mdl = MemoryDescriptorList;
-    if (mdl->MdlFlags & MDL_PARTIAL && !(mdl->MdlFlags & MDL_PARTIAL_HAS_BEEN_MAPPED))
-        mdl->MdlFlags |= MDL_PARTIAL_HAS_BEEN_MAPPED;
+    if (unmap_for_app(mdl)) {
+        gate_leave(0);
+        return;
+    }
+    if (mdl->MdlFlags & MDL_PARTIAL && mdl->MdlFlags & MDL_MAPPED_TO_SYSTEM_VA && !(mdl->MdlFlags & MDL_PARTIAL_HAS_BEEN_MAPPED))
+        bugcheck(0xC4, 0xB5, mdl_number(mdl), 0, 0, "V-MDL-4", "MmUnmapLockedPages on MDL #%u, a partial one whose mapping is that of the whole", mdl_number(mdl));
     if (!(mdl->MdlFlags & MDL_MAPPED_TO_SYSTEM_VA))
         bugcheck(0xC4, 0xB6, mdl_number(mdl), 0, 0, "W-MDL-6", "MmUnmapLockedPages on MDL #%u, which is not mapped", mdl_number(mdl));
     if (BaseAddress != mdl->MappedSystemVa)
         bugcheck(0xDA, 0, mdl_number(mdl), 0, 0, "W-MDL-6", "MmUnmapLockedPages on MDL #%u with an address that is not its mapping", mdl_number(mdl));
-    mdl->MdlFlags &= (CSHORT)~MDL_MAPPED_TO_SYSTEM_VA;
+    mdl->MdlFlags &= (CSHORT) ~(MDL_MAPPED_TO_SYSTEM_VA | MDL_PARTIAL_HAS_BEEN_MAPPED);
     mdl->MappedSystemVa = NULL;
     gate_leave(0);
 }
@@ -256,7 +376,7 @@ VOID MmInitializeMdl(PMDL MemoryDescriptorList, PVOID BaseVa, SIZE_T Length) { d
 VOID MmPrepareMdlForReuse(PMDL Mdl)
 {
     if (Mdl->MdlFlags & MDL_PARTIAL)
-        Mdl->MdlFlags &= (CSHORT)~MDL_MAPPED_TO_SYSTEM_VA;
+        Mdl->MdlFlags &= (CSHORT) ~(MDL_MAPPED_TO_SYSTEM_VA | MDL_PARTIAL_HAS_BEEN_MAPPED);
 }
 
 SIZE_T MmSizeOfMdl(PVOID Base, SIZE_T Length) { return sizeof(MDL) + pages_of(Base, Length) * sizeof(PFN_NUMBER); }
