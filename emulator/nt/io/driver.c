@@ -218,8 +218,10 @@ NTSTATUS io_load_driver(const struct driver_image *image, struct nt_driver **dri
     for (unsigned i = 0; i <= IRP_MJ_MAXIMUM_FUNCTION; i++)
         if (!d->object.MajorFunction[i])
             d->object.MajorFunction[i] = io_invalid_device_request;
-    for (PDEVICE_OBJECT o = d->object.DeviceObject; o; o = o->NextDevice)
+    for (PDEVICE_OBJECT o = d->object.DeviceObject; o; o = o->NextDevice) {
         o->Flags &= ~(ULONG)DO_DEVICE_INITIALIZING;
+        hb_release(&o->Flags); /* whoever opens it finds it ready */
+    }
     d->initialized = true;
     *driver = d;
     reinitialize(d);
@@ -231,6 +233,7 @@ void io_unload_driver(struct nt_driver *d)
     PDRIVER_UNLOAD unload = d->object.DriverUnload;
     d->unloading = true;
     d->unloaded_by = current_ctx;
+    hb_acquire(&d->object.DriverUnload); /* behind the end of every file (release_file) */
     if (!unload)
         return; /* W-DRV-5: it stays */
     if (is_driver_code(unload)) {

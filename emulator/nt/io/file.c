@@ -54,6 +54,7 @@ static void release_file(struct nt_file *f)
     f->object.FileName.Buffer = NULL;
     if (device) {
         PDRIVER_OBJECT driver = device->DriverObject;
+        hb_release(&driver->DriverUnload);
         device->ReferenceCount--;
         io_driver_use_dropped(driver);
         ob_dereference(device);
@@ -202,6 +203,7 @@ static NTSTATUS create_file(PCUNICODE_STRING path, ACCESS_MASK access, ULONG sha
     NTSTATUS status = ob_name_resolve(path, &device, &rest);
     if (!NT_SUCCESS(status))
         return status;
+    hb_acquire(&device->Flags); /* what made the device ready is before what is done with it */
     status = may_open(device);
     if (NT_SUCCESS(status) && mode == UserMode && access_denied(device, &rest, access))
         status = STATUS_ACCESS_DENIED;
@@ -224,6 +226,7 @@ static NTSTATUS create_file(PCUNICODE_STRING path, ACCESS_MASK access, ULONG sha
         return status;
     }
     f->opened = true;
+    hb_release(&f->object.Flags); /* what CREATE did is before any use of the handle: io_handle_used() */
     *file = &f->object;
     if (information)
         *information = iosb.Information;
@@ -247,6 +250,8 @@ void io_handle_opened(PFILE_OBJECT file)
     file_of(file)->had_handle = true;
 }
 
+void io_handle_used(PFILE_OBJECT file) { hb_acquire(&file->Flags); }
+
 static void send_cleanup(PFILE_OBJECT file)
 {
     PDEVICE_OBJECT top = io_get_attached_device(file->DeviceObject);
@@ -260,6 +265,7 @@ static void send_cleanup(PFILE_OBJECT file)
     next->MajorFunction = IRP_MJ_CLEANUP;
     next->FileObject = file;
     irp_info(irp)->built_by = 2;
+    io_handle_used(file);
     file_of(file)->cleaned = true;
     file->Flags |= FO_CLEANUP_COMPLETE;
     must_succeed("IRP_MJ_CLEANUP", file, io_send_and_wait(irp, top, NULL));

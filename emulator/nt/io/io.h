@@ -174,6 +174,8 @@ struct nt_file {
     struct nt_file *next;
 };
 static inline struct nt_file *file_of(PFILE_OBJECT file) { return (struct nt_file *)file; }
+/* The current context came to the file by its handle, which was made behind CREATE. */
+void io_handle_used(PFILE_OBJECT file);
 /* Sends an IRP that the I/O manager waits for itself, whatever the driver does; frees it and returns its status. */
 NTSTATUS io_send_and_wait(PIRP irp, PDEVICE_OBJECT top, IO_STATUS_BLOCK *iosb);
 

@@ -46,6 +46,7 @@ static PIRP build(const struct io_target_file *to, UCHAR major, PDEVICE_OBJECT *
     next->MajorFunction = major;
     next->FileObject = to->file;
     ob_reference(to->file);
+    io_handle_used(to->file);
     if (to->event)
         ob_reference(to->event);
     irp_link_to_thread(r, thread);
