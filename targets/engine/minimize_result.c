@@ -92,19 +92,19 @@ static const char *default_output(const struct minimize_options *options)
 
 static void tell(const struct minimize_options *options, const char *output, unsigned operations, unsigned decisions, unsigned same, const char *text)
 {
-    const struct verdict *v = &smaller.wanted;
+    struct verdict *v = &smaller.wanted;
     const char *name = v->kind == VERDICT_BUG ? bugcheck_name(v->code) : v->kind == VERDICT_TIMEOUT ? "TIMEOUT" : "CRASH";
     if (!options->json) {
         printf("%s%u operations and %u decisions -> %u and %u, in %" PRIu64 " lives%s\n%s in %s; the same report %u times of %d\n%s\n", text, operations,
                decisions, smaller.operations, smaller.decisions, smaller.lives, enough(NULL) ? " (cut short: more may go)" : "", name,
-               v->kind == VERDICT_BUG ? v->function : "none", same, PROOF_REPLAYS, output);
+               v->kind == VERDICT_BUG ? verdict_function(v) : "none", same, PROOF_REPLAYS, output);
         return;
     }
     cJSON *o = cJSON_CreateObject();
     cJSON_AddStringToObject(o, "input", options->file);
     cJSON_AddStringToObject(o, "output", output);
     cJSON_AddStringToObject(o, "bug", name);
-    cJSON_AddStringToObject(o, "function", v->function);
+    cJSON_AddStringToObject(o, "function", v->kind == VERDICT_BUG ? verdict_function(v) : "none");
     cJSON_AddStringToObject(o, "what", v->what);
     cJSON_AddNumberToObject(o, "operations_before", operations);
     cJSON_AddNumberToObject(o, "decisions_before", decisions);

@@ -198,11 +198,13 @@ mkdir "$work/whole" "$work/killed"
 "$run" generate 3000 "$work/whole" --seed 9
 half=0
 seen=0
-for delay in 0.01 0.02 0.04 0.08 0.12; do
+for files in 1 20 100 300 700; do
     rm -f "$work/killed"/*
     "$run" generate 3000 "$work/killed" --seed 9 &
     pid=$!
-    sleep $delay
+    while [ "$(find "$work/killed" -name '*.bin' | wc -l)" -lt $files ] && kill -0 $pid 2>/dev/null; do
+        sleep 0.01
+    done
     kill -9 $pid 2>/dev/null
     wait $pid 2>/dev/null
     for file in $(find "$work/killed" -name '*.bin' | sort | tail -n 50); do
