@@ -204,10 +204,10 @@ static void lanes_are_independent(void **state)
 static void too_much_is_ignored(void **state)
 {
     (void)state;
-    static uint8_t bytes[300 * RECORD_SIZE];
+    static uint8_t bytes[2 * (MAX_DECISIONS + 10) * RECORD_SIZE];
     static struct program p;
     struct record r = {.kind = DE_SCHEDULE, .a = ddi_name_hash16("Block"), .b = 1};
-    for (unsigned i = 0; i < 300; i++) {
+    for (unsigned i = 0; i < record_count(sizeof bytes); i++) {
         r.kind = i & 1 ? DE_SCHEDULE : OP_READ;
         record_store(bytes + i * RECORD_SIZE, &r);
     }
