@@ -127,6 +127,35 @@ static void stopped_and_exited(void)
     ExitProcess(0);
 }
 
+/* Two starts, then two stops, side by side: one of each takes effect. */
+static unsigned done_by_threads;
+static DWORD start_it(void *service)
+{
+    BOOL done = StartServiceA(service, 0, NULL);
+    done_by_threads += (unsigned)done;
+    return 0;
+}
+static DWORD stop_it(void *service)
+{
+    SERVICE_STATUS status;
+    BOOL done = ControlService(service, 1, &status);
+    done_by_threads += (unsigned)done;
+    return 0;
+}
+static void one_at_a_time(void)
+{
+    void *service = solo_service();
+    for (unsigned i = 0; i < 2; i++) {
+        HANDLE threads[2];
+        done_by_threads = 0;
+        for (unsigned k = 0; k < 2; k++)
+            threads[k] = CreateThread(NULL, 0, i ? stop_it : start_it, service, 0, NULL);
+        for (unsigned k = 0; k < 2; k++)
+            WaitForSingleObject(threads[k], 0xFFFFFFFF);
+        assert_true(done_by_threads == 1 && state_of(service) == (i ? STOPPED : RUNNING) && entries == 1 && unloads == i);
+    }
+}
+
 static void not_unloadable(void)
 {
     no_unload = true;
@@ -277,6 +306,7 @@ static void W_DRV_5_unload(void **state)
     shown(stopped_and_exited);
     shown_in_any_order(stopped_and_exited, 30);
     shown(not_unloadable);
+    shown_in_any_order(one_at_a_time, 30);
 }
 
 /* RULE W-DRV-2: A driver whose DriverEntry fails is gone without DriverUnload. */
