@@ -10,6 +10,7 @@
 
 struct file_context {
     IO_REMOVE_LOCK rundown;
+    bool drained;
 };
 
 static LONG volatile creates, cleanups, closes, finals;
@@ -24,6 +25,7 @@ static NTSTATUS create(PDEVICE_OBJECT device, PIRP irp)
 {
     struct file_context *context = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof *context, 'tsTI');
     IoInitializeRemoveLock(&context->rundown, 'tsTI', 0, 0);
+    context->drained = false;
     IoGetCurrentIrpStackLocation(irp)->FileObject->FsContext = context;
     InterlockedIncrement(&creates);
     return complete(irp, STATUS_SUCCESS, 0);
@@ -48,6 +50,7 @@ static NTSTATUS read(PDEVICE_OBJECT device, PIRP irp)
 
 static VOID insert(PIO_CSQ queue, PIRP irp)
 {
+    assert_false(context_of(irp)->drained); /* nobody would take it out any more */
     csq_insert(queue, irp);
     if (cancel_inside)
         IoCancelIrp(irp);
@@ -64,6 +67,7 @@ static NTSTATUS cleanup(PDEVICE_OBJECT device, PIRP irp)
         KeDelayExecutionThread(KernelMode, FALSE, &moment);
     while ((pending = IoCsqRemoveNextIrp(&csq, IoGetCurrentIrpStackLocation(irp)->FileObject)) != NULL)
         complete(pending, STATUS_CANCELLED, 0);
+    context->drained = true;
     InterlockedIncrement(&cleanups);
     return complete(irp, STATUS_SUCCESS, 0);
 }
