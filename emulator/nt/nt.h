@@ -64,6 +64,9 @@ void ob_reference(void *body);
 int64_t ob_dereference(void *body);
 enum ob_type ob_type_of(const void *body);
 
+/* The object behind an app's handle, not referenced: win32 sets it. */
+extern void *(*ob_user_handle_hook)(struct nt_process *process, void *handle);
+
 /* ---- Threads, waits, time (ke/) ---- */
 
 struct nt_apc {

@@ -14,6 +14,8 @@ static struct {
     unsigned instance;
 } tree;
 
+static struct devnode *surprised; /* its SURPRISE_REMOVAL is on its way */
+
 static struct node_entry *entry_of(struct devnode *node) { return CONTAINING_RECORD(node, struct node_entry, node); }
 struct devnode *pnp_first(void) { return tree.first ? &tree.first->node : NULL; }
 struct devnode *pnp_next(struct devnode *node) { return entry_of(node)->next ? &entry_of(node)->next->node : NULL; }
@@ -224,9 +226,41 @@ NTSTATUS pnp_surprise_remove(struct devnode *node)
     if (node->state == DEVNODE_SURPRISE_REMOVED || node->state == DEVNODE_REMOVED || node->state == DEVNODE_FAILED)
         return STATUS_INVALID_DEVICE_STATE;
     node->state = DEVNODE_SURPRISE_REMOVED; /* new opens fail from here on */
+    surprised = node;
     NTSTATUS status = send(node, IRP_MN_SURPRISE_REMOVAL, NULL);
+    surprised = NULL;
     must_succeed(node, IRP_MN_SURPRISE_REMOVAL, status, "SURPRISE_REMOVAL");
     return status;
+}
+
+bool pnp_is_being_surprised(PDEVICE_OBJECT device)
+{
+    return surprised && surprised->pdo != device && io_bottom_of_stack(device) == surprised->pdo;
+}
+
+/* Everybody above the PDO is gone: detached (V-IO-21D) and deleted. */
+struct stack_above {
+    PDEVICE_OBJECT device[16];
+    unsigned count;
+};
+
+static void note_stack(struct stack_above *above, PDEVICE_OBJECT pdo)
+{
+    above->count = 0;
+    for (PDEVICE_OBJECT d = pdo->AttachedDevice; d && above->count < 16; d = d->AttachedDevice) {
+        ob_reference(d);
+        above->device[above->count++] = d;
+    }
+}
+
+static void check_stack_deleted(const struct stack_above *above)
+{
+    for (unsigned i = 0; i < above->count; i++) {
+        unsigned number = device_number(above->device[i]);
+        if (!device_of(above->device[i])->deleted)
+            bugcheck(0xC9, 0x21E, number, 0, 0, "V-IO-21E", "device #%u was not deleted by its driver's IRP_MN_REMOVE_DEVICE", number);
+        ob_dereference(above->device[i]);
+    }
 }
 
 NTSTATUS pnp_remove(struct devnode *node)
@@ -240,8 +274,10 @@ NTSTATUS pnp_remove(struct devnode *node)
     if (pnp_has_open_handles(node))
         return STATUS_DEVICE_BUSY; /* REMOVE waits for the last handle (W-PNP-55) */
     node->removing = true;
+    struct stack_above above = {.count = 0};
     NTSTATUS status = STATUS_SUCCESS;
     if (node->state != DEVNODE_FAILED || node->pdo->AttachedDevice) {
+        note_stack(&above, node->pdo);
         status = send(node, IRP_MN_REMOVE_DEVICE, NULL);
         if (!NT_SUCCESS(status))
             bugcheck(0xC9, 0x306, (ULONG)status, device_number(node->pdo), 0, "V-PNP-1", "IRP_MN_REMOVE_DEVICE was completed with 0x%08X", (ULONG)status);
@@ -250,6 +286,7 @@ NTSTATUS pnp_remove(struct devnode *node)
     if (node->pdo->AttachedDevice)
         bugcheck(0xC9, 0x21D, device_number(node->pdo->AttachedDevice), 0, 0, "V-IO-21D", "device #%u is still attached after IRP_MN_REMOVE_DEVICE",
                  device_number(node->pdo->AttachedDevice));
+    check_stack_deleted(&above);
     if (io_interfaces_enabled(node->pdo))
         bugcheck(OWN_RULE, device_number(node->pdo), io_interfaces_enabled(node->pdo), 0, 0, "W-DRV-19",
                  "the driver left %u device interface(s) of device #%u enabled after IRP_MN_REMOVE_DEVICE", io_interfaces_enabled(node->pdo),
@@ -279,6 +316,7 @@ static NTSTATUS pdo_dispatch(PDEVICE_OBJECT pdo, PIRP irp);
 void pnp_boot(void)
 {
     tree.first = NULL;
+    surprised = NULL;
     tree.instance = 0;
     io_create_system_driver("PnpManager", pdo_dispatch, &io_system_driver);
 }

@@ -304,6 +304,7 @@ void process_console_event(struct nt_process *process, uint32_t event)
 void win32_begin(void)
 {
     next_process = 0;
+    ob_user_handle_hook = process_handle_object;
     app_threads = 0;
     suspended_threads = NULL;
     sync_begin();

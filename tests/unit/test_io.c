@@ -221,6 +221,13 @@ static NTSTATUS system_power_passed(PDEVICE_OBJECT device, PIRP irp, PVOID conte
     return STATUS_MORE_PROCESSING_REQUIRED;
 }
 
+static NTSTATUS dispatch_wmi(PDEVICE_OBJECT device, PIRP irp)
+{
+    struct extension *x = device->DeviceExtension;
+    IoSkipCurrentIrpStackLocation(irp);
+    return IoCallDriver(x->lower, irp);
+}
+
 static NTSTATUS dispatch_power(PDEVICE_OBJECT device, PIRP irp)
 {
     struct extension *x = device->DeviceExtension;
@@ -287,6 +294,7 @@ static NTSTATUS driver_entry(PDRIVER_OBJECT driver, PUNICODE_STRING path)
     driver->MajorFunction[IRP_MJ_DEVICE_CONTROL] = dispatch_control;
     driver->MajorFunction[IRP_MJ_PNP] = dispatch_pnp;
     driver->MajorFunction[IRP_MJ_POWER] = dispatch_power;
+    driver->MajorFunction[IRP_MJ_SYSTEM_CONTROL] = dispatch_wmi;
     if (fault == LEAK)
         (void)ExAllocatePoolWithTag(NonPagedPool, 100, 'kaeL');
     if (fault == THREAD_LEFT) {

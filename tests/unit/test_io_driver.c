@@ -162,17 +162,30 @@ static NTSTATUS entry_keeps_path(PDRIVER_OBJECT driver, PUNICODE_STRING path)
 /* ---- PnP: what AddDevice sets ---- */
 
 static ULONG add_sets, add_clears;
+static enum { REMOVES_WELL, NOT_DELETED, DETACHES_EARLY, FAILS_REMOVE, FAILS_SURPRISE, NO_POWER } remove_how;
+
 static NTSTATUS pnp_pass(PDEVICE_OBJECT device, PIRP irp)
 {
     PDEVICE_OBJECT lower_device = *(PDEVICE_OBJECT *)device->DeviceExtension;
-    bool remove = IoGetCurrentIrpStackLocation(irp)->MinorFunction == IRP_MN_REMOVE_DEVICE;
+    UCHAR minor = IoGetCurrentIrpStackLocation(irp)->MinorFunction;
+    if ((remove_how == FAILS_REMOVE && minor == IRP_MN_REMOVE_DEVICE) || (remove_how == FAILS_SURPRISE && minor == IRP_MN_SURPRISE_REMOVAL))
+        return complete(irp, STATUS_DEVICE_BUSY, 0);
     IoSkipCurrentIrpStackLocation(irp);
     NTSTATUS status = IoCallDriver(lower_device, irp);
-    if (remove) {
+    if (minor == IRP_MN_SURPRISE_REMOVAL && remove_how == DETACHES_EARLY)
         IoDetachDevice(lower_device);
-        IoDeleteDevice(device);
+    if (minor == IRP_MN_REMOVE_DEVICE) {
+        IoDetachDevice(lower_device);
+        if (remove_how != NOT_DELETED)
+            IoDeleteDevice(device);
     }
     return status;
+}
+
+static NTSTATUS pass_on(PDEVICE_OBJECT device, PIRP irp)
+{
+    IoSkipCurrentIrpStackLocation(irp);
+    return IoCallDriver(*(PDEVICE_OBJECT *)device->DeviceExtension, irp);
 }
 static NTSTATUS add_device(PDRIVER_OBJECT driver, PDEVICE_OBJECT pdo)
 {
@@ -195,6 +208,9 @@ static NTSTATUS entry_pnp(PDRIVER_OBJECT driver, PUNICODE_STRING path)
 {
     driver->DriverExtension->AddDevice = add_device;
     driver->MajorFunction[IRP_MJ_PNP] = pnp_pass;
+    driver->MajorFunction[IRP_MJ_SYSTEM_CONTROL] = pass_on;
+    if (remove_how != NO_POWER)
+        driver->MajorFunction[IRP_MJ_POWER] = pass_on;
     return STATUS_SUCCESS;
 }
 
@@ -211,6 +227,7 @@ static NTSTATUS add_unchecked(PDRIVER_OBJECT driver, PDEVICE_OBJECT pdo)
 static NTSTATUS entry_unchecked(PDRIVER_OBJECT driver, PUNICODE_STRING path)
 {
     driver->DriverExtension->AddDevice = add_unchecked;
+    driver->MajorFunction[IRP_MJ_PNP] = driver->MajorFunction[IRP_MJ_POWER] = driver->MajorFunction[IRP_MJ_SYSTEM_CONTROL] = pass_on;
     return STATUS_SUCCESS;
 }
 #endif
@@ -474,6 +491,7 @@ static void (*solo_body)(struct nt_driver *driver);
 static NTSTATUS solo_status;
 static unsigned solo_unloads;
 static ULONG sets, clears; /* of the flags that AddDevice leaves */
+static unsigned removal;   /* remove_how */
 
 static void solo_life(void)
 {
@@ -482,6 +500,7 @@ static void solo_life(void)
     entry_routine = solo_routine;
     unloads = 0;
     add_sets = sets, add_clears = clears;
+    remove_how = removal;
     solo_status = io_load_driver(&solo_image, &driver);
     if (NT_SUCCESS(solo_status)) {
         if (solo_body)
@@ -524,7 +543,10 @@ static void add_and_remove(struct nt_driver *driver)
     struct devnode *node = pnp_create_root_device(driver, "Root\\SOLO", &status);
     if (NT_SUCCESS(status)) {
         pnp_start(node);
-        pnp_query_remove(node);
+        if (removal == DETACHES_EARLY || removal == FAILS_SURPRISE)
+            pnp_surprise_remove(node);
+        else
+            pnp_query_remove(node);
         pnp_remove(node);
     }
     solo_status = status;
@@ -535,6 +557,13 @@ static void add_reported(ULONG wrong, ULONG missing, uint64_t p1)
     sets = wrong, clears = missing;
     alone_reported(entry_pnp, add_and_remove, "AddDevice", 0xC9, p1);
     sets = clears = 0;
+}
+
+static void removal_reported(unsigned how, uint64_t p1)
+{
+    removal = how;
+    alone_reported(entry_pnp, add_and_remove, "removal", 0xC9, p1);
+    removal = REMOVES_WELL;
 }
 
 /* RULE W-DRV-1: DriverEntry runs at PASSIVE_LEVEL with the path of its service key, and every major function has a routine that refuses. */
@@ -606,6 +635,20 @@ static void W_DRV_12_flags(void **state)
     add_reported(DO_DIRECT_IO, 0, 0x245);
     add_reported(0, DO_POWER_PAGABLE, 0x23F);
     reported(both_methods, 0xC9, 0x245);
+}
+
+/* RULE V-IO-21E: A device that is still there when IRP_MN_REMOVE_DEVICE is over is reported. */
+/* RULE V-IO-241: Detaching a device in IRP_MN_SURPRISE_REMOVAL is reported. */
+/* RULE V-IO-247: Failing a PnP IRP that must not fail, as IRP_MN_SURPRISE_REMOVAL, is reported. */
+/* RULE V-IO-306: Failing IRP_MN_REMOVE_DEVICE is reported. */
+/* RULE V-IO-21F: A PnP driver without a routine for IRP_MJ_PNP, IRP_MJ_POWER or IRP_MJ_SYSTEM_CONTROL is reported. */
+static void V_IO_21E_removal(void **state)
+{
+    removal_reported(NOT_DELETED, 0x21E);
+    removal_reported(DETACHES_EARLY, 0x241);
+    removal_reported(FAILS_SURPRISE, 0x247);
+    removal_reported(FAILS_REMOVE, 0x306);
+    removal_reported(NO_POWER, 0x21F);
 }
 
 /* RULE V-DRV-7: A driver that ignores a failed IoAttachDeviceToDeviceStack is found by the fault. */
@@ -681,7 +724,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(W_DRV_1_driver_entry), cmocka_unit_test(V_DRV_1_registry_path), cmocka_unit_test(V_DRV_2_failed_entry),
         cmocka_unit_test(W_DRV_7_extensions), cmocka_unit_test(W_DRV_8_reinitialization), cmocka_unit_test(W_DRV_10_creation),
-        cmocka_unit_test(W_DRV_11_characteristics), cmocka_unit_test(W_DRV_12_flags), cmocka_unit_test(V_DRV_7_unchecked),
+        cmocka_unit_test(W_DRV_11_characteristics), cmocka_unit_test(W_DRV_12_flags), cmocka_unit_test(V_IO_21E_removal), cmocka_unit_test(V_DRV_7_unchecked),
         cmocka_unit_test(W_DRV_13_attachment), cmocka_unit_test(W_DRV_14_detachment), cmocka_unit_test(W_DRV_15_deletion),
         cmocka_unit_test(W_DRV_16_links), cmocka_unit_test(W_DRV_17_pointers), cmocka_unit_test(W_DRV_20_shutdown), cmocka_unit_test(W_DRV_21_error_log),
     };

@@ -211,6 +211,7 @@ static void send_at(KIRQL irql, UCHAR major)
 {
     PIRP irp = IoAllocateIrp(up->StackSize, FALSE);
     IoGetNextIrpStackLocation(irp)->MajorFunction = major;
+    irp->IoStatus.Status = STATUS_NOT_SUPPORTED; /* as power IRPs begin */
     IoSetCompletionRoutine(irp, own_done, NULL, TRUE, TRUE, TRUE);
     KIRQL old = raise_to(irql);
     assert_int_equal(IoCallDriver(up, irp), STATUS_SUCCESS);

@@ -116,6 +116,7 @@
 #undef IoAdjustPagingPathCount
 #undef YieldProcessor
 #undef DbgRaiseAssertionFailure
+#undef DbgBreakPoint
 
 #ifndef IRPFUZZ_ROUTED_H
 #define IRPFUZZ_ROUTED_H
@@ -138,6 +139,11 @@ ULONG KeGetCurrentProcessorNumber(VOID);
 VOID KeMemoryBarrier(VOID);
 VOID KeFlushWriteBuffer(VOID);
 VOID KeFlushIoBuffers(PMDL Mdl, BOOLEAN ReadOperation, BOOLEAN DmaOperation);
+
+/* A breakpoint is for the emulator to report, not for the host to trap. */
+VOID DbgBreakPoint(VOID);
+#undef __debugbreak
+#define __debugbreak() DbgBreakPoint()
 
 /* Time: the virtual clock, never a shared page. */
 VOID KeQuerySystemTime(PLARGE_INTEGER CurrentTime);

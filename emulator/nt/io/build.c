@@ -57,6 +57,17 @@ PIRP IoBuildSynchronousFsdRequest(ULONG MajorFunction, PDEVICE_OBJECT DeviceObje
     return irp;
 }
 
+/* What the creator of the IRP has to free itself (W-IRP-41). */
+static void charge(void *memory, enum block_use use, const void *caller)
+{
+    if (!memory)
+        return;
+    struct block *b = block_of(memory);
+    b->use = (uint8_t)use;
+    b->allocated_at = caller;
+    b->owner = io_driver_of_code(caller);
+}
+
 PIRP IoBuildAsynchronousFsdRequest(ULONG MajorFunction, PDEVICE_OBJECT DeviceObject, PVOID Buffer, ULONG Length, PLARGE_INTEGER StartingOffset,
                                    PIO_STATUS_BLOCK IoStatusBlock)
 {
@@ -67,6 +78,8 @@ PIRP IoBuildAsynchronousFsdRequest(ULONG MajorFunction, PDEVICE_OBJECT DeviceObj
     if (irp) {
         irp->UserIosb = IoStatusBlock;
         irp_record(irp)->allocated_at = CALLER;
+        charge(irp->AssociatedIrp.SystemBuffer, BLOCK_POOL, CALLER);
+        charge(irp->MdlAddress, BLOCK_MDL, CALLER);
     }
     gate_leave(trace_object(irp));
     return irp;

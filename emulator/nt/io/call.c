@@ -90,6 +90,13 @@ static void unlink_frame(struct irp_record *r, struct dispatch_frame *frame)
     *at = frame->outer;
 }
 
+/* No status that anybody defined: the reserved bit, or a facility of Windows beyond the last (uninitialised memory, most likely). */
+static bool is_odd(NTSTATUS status)
+{
+    const ULONG s = (ULONG)status;
+    return s & 0x10000000 || (!(s & 0x20000000) && (s >> 16 & 0xfff) > 0xff);
+}
+
 /* What the dispatch routine of a driver returned against what it did (W-IRP-20..22). */
 static void judge(struct irp_record *r, const struct dispatch_frame *f, NTSTATUS s, unsigned device)
 {
@@ -97,6 +104,9 @@ static void judge(struct irp_record *r, const struct dispatch_frame *f, NTSTATUS
     if ((ULONG)s == 0xffffffff)
         bugcheck(0xC9, 0x225, r->info.number, (ULONG)s, 0, "V-IO-225", "the dispatch routine of device #%u returned 0xFFFFFFFF for %s", device,
                  irp_record_name(r, name, sizeof name));
+    if (is_odd(s))
+        bugcheck(0xC9, 0x21B, r->info.number, (ULONG)s, 0, "V-IO-21B", "the dispatch routine of device #%u returned 0x%08X for %s, which is no status", device,
+                 (ULONG)s, irp_record_name(r, name, sizeof name));
     if (f->pended && s != STATUS_PENDING)
         bugcheck(0xC9, 0x23E, r->info.number, (ULONG)s, 0, "W-IRP-21", "device #%u marked %s pending but its dispatch routine returned 0x%08X", device,
                  irp_record_name(r, name, sizeof name), (ULONG)s);
@@ -281,14 +291,64 @@ void io_set_completion_routine(PIRP irp, PIO_COMPLETION_ROUTINE routine, PVOID c
 
 /* ---- DDIs ---- */
 
+/* PnP and power requests that only the system makes, with the status that they all begin with (W-PNP-10, W-IRP-10, W-IRP-48). */
+static void check_system_request(const IRP *irp, const struct irp_record *r, const IO_STACK_LOCATION *next)
+{
+    static const UCHAR of_pnp_manager[] = {IRP_MN_START_DEVICE, IRP_MN_QUERY_REMOVE_DEVICE, IRP_MN_REMOVE_DEVICE, IRP_MN_CANCEL_REMOVE_DEVICE,
+                                           IRP_MN_STOP_DEVICE, IRP_MN_QUERY_STOP_DEVICE, IRP_MN_CANCEL_STOP_DEVICE, IRP_MN_SURPRISE_REMOVAL, IRP_MN_EJECT};
+    char name[64];
+    bool pnp = next->MajorFunction == IRP_MJ_PNP, power = next->MajorFunction == IRP_MJ_POWER;
+    bool restricted = power && (next->MinorFunction == IRP_MN_SET_POWER || next->MinorFunction == IRP_MN_QUERY_POWER);
+    if (!pnp && !power && next->MajorFunction != IRP_MJ_SYSTEM_CONTROL)
+        return;
+    for (unsigned i = 0; pnp && i < sizeof of_pnp_manager; i++)
+        restricted |= next->MinorFunction == of_pnp_manager[i];
+    if (restricted)
+        bugcheck(0xC9, 0x237, r->info.number, next->MajorFunction, next->MinorFunction, "V-IO-237", "%s (major %u, minor %u) is sent by a driver: only the system sends it",
+                 irp_record_name(r, name, sizeof name), next->MajorFunction, next->MinorFunction);
+    if (irp->IoStatus.Status != STATUS_NOT_SUPPORTED)
+        bugcheck(0xC9, pnp ? 0x20E : power ? 0x20F : 0x210, r->info.number, (ULONG)irp->IoStatus.Status, 0,
+                 pnp ? "V-IO-20E" : power ? "V-IO-20F" : "V-IO-210",
+                 "%s (major %u, minor %u) is sent with the status 0x%08X: it begins with STATUS_NOT_SUPPORTED", irp_record_name(r, name, sizeof name),
+                 next->MajorFunction, next->MinorFunction, (ULONG)irp->IoStatus.Status);
+}
+
+/* From a device past the one it is attached to, to another below that. */
+static void check_route(PDEVICE_OBJECT to, const IRP *irp, const struct irp_record *r)
+{
+    char name[64];
+    CHAR own = (CHAR)(irp->CurrentLocation - (r->skipped ? 1 : 0));
+    if (own < 1 || own > irp->StackCount)
+        return;
+    PDEVICE_OBJECT from = ((PIO_STACK_LOCATION)(irp + 1) + own - 1)->DeviceObject;
+    if (!from || !ob_is_live(from) || !device_of(from)->lower || device_of(from)->lower == to)
+        return;
+    for (PDEVICE_OBJECT d = device_of(device_of(from)->lower)->lower; d; d = device_of(d)->lower)
+        if (d == to)
+            bugcheck(0xC9, 0x211, r->info.number, device_number(from), device_number(to), "V-IO-211",
+                     "%s is passed from device #%u to device #%u past what lies between: the device that it is attached to is meant",
+                     irp_record_name(r, name, sizeof name), device_number(from), device_number(to));
+}
+
+/* A CREATE for a file object that is cleaned up, or whose opening a filter cancelled. */
+static void check_create(const struct irp_record *r, const IO_STACK_LOCATION *next)
+{
+    char name[64];
+    if (next->MajorFunction == IRP_MJ_CREATE && next->FileObject && next->FileObject->Flags & (FO_CLEANUP_COMPLETE | FO_FILE_OPEN_CANCELLED))
+        bugcheck(0xC9, 0xF, r->info.number, 0, 0, "V-IO-0F", "%s is sent for a file object that is closed, or whose opening was cancelled",
+                 irp_record_name(r, name, sizeof name));
+}
+
 /* What a driver must have done before it sends an IRP (W-IRP-4, V-IRP-32). */
-static void check_prepared(PIRP irp, struct irp_record *r, const void *caller)
+static void check_prepared(PDEVICE_OBJECT device, PIRP irp, struct irp_record *r, const void *caller)
 {
     char name[64];
     if (r->ex_failed)
         bugcheck(0xC4, 0x4100F, r->info.number, 0, 0, "V-IRP-39", "%s was sent although IoSetCompletionRoutineEx had failed for it",
                  irp_record_name(r, name, sizeof name));
     r->ex_registered = false;
+    if (is_driver_code(caller))
+        check_route(device, irp, r);
     if (r->skipped) /* the location above stands for the current one */
         return;
     io_check_owner(irp, r, "IoCallDriver", 0x205, caller);
@@ -298,6 +358,9 @@ static void check_prepared(PIRP irp, struct irp_record *r, const void *caller)
         bugcheck(0xC9, 0x206, r->info.number, 0, 0, "V-IRP-20", "%s was passed down with its next stack location neither copied, skipped nor filled in",
                  irp_record_name(r, name, sizeof name));
     PIO_STACK_LOCATION next = irp->Tail.Overlay.CurrentStackLocation - 1;
+    check_create(r, next);
+    if (irp->CurrentLocation == irp->StackCount + 1 - r->creator_has_location && r->info.built_by < 2)
+        check_system_request(irp, r, next);
     if (irp->CurrentLocation == irp->StackCount + 1 && r->info.built_by == 0 && !next->CompletionRoutine)
         bugcheck(OWN_RULE, r->info.number, 0, 0, 0, "V-IRP-32", "%s, which the driver allocated, was sent without a completion routine",
                  irp_record_name(r, name, sizeof name));
@@ -311,8 +374,13 @@ NTSTATUS IoCallDriver(PDEVICE_OBJECT DeviceObject, PIRP Irp)
 {
     gate_enter(DDI_IoCallDriver, trace_object(DeviceObject), trace_object(Irp));
     struct irp_record *r = irp_require(Irp, "IoCallDriver", 0xC9, 0x205);
-    check_prepared(Irp, r, CALLER);
+    check_prepared(DeviceObject, Irp, r, CALLER);
+    const bool own = r->info.built_by == 1 && Irp->CurrentLocation == Irp->StackCount + 1;
+    const bool signalled = own && Irp->UserEvent && Irp->UserEvent->Header.SignalState;
+    const uint32_t number = r->info.number;
     NTSTATUS status = io_call_driver(DeviceObject, Irp);
+    if (signalled && status == STATUS_PENDING)
+        bugcheck(0xC9, 0x307, number, 0, 0, "V-IO-307", "IRP #%u is pending, and the event to wait for it was signalled before it was sent", number);
     gate_leave((ULONG)status);
     return status;
 }
@@ -364,6 +432,14 @@ VOID IoCopyCurrentIrpStackLocationToNext(PIRP Irp)
     gate_leave(0);
 }
 
+/* It is called at whatever level the lower driver completes at. */
+static void check_routine(const IRP *irp, PIO_COMPLETION_ROUTINE routine)
+{
+    if (is_pageable_code((const void *)routine))
+        bugcheck(0xC9, 0x227, irp_record(irp)->info.number, 0, 0, "V-IO-227", "the completion routine for IRP #%u is pageable code (alloc_text PAGE)",
+                 irp_record(irp)->info.number);
+}
+
 VOID IoSetCompletionRoutine(PIRP Irp, PIO_COMPLETION_ROUTINE CompletionRoutine, PVOID Context, BOOLEAN InvokeOnSuccess, BOOLEAN InvokeOnError,
                             BOOLEAN InvokeOnCancel)
 {
@@ -373,6 +449,8 @@ VOID IoSetCompletionRoutine(PIRP Irp, PIO_COMPLETION_ROUTINE CompletionRoutine, 
         if (driver && !driver->extension.AddDevice)
             bugcheck(OWN_RULE, 0, 0, 0, 0, "V-IRP-41", "IoSetCompletionRoutine in a driver that may be unloaded at any time: IoSetCompletionRoutineEx is meant");
     }
+    irp_require(Irp, "IoSetCompletionRoutine", 0xC9, 0x205);
+    check_routine(Irp, CompletionRoutine);
     io_set_completion_routine(Irp, CompletionRoutine, Context, InvokeOnSuccess, InvokeOnError, InvokeOnCancel);
     gate_leave(0);
 }
@@ -387,6 +465,7 @@ NTSTATUS IoSetCompletionRoutineEx(PDEVICE_OBJECT DeviceObject, PIRP Irp, PIO_COM
         bugcheck(OWN_RULE, r->info.number, device_number(DeviceObject), 0, 0, "V-IRP-40",
                  "IoSetCompletionRoutineEx on IRP #%u with device #%u, which is not the device that sends it", r->info.number,
                  device_number(DeviceObject));
+    check_routine(Irp, CompletionRoutine);
     r->ex_failed = choose_fault(DDI_IoSetCompletionRoutineEx);
     if (!r->ex_failed) {
         io_set_completion_routine(Irp, CompletionRoutine, Context, InvokeOnSuccess, InvokeOnError, InvokeOnCancel);

@@ -145,6 +145,9 @@ void io_detach_device(PDEVICE_OBJECT target)
     if (!upper)
         bugcheck(0xC9, 0x202, device_number(target), 0, 0, "V-IO-202", "IoDetachDevice on device #%u, to which nothing is attached",
                  device_number(target));
+    if (pnp_is_being_surprised(upper))
+        bugcheck(0xC9, 0x241, device_number(upper), 0, 0, "V-IO-241", "device #%u is detached by IRP_MN_SURPRISE_REMOVAL: REMOVE_DEVICE is still to come",
+                 device_number(upper));
     target->AttachedDevice = NULL;
     device_of(upper)->lower = NULL;
     io_driver_use_dropped(target->DriverObject);

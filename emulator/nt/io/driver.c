@@ -305,6 +305,17 @@ static void check_added(PDEVICE_OBJECT device, bool by_driver)
         bugcheck(0xC9, 0x23F, number, 0, 0, "W-DRV-12", "device #%u lacks DO_POWER_PAGABLE, which the device below it has", number);
 }
 
+/* A driver in a PnP stack has a routine for what every such driver is sent (W-PNP-14). */
+static void check_majors(const struct nt_driver *driver)
+{
+    static const UCHAR required[] = {IRP_MJ_PNP, IRP_MJ_POWER, IRP_MJ_SYSTEM_CONTROL};
+    char name[80];
+    for (unsigned i = 0; i < sizeof required; i++)
+        if (driver->object.MajorFunction[required[i]] == io_invalid_device_request)
+            bugcheck(0xC9, 0x21F, required[i], 0, 0, "V-IO-21F", "%s has an AddDevice routine and no dispatch routine for major function %u",
+                     rtl_to_ascii(&driver->object.DriverName, name, sizeof name), required[i]);
+}
+
 NTSTATUS io_call_add_device(struct nt_driver *driver, PDEVICE_OBJECT pdo)
 {
     PDRIVER_ADD_DEVICE add = driver->extension.AddDevice;
@@ -319,6 +330,8 @@ NTSTATUS io_call_add_device(struct nt_driver *driver, PDEVICE_OBJECT pdo)
     } else {
         status = add(&driver->object, pdo);
     }
+    if (NT_SUCCESS(status) && is_driver_code(add))
+        check_majors(driver);
     for (PDEVICE_OBJECT o = NT_SUCCESS(status) ? pdo->AttachedDevice : NULL; o; o = o->AttachedDevice)
         check_added(o, is_driver_code(add));
     return status;

@@ -271,6 +271,33 @@ static void send_cleanup(PFILE_OBJECT file)
     must_succeed("IRP_MJ_CLEANUP", file, io_send_and_wait(irp, top, NULL));
 }
 
+static void undo_open(PDEVICE_OBJECT device, PFILE_OBJECT file, UCHAR major)
+{
+    PIRP irp = io_allocate_irp(device->StackSize, FALSE);
+    if (!irp)
+        return;
+    PIO_STACK_LOCATION next = irp->Tail.Overlay.CurrentStackLocation - 1;
+    irp->Flags = IRP_CLOSE_OPERATION | IRP_SYNCHRONOUS_API;
+    irp->Tail.Overlay.Thread = (PETHREAD)ke_current_thread();
+    next->MajorFunction = major;
+    next->FileObject = file;
+    irp_info(irp)->built_by = 2;
+    must_succeed("CLEANUP or CLOSE", file, io_send_and_wait(irp, device, NULL));
+}
+
+/* A filter takes back what the devices below have opened already, before it fails the CREATE (W-FIL-8). */
+VOID IoCancelFileOpen(PDEVICE_OBJECT DeviceObject, PFILE_OBJECT FileObject)
+{
+    gate_enter(DDI_IoCancelFileOpen, trace_object(DeviceObject), trace_object(FileObject));
+    unsigned number = ob_header(FileObject)->number;
+    if (file_of(FileObject)->had_handle)
+        bugcheck(OWN_RULE, number, 0, 0, 0, "W-FIL-8", "IoCancelFileOpen on file object #%u, for which there is a handle already", number);
+    FileObject->Flags |= FO_FILE_OPEN_CANCELLED;
+    undo_open(DeviceObject, FileObject, IRP_MJ_CLEANUP);
+    undo_open(DeviceObject, FileObject, IRP_MJ_CLOSE);
+    gate_leave(0);
+}
+
 void io_handle_closed(PFILE_OBJECT file)
 {
     struct ob_header *h = ob_header(file);

@@ -226,6 +226,8 @@ void io_timer_check_stopped(PDEVICE_OBJECT device);
 void io_timer_free(PDEVICE_OBJECT device);
 unsigned io_interfaces_enabled(PDEVICE_OBJECT pdo);
 void pnp_boot(void);
+/* IRP_MN_SURPRISE_REMOVAL is with the stack that the device stands in (V-IO-241). */
+bool pnp_is_being_surprised(PDEVICE_OBJECT device);
 struct devnode *pnp_first(void);
 struct devnode *pnp_next(struct devnode *node);
 NTSTATUS po_pdo_dispatch(PDEVICE_OBJECT pdo, PIRP irp);

@@ -47,6 +47,8 @@ HANDLE ob_open_kernel_handle(void *body)
     return (HANDLE)(HANDLE_BASE + (i + 1) * 4ull);
 }
 
+void *(*ob_user_handle_hook)(struct nt_process *process, void *handle);
+
 static void **slot_of(HANDLE handle)
 {
     ULONG64 i = ((ULONG64)handle - HANDLE_BASE) / 4 - 1;
@@ -92,7 +94,14 @@ NTSTATUS ob_reference_object_by_handle(HANDLE handle, POBJECT_TYPE type, KPROCES
         bugcheck(0xC4, 0xF5, 0, 0, 0, "V-OBJ-1", "ObReferenceObjectByHandle with a NULL handle");
     if (!type && mode == UserMode)
         bugcheck(OWN_RULE, 0, 0, 0, 0, "V-OBJ-7", "ObReferenceObjectByHandle of an app's handle without an object type: it may be a handle of anything");
+    struct nt_process *process = ke_current_thread()->process;
     void *body = handle == NtCurrentThread() ? ke_current_thread() : ob_body_of_handle(handle);
+    if (body && mode == UserMode && !process && handle != NtCurrentThread())
+        bugcheck(0xC4, 0xF7, 0, 0, 0, "V-OBJ-5", "ObReferenceObjectByHandle of a kernel handle as UserMode in the system process");
+    if (!body && process && !is_kernel_handle(handle) && ob_user_handle_hook)
+        body = ob_user_handle_hook(process, handle);
+    if (body && mode == KernelMode && !is_kernel_handle(handle) && handle != NtCurrentThread())
+        bugcheck(0xC4, 0xF6, 0, 0, 0, "V-OBJ-5", "ObReferenceObjectByHandle of an app's handle as KernelMode: the app may have closed it, or made it");
     if (!body && mode == KernelMode)
         bugcheck(0xC4, 0x3C, 0, 0, 0, "V-OBJ-1", "ObReferenceObjectByHandle with a handle that is not open");
     if (!body || (mode == UserMode && is_kernel_handle(handle)))
