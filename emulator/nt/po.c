@@ -300,6 +300,9 @@ NTSTATUS PoRequestPowerIrp(PDEVICE_OBJECT DeviceObject, UCHAR MinorFunction, POW
 NTSTATUS PoCallDriver(PDEVICE_OBJECT DeviceObject, PIRP Irp)
 {
     gate_enter(DDI_PoCallDriver, trace_object(DeviceObject), trace_object(Irp));
+    struct irp_record *r = irp_require(Irp, "PoCallDriver", 0xC9, 0x205);
+    if (is_driver_code(CALLER))
+        io_check_passed(DeviceObject, Irp, r);
     NTSTATUS status = io_call_driver(DeviceObject, Irp);
     gate_leave((ULONG)status);
     return status;

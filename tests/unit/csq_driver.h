@@ -12,7 +12,9 @@ static IO_CSQ csq;
 static LIST_ENTRY csq_list;
 static KSPIN_LOCK csq_lock;
 static PIRP csq_current;                                     /* of the Ex form: what insert took for itself */
-static unsigned inserts, removes, peeks, cancels;
+static unsigned inserts, removes, peeks;                      /* under the lock */
+static LONG volatile cancel_count;                           /* not */
+#define cancels ((unsigned)InterlockedCompareExchange(&cancel_count, 0, 0))
 static PVOID insert_context;
 
 static VOID csq_insert(PIO_CSQ queue, PIRP irp)
@@ -55,7 +57,7 @@ static VOID csq_release(PIO_CSQ queue, KIRQL irql) { KeReleaseSpinLock(&csq_lock
 
 static VOID csq_cancelled(PIO_CSQ queue, PIRP irp)
 {
-    cancels++;
+    InterlockedIncrement(&cancel_count);
     complete(irp, STATUS_CANCELLED, 0);
 }
 
@@ -64,7 +66,8 @@ static void csq_reset(void)
     InitializeListHead(&csq_list);
     KeInitializeSpinLock(&csq_lock);
     csq_current = NULL;
-    inserts = removes = peeks = cancels = 0;
+    inserts = removes = peeks = 0;
+    cancel_count = 0;
 }
 
 __attribute__((unused)) static void csq_start(void)

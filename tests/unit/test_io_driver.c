@@ -162,7 +162,16 @@ static NTSTATUS entry_keeps_path(PDRIVER_OBJECT driver, PUNICODE_STRING path)
 /* ---- PnP: what AddDevice sets ---- */
 
 static ULONG add_sets, add_clears;
-static enum { REMOVES_WELL, NOT_DELETED, DETACHES_EARLY, FAILS_REMOVE, FAILS_SURPRISE, NO_POWER } remove_how;
+static enum { REMOVES_WELL, NOT_DELETED, DETACHES_EARLY, FAILS_REMOVE, FAILS_SURPRISE, NO_POWER, COMPLETES_CAPABILITIES, COMPLETES_UNTOUCHED,
+              PASSES_FAILURE, UNSAYS, COMPLETES_POWER, PASSES_POWER_FAILURE, FAILS_CAPABILITIES } remove_how;
+
+/* The filter above it in the same driver: what it set to success is taken back below. */
+static NTSTATUS pass_and_unsay(PDEVICE_OBJECT lower_device, PIRP irp)
+{
+    irp->IoStatus.Status = irp->IoStatus.Status == STATUS_NOT_SUPPORTED ? STATUS_SUCCESS : STATUS_NOT_SUPPORTED;
+    IoSkipCurrentIrpStackLocation(irp);
+    return IoCallDriver(lower_device, irp);
+}
 
 static NTSTATUS pnp_pass(PDEVICE_OBJECT device, PIRP irp)
 {
@@ -170,6 +179,14 @@ static NTSTATUS pnp_pass(PDEVICE_OBJECT device, PIRP irp)
     UCHAR minor = IoGetCurrentIrpStackLocation(irp)->MinorFunction;
     if ((remove_how == FAILS_REMOVE && minor == IRP_MN_REMOVE_DEVICE) || (remove_how == FAILS_SURPRISE && minor == IRP_MN_SURPRISE_REMOVAL))
         return complete(irp, STATUS_DEVICE_BUSY, 0);
+    if (minor == IRP_MN_QUERY_CAPABILITIES)
+        switch ((int)remove_how) {
+        case COMPLETES_CAPABILITIES: return complete(irp, STATUS_SUCCESS, 0);
+        case COMPLETES_UNTOUCHED: return complete(irp, irp->IoStatus.Status, 0);
+        case PASSES_FAILURE: irp->IoStatus.Status = STATUS_DEVICE_BUSY; break;
+        case UNSAYS: return pass_and_unsay(lower_device, irp);
+        case FAILS_CAPABILITIES: return complete(irp, STATUS_DEVICE_BUSY, 0); /* who fails it completes it */
+        }
     IoSkipCurrentIrpStackLocation(irp);
     NTSTATUS status = IoCallDriver(lower_device, irp);
     if (minor == IRP_MN_SURPRISE_REMOVAL && remove_how == DETACHES_EARLY)
@@ -184,10 +201,16 @@ static NTSTATUS pnp_pass(PDEVICE_OBJECT device, PIRP irp)
 
 static NTSTATUS pass_on(PDEVICE_OBJECT device, PIRP irp)
 {
+    PIO_STACK_LOCATION location = IoGetCurrentIrpStackLocation(irp);
+    bool query = location->MajorFunction == IRP_MJ_POWER && location->MinorFunction == IRP_MN_QUERY_POWER;
+    if (query && remove_how == COMPLETES_POWER)
+        return complete(irp, STATUS_SUCCESS, 0);
+    if (query && remove_how == PASSES_POWER_FAILURE)
+        irp->IoStatus.Status = STATUS_DEVICE_BUSY;
     IoSkipCurrentIrpStackLocation(irp);
-    return IoCallDriver(*(PDEVICE_OBJECT *)device->DeviceExtension, irp);
+    return PoCallDriver(*(PDEVICE_OBJECT *)device->DeviceExtension, irp);
 }
-static NTSTATUS add_device(PDRIVER_OBJECT driver, PDEVICE_OBJECT pdo)
+static NTSTATUS add_one(PDRIVER_OBJECT driver, PDEVICE_OBJECT pdo)
 {
     PDEVICE_OBJECT device;
     NTSTATUS status = named_device(driver, NULL, &device);
@@ -203,6 +226,11 @@ static NTSTATUS add_device(PDRIVER_OBJECT driver, PDEVICE_OBJECT pdo)
     device->Flags &= ~(DO_DEVICE_INITIALIZING | add_clears);
     device->Flags |= add_sets;
     return STATUS_SUCCESS;
+}
+static NTSTATUS add_device(PDRIVER_OBJECT driver, PDEVICE_OBJECT pdo)
+{
+    NTSTATUS status = add_one(driver, pdo);
+    return NT_SUCCESS(status) && remove_how == UNSAYS ? add_one(driver, pdo) : status;
 }
 static NTSTATUS entry_pnp(PDRIVER_OBJECT driver, PUNICODE_STRING path)
 {
@@ -543,6 +571,8 @@ static void add_and_remove(struct nt_driver *driver)
     struct devnode *node = pnp_create_root_device(driver, "Root\\SOLO", &status);
     if (NT_SUCCESS(status)) {
         pnp_start(node);
+        if (removal == COMPLETES_POWER || removal == PASSES_POWER_FAILURE)
+            po_system_sleep(PowerSystemSleeping3, PowerActionSleep);
         if (removal == DETACHES_EARLY || removal == FAILS_SURPRISE)
             pnp_surprise_remove(node);
         else
@@ -651,6 +681,25 @@ static void V_IO_21E_removal(void **state)
     removal_reported(NO_POWER, 0x21F);
 }
 
+/* RULE V-IO-22E: A successful PnP IRP that a device other than the PDO completes without passing it down is reported. */
+/* RULE V-IO-22F: A PnP IRP that a device other than the PDO completes untouched is reported. */
+/* RULE V-IO-215: A failed PnP IRP that is passed down is reported. */
+/* RULE V-IO-216: A PnP IRP whose status is made STATUS_NOT_SUPPORTED again is reported. */
+/* RULE V-IO-219: A failed power IRP that is passed down is reported. */
+/* RULE V-IO-231: A successful power IRP that a device other than the PDO completes is reported. */
+static void V_IO_22E_answers(void **state)
+{
+    removal_reported(COMPLETES_CAPABILITIES, 0x22E);
+    removal_reported(COMPLETES_UNTOUCHED, 0x22F);
+    removal_reported(PASSES_FAILURE, 0x215);
+    removal_reported(UNSAYS, 0x216);
+    removal_reported(COMPLETES_POWER, 0x231);
+    removal_reported(PASSES_POWER_FAILURE, 0x219);
+    removal = FAILS_CAPABILITIES;
+    alone(entry_pnp, add_and_remove);
+    removal = REMOVES_WELL;
+}
+
 /* RULE V-DRV-7: A driver that ignores a failed IoAttachDeviceToDeviceStack is found by the fault. */
 static void V_DRV_7_unchecked(void **state)
 {
@@ -724,7 +773,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(W_DRV_1_driver_entry), cmocka_unit_test(V_DRV_1_registry_path), cmocka_unit_test(V_DRV_2_failed_entry),
         cmocka_unit_test(W_DRV_7_extensions), cmocka_unit_test(W_DRV_8_reinitialization), cmocka_unit_test(W_DRV_10_creation),
-        cmocka_unit_test(W_DRV_11_characteristics), cmocka_unit_test(W_DRV_12_flags), cmocka_unit_test(V_IO_21E_removal), cmocka_unit_test(V_DRV_7_unchecked),
+        cmocka_unit_test(W_DRV_11_characteristics), cmocka_unit_test(W_DRV_12_flags), cmocka_unit_test(V_IO_21E_removal), cmocka_unit_test(V_IO_22E_answers), cmocka_unit_test(V_DRV_7_unchecked),
         cmocka_unit_test(W_DRV_13_attachment), cmocka_unit_test(W_DRV_14_detachment), cmocka_unit_test(W_DRV_15_deletion),
         cmocka_unit_test(W_DRV_16_links), cmocka_unit_test(W_DRV_17_pointers), cmocka_unit_test(W_DRV_20_shutdown), cmocka_unit_test(W_DRV_21_error_log),
     };

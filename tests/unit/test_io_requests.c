@@ -351,7 +351,7 @@ static void answered(NTSTATUS status)
 }
 static void reserved_bit(void) { answered((NTSTATUS)0xD0000001); }
 static void no_facility(void) { answered((NTSTATUS)0xCDCDCDCD); }
-static void facility_of_its_own(void) { answered((NTSTATUS)0xE0420001); } /* with the customer bit */
+static void facility_of_its_own(void) { answered((NTSTATUS)0xE4200001); } /* with the customer bit */
 
 #pragma clang section text = "PAGE"
 static NTSTATUS pageable_routine(PDEVICE_OBJECT device, PIRP irp, PVOID context) { return STATUS_CONTINUE_COMPLETION; }

@@ -18,7 +18,9 @@ enum { STOPPED = 1, STOP_PENDING = 3, RUNNING = 4 };
 
 #pragma clang section text = "drv_text" data = "drv_data" bss = "drv_bss"
 
-static unsigned entries, unloads;
+static unsigned entries;
+static LONG volatile unload_count;
+#define unloads InterlockedCompareExchange(&unload_count, 0, 0)
 static bool no_unload, fail_entry;
 static UNICODE_STRING sddl;
 static ULONG characteristics;
@@ -29,7 +31,7 @@ static NTSTATUS answer(PDEVICE_OBJECT device, PIRP irp) { return complete(irp, S
 static VOID solo_unload(PDRIVER_OBJECT driver)
 {
     UNICODE_STRING link;
-    unloads++;
+    InterlockedIncrement(&unload_count);
     RtlInitUnicodeString(&link, L"\\DosDevices\\SOLO");
     IoDeleteSymbolicLink(&link);
     IoDeleteDevice(driver->DeviceObject);
@@ -128,18 +130,18 @@ static void stopped_and_exited(void)
 }
 
 /* Two starts, then two stops, side by side: one of each takes effect. */
-static unsigned done_by_threads;
+static LONG volatile done_by_threads;
 static DWORD start_it(void *service)
 {
     BOOL done = StartServiceA(service, 0, NULL);
-    done_by_threads += (unsigned)done;
+    InterlockedExchangeAdd(&done_by_threads, done);
     return 0;
 }
 static DWORD stop_it(void *service)
 {
     SERVICE_STATUS status;
     BOOL done = ControlService(service, 1, &status);
-    done_by_threads += (unsigned)done;
+    InterlockedExchangeAdd(&done_by_threads, done);
     return 0;
 }
 static void one_at_a_time(void)

@@ -42,7 +42,7 @@ static void check_call(PDEVICE_OBJECT device, PIRP irp, struct irp_record *r)
     }
 }
 
-static struct dispatch_frame *frame_at(struct irp_record *r, CHAR location)
+struct dispatch_frame *io_frame_at(const struct irp_record *r, CHAR location)
 {
     struct dispatch_frame *f = r->frames;
     while (f && f->location != location)
@@ -159,7 +159,7 @@ NTSTATUS io_call_driver(PDEVICE_OBJECT device, PIRP irp)
     struct irp_record *r = irp_require(irp, "IoCallDriver", 0xC9, 0x205);
     check_call(device, irp, r);
     /* After IoSkipCurrentIrpStackLocation the sender's frame has the location that is used again. */
-    struct dispatch_frame *sender = frame_at(r, (CHAR)(irp->CurrentLocation - (r->skipped ? 1 : 0)));
+    struct dispatch_frame *sender = io_frame_at(r, (CHAR)(irp->CurrentLocation - (r->skipped ? 1 : 0)));
     r->skipped = r->next_prepared = false;
     irp->CurrentLocation--;
     PIO_STACK_LOCATION location = --irp->Tail.Overlay.CurrentStackLocation;
@@ -170,7 +170,9 @@ NTSTATUS io_call_driver(PDEVICE_OBJECT device, PIRP irp)
     PDRIVER_DISPATCH routine = location->MajorFunction <= IRP_MJ_MAXIMUM_FUNCTION ? device->DriverObject->MajorFunction[location->MajorFunction]
                                                                                  : io_invalid_device_request;
     struct dispatch_frame frame = {.outer = r->frames, .location = irp->CurrentLocation, .device = device, .ctx = current_ctx,
-                                   .top = current_ctx->top, .gate_depth = current_ctx->gate_depth};
+                                   .top = current_ctx->top, .gate_depth = current_ctx->gate_depth, .status_in = irp->IoStatus.Status};
+    if (frame.location < r->deepest)
+        r->deepest = frame.location;
     r->frames = &frame;
     irp_note(irp, IRP_SENT, device_number(device), routine);
     unsigned number = device_number(device);
@@ -195,7 +197,7 @@ NTSTATUS io_call_driver(PDEVICE_OBJECT device, PIRP irp)
 /* For complete.c: events of the location, seen by the routine whose call is still running. */
 void io_frame_completed(struct irp_record *r, CHAR location, NTSTATUS status)
 {
-    struct dispatch_frame *f = frame_at(r, location);
+    struct dispatch_frame *f = io_frame_at(r, location);
     if (f) {
         f->completed = true;
         f->completed_status = status;
@@ -228,7 +230,7 @@ void io_mark_irp_pending(PIRP irp)
     if (irp->CurrentLocation > irp->StackCount)
         bugcheck(OWN_RULE, r->info.number, 0, 0, 0, "V-IRP-21", "IoMarkIrpPending on IRP #%u by its creator, which has no stack location", r->info.number);
     irp->Tail.Overlay.CurrentStackLocation->Control |= SL_PENDING_RETURNED;
-    struct dispatch_frame *f = frame_at(r, irp->CurrentLocation);
+    struct dispatch_frame *f = io_frame_at(r, irp->CurrentLocation);
     if (f)
         f->pended = true;
     irp_note(irp, IRP_PENDED, 0, NULL);
@@ -291,54 +293,6 @@ void io_set_completion_routine(PIRP irp, PIO_COMPLETION_ROUTINE routine, PVOID c
 
 /* ---- DDIs ---- */
 
-/* PnP and power requests that only the system makes, with the status that they all begin with (W-PNP-10, W-IRP-10, W-IRP-48). */
-static void check_system_request(const IRP *irp, const struct irp_record *r, const IO_STACK_LOCATION *next)
-{
-    static const UCHAR of_pnp_manager[] = {IRP_MN_START_DEVICE, IRP_MN_QUERY_REMOVE_DEVICE, IRP_MN_REMOVE_DEVICE, IRP_MN_CANCEL_REMOVE_DEVICE,
-                                           IRP_MN_STOP_DEVICE, IRP_MN_QUERY_STOP_DEVICE, IRP_MN_CANCEL_STOP_DEVICE, IRP_MN_SURPRISE_REMOVAL, IRP_MN_EJECT};
-    char name[64];
-    bool pnp = next->MajorFunction == IRP_MJ_PNP, power = next->MajorFunction == IRP_MJ_POWER;
-    bool restricted = power && (next->MinorFunction == IRP_MN_SET_POWER || next->MinorFunction == IRP_MN_QUERY_POWER);
-    if (!pnp && !power && next->MajorFunction != IRP_MJ_SYSTEM_CONTROL)
-        return;
-    for (unsigned i = 0; pnp && i < sizeof of_pnp_manager; i++)
-        restricted |= next->MinorFunction == of_pnp_manager[i];
-    if (restricted)
-        bugcheck(0xC9, 0x237, r->info.number, next->MajorFunction, next->MinorFunction, "V-IO-237", "%s (major %u, minor %u) is sent by a driver: only the system sends it",
-                 irp_record_name(r, name, sizeof name), next->MajorFunction, next->MinorFunction);
-    if (irp->IoStatus.Status != STATUS_NOT_SUPPORTED)
-        bugcheck(0xC9, pnp ? 0x20E : power ? 0x20F : 0x210, r->info.number, (ULONG)irp->IoStatus.Status, 0,
-                 pnp ? "V-IO-20E" : power ? "V-IO-20F" : "V-IO-210",
-                 "%s (major %u, minor %u) is sent with the status 0x%08X: it begins with STATUS_NOT_SUPPORTED", irp_record_name(r, name, sizeof name),
-                 next->MajorFunction, next->MinorFunction, (ULONG)irp->IoStatus.Status);
-}
-
-/* From a device past the one it is attached to, to another below that. */
-static void check_route(PDEVICE_OBJECT to, const IRP *irp, const struct irp_record *r)
-{
-    char name[64];
-    CHAR own = (CHAR)(irp->CurrentLocation - (r->skipped ? 1 : 0));
-    if (own < 1 || own > irp->StackCount)
-        return;
-    PDEVICE_OBJECT from = ((PIO_STACK_LOCATION)(irp + 1) + own - 1)->DeviceObject;
-    if (!from || !ob_is_live(from) || !device_of(from)->lower || device_of(from)->lower == to)
-        return;
-    for (PDEVICE_OBJECT d = device_of(device_of(from)->lower)->lower; d; d = device_of(d)->lower)
-        if (d == to)
-            bugcheck(0xC9, 0x211, r->info.number, device_number(from), device_number(to), "V-IO-211",
-                     "%s is passed from device #%u to device #%u past what lies between: the device that it is attached to is meant",
-                     irp_record_name(r, name, sizeof name), device_number(from), device_number(to));
-}
-
-/* A CREATE for a file object that is cleaned up, or whose opening a filter cancelled. */
-static void check_create(const struct irp_record *r, const IO_STACK_LOCATION *next)
-{
-    char name[64];
-    if (next->MajorFunction == IRP_MJ_CREATE && next->FileObject && next->FileObject->Flags & (FO_CLEANUP_COMPLETE | FO_FILE_OPEN_CANCELLED))
-        bugcheck(0xC9, 0xF, r->info.number, 0, 0, "V-IO-0F", "%s is sent for a file object that is closed, or whose opening was cancelled",
-                 irp_record_name(r, name, sizeof name));
-}
-
 /* What a driver must have done before it sends an IRP (W-IRP-4, V-IRP-32). */
 static void check_prepared(PDEVICE_OBJECT device, PIRP irp, struct irp_record *r, const void *caller)
 {
@@ -348,7 +302,7 @@ static void check_prepared(PDEVICE_OBJECT device, PIRP irp, struct irp_record *r
                  irp_record_name(r, name, sizeof name));
     r->ex_registered = false;
     if (is_driver_code(caller))
-        check_route(device, irp, r);
+        io_check_passed(device, irp, r);
     if (r->skipped) /* the location above stands for the current one */
         return;
     io_check_owner(irp, r, "IoCallDriver", 0x205, caller);
@@ -358,9 +312,7 @@ static void check_prepared(PDEVICE_OBJECT device, PIRP irp, struct irp_record *r
         bugcheck(0xC9, 0x206, r->info.number, 0, 0, "V-IRP-20", "%s was passed down with its next stack location neither copied, skipped nor filled in",
                  irp_record_name(r, name, sizeof name));
     PIO_STACK_LOCATION next = irp->Tail.Overlay.CurrentStackLocation - 1;
-    check_create(r, next);
-    if (irp->CurrentLocation == irp->StackCount + 1 - r->creator_has_location && r->info.built_by < 2)
-        check_system_request(irp, r, next);
+    io_check_made(irp, r, next);
     if (irp->CurrentLocation == irp->StackCount + 1 && r->info.built_by == 0 && !next->CompletionRoutine)
         bugcheck(OWN_RULE, r->info.number, 0, 0, 0, "V-IRP-32", "%s, which the driver allocated, was sent without a completion routine",
                  irp_record_name(r, name, sizeof name));

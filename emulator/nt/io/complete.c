@@ -223,6 +223,8 @@ VOID IoCompleteRequest(PIRP Irp, CCHAR PriorityBoost)
     struct irp_record *r = irp_require(Irp, "IoCompleteRequest", 0x44, 0);
     char name[64];
     io_check_owner(Irp, r, "IoCompleteRequest", 0x209, CALLER);
+    if (is_driver_code(CALLER))
+        io_check_answered(Irp, r);
     if (r->ex_registered)
         bugcheck(0xC4, 0x62, r->info.number, 0, 0, "V-IRP-31", "%s was completed after IoSetCompletionRoutineEx without being sent: what that allocated leaks",
                  irp_record_name(r, name, sizeof name));

@@ -107,6 +107,7 @@ struct dispatch_frame {
     CHAR location;
     bool completed, passed, stopped, pended;
     NTSTATUS completed_status, passed_status;
+    NTSTATUS status_in;         /* what stood in IoStatus when it was called */
 };
 
 /* Outlives its IRP: kept for reports until many later IRPs were freed. */
@@ -124,6 +125,7 @@ struct irp_record {
     bool ex_failed;             /* IoSetCompletionRoutineEx failed: the IRP may only be completed */
     bool ex_registered;         /* it succeeded, and IoCallDriver has not followed */
     bool live, raw;             /* raw: IoInitializeIrp on a driver's own memory */
+    CHAR deepest;               /* the lowest stack location that it has come to */
     CHAR routine_set_at;        /* location whose completion routine IoSetCompletionRoutine wrote */
     UCHAR major, minor;
     void (*finish)(PIRP irp);   /* final stage of an IRP of the PnP or power manager */
@@ -148,6 +150,13 @@ const char *irp_owner_name(const IRP *irp, char *out, size_t size);
 
 /* A driver acts on an IRP that another device's driver has: bug check 0xC9 with this p1, where that can be told (W-CMP-6). */
 void io_check_owner(const IRP *irp, const struct irp_record *r, const char *what, uint32_t p1, const void *caller);
+
+/* call.c: the running dispatch routine of a location. */
+struct dispatch_frame *io_frame_at(const struct irp_record *r, CHAR location);
+/* send_rules.c: a driver sends an IRP on, makes one, completes one. */
+void io_check_passed(PDEVICE_OBJECT to, const IRP *irp, const struct irp_record *r);
+void io_check_made(const IRP *irp, const struct irp_record *r, const IO_STACK_LOCATION *next);
+void io_check_answered(const IRP *irp, const struct irp_record *r);
 
 /* call.c: what happened to a location, for the frame of its dispatch routine. */
 void io_frame_completed(struct irp_record *r, CHAR location, NTSTATUS status);

@@ -175,6 +175,7 @@ PIRP io_allocate_irp(CCHAR stack_size, BOOLEAN charge_quota)
     msan_define(memory, FRONT + (size_t)size);
     initialize(irp, size, stack_size, IRP_OF_EMULATOR);
     r->irp = irp;
+    r->deepest = irp->CurrentLocation;
     ke_initialize_event(&r->info.done, NotificationEvent, FALSE);
     irp_note(irp, IRP_ALLOCATED, (uint32_t)stack_size, NULL);
     return irp;
