@@ -9,6 +9,7 @@
 #define RED_ZONE 16
 #define CLASS_COUNT 100 /* up to ARENA_SIZE / 4: class_of(2^28) = 99 */
 #define QUARANTINE (4u << 20)
+#define OPEN_STEP (16u << 20) /* divides ARENA_SIZE */
 #define MAGIC BLOCK_MAGIC /* block_is() */
 #define FREED_PATTERN 0xfe
 #define ZONE_PATTERN 0xfa
@@ -21,7 +22,8 @@ struct free_list {
 };
 
 struct memory {
-    char *base, *next, *high;
+    char *base, *next;
+    char *opened; /* from here on nothing may be touched yet */
     unsigned classes; /* lists from here on were not used in this life */
     struct free_list list[CLASS_COUNT];
 };
@@ -50,13 +52,29 @@ static unsigned class_of(size_t size, size_t *rounded)
 
 static void map_arena(struct memory *m, uint64_t base)
 {
-    void *p = mmap((void *)base, ARENA_SIZE, PROT_READ | PROT_WRITE,
+    void *p = mmap((void *)base, ARENA_SIZE, PROT_NONE,
                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
     if (p != (void *)base) {
         report_line("irpfuzz: cannot map the emulated memory at %llx: another mapping is in the way", (unsigned long long)base);
         __builtin_trap();
     }
-    m->base = m->next = m->high = p;
+    m->base = m->next = m->opened = p;
+}
+
+/*
+ * An arena is opened piece by piece, once in a process: poisoning it whole writes a quarter of a gigabyte of AddressSanitizer's shadow, most of the
+ * time that a short process takes.
+ */
+static void open_arena(struct memory *m, const char *end)
+{
+    while (m->opened < end) {
+        if (mprotect(m->opened, OPEN_STEP, PROT_READ | PROT_WRITE)) {
+            report_line("irpfuzz: no memory is left for the emulated machine");
+            __builtin_trap();
+        }
+        asan_poison(m->opened, OPEN_STEP);
+        m->opened += OPEN_STEP;
+    }
 }
 
 void memory_begin(void)
@@ -66,7 +84,6 @@ void memory_begin(void)
         struct memory *m = &memories[i];
         if (!m->base) {
             map_arena(m, bases[i]);
-            asan_poison(m->base, ARENA_SIZE);
         } else {
             asan_poison(m->base, (size_t)(m->next - m->base));
             if (m->next - m->base > (32 << 20)) /* a rare big life must not cost memory for ever */
@@ -91,7 +108,22 @@ static void header_open(const struct block *b) { (void)b; }
 static void header_close(const struct block *b) { (void)b; }
 #endif
 
-static bool is_pattern(const unsigned char *p, size_t n, unsigned char pattern);
+#if !defined(IRPFUZZ_ASAN)
+/* By words where it can: each block that is freed comes through here. */
+static bool is_pattern(const unsigned char *p, size_t n, unsigned char pattern)
+{
+    for (; n % 8; n--)
+        if (*p++ != pattern)
+            return false;
+    for (; n; n -= 8, p += 8) {
+        uint64_t word;
+        memcpy(&word, p, 8);
+        if (word != pattern * 0x0101010101010101ull)
+            return false;
+    }
+    return true;
+}
+#endif
 
 static struct block *recycle(struct free_list *list)
 {
@@ -109,21 +141,6 @@ static struct block *recycle(struct free_list *list)
         list->tail = NULL;
     list->waiting -= sizeof *b + b->room;
     return b;
-}
-
-/* By words where it can: each block that is freed comes through here. */
-static bool is_pattern(const unsigned char *p, size_t n, unsigned char pattern)
-{
-    for (; n % 8; n--)
-        if (*p++ != pattern)
-            return false;
-    for (; n; n -= 8, p += 8) {
-        uint64_t word;
-        memcpy(&word, p, 8);
-        if (word != pattern * 0x0101010101010101ull)
-            return false;
-    }
-    return true;
 }
 
 static void live_add(struct block *b)
@@ -188,6 +205,8 @@ static char *take_block(enum arena arena, enum block_use use, size_t size, uint3
         size_t total = sizeof *b + rounded + RED_ZONE;
         if (m->next + total > m->base + ARENA_SIZE)
             return NULL;
+        if (m->next + total > m->opened)
+            open_arena(m, m->next + total);
         b = (struct block *)m->next;
         m->next += total;
         header_open(b);

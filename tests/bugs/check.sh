@@ -43,7 +43,7 @@ compile() {
 check_patch() {
     copy=$work/$1
     mkdir -p "$copy/drivers"
-    cp -R "$root/drivers/echo" "$copy/drivers/"
+    cp -R "$root/drivers/echo" "$root/drivers/cancel" "$copy/drivers/"
 
     patch -d "$copy" -p1 -F0 --dry-run -s <"$bugs/$1.patch" >"$work/log" 2>&1 || {
         fail "$1: does not apply"
@@ -72,6 +72,8 @@ check_row() {
     case $2 in
     echo_autosync) directory=drivers/echo/autosync ;;
     echo_driversync) directory=drivers/echo/driversync ;;
+    cancel) directory=drivers/cancel/csq ;;
+    startio) directory=drivers/cancel/startio ;;
     *)
         fail "$1: unknown target '$2'"
         return
