@@ -12,12 +12,21 @@ void io_cancel_boot(void)
 void io_acquire_cancel_spin_lock(PKIRQL irql) { *irql = ke_acquire_spin_lock_raise_to_dpc(cancel_lock); }
 void io_release_cancel_spin_lock(KIRQL irql) { ke_release_spin_lock(cancel_lock, irql); }
 
+void io_check_cancel_routine(const IRP *irp, const struct irp_record *r)
+{
+    char name[64];
+    if (irp->CancelRoutine != r->cancel_routine)
+        bugcheck(OWN_RULE, r->info.number, 0, 0, 0, "V-DRV-8", "CancelRoutine of %s was written by the driver: IoSetCancelRoutine exchanges it",
+                 irp_record_name(r, name, sizeof name));
+}
+
 PDRIVER_CANCEL io_set_cancel_routine(PIRP irp, PDRIVER_CANCEL routine)
 {
-    irp_require(irp, "IoSetCancelRoutine", 0xC9, 0x229);
+    struct irp_record *r = irp_require(irp, "IoSetCancelRoutine", 0xC9, 0x229);
+    io_check_cancel_routine(irp, r);
     hb_acquire(&irp->CancelRoutine);
     PDRIVER_CANCEL old = irp->CancelRoutine;
-    irp->CancelRoutine = routine;
+    irp->CancelRoutine = r->cancel_routine = routine;
     hb_release(&irp->CancelRoutine);
     irp_note(irp, routine ? IRP_CANCEL_ROUTINE_SET : IRP_CANCEL_ROUTINE_CLEARED, old != NULL, routine);
     return old;
@@ -55,9 +64,10 @@ BOOLEAN io_cancel_irp(PIRP irp)
     irp->Cancel = TRUE;
     r->info.cancelled_at = clock_now();
     irp_note(irp, IRP_CANCELLED, 0, NULL);
+    io_check_cancel_routine(irp, r);
     hb_acquire(&irp->CancelRoutine);
     PDRIVER_CANCEL routine = irp->CancelRoutine;
-    irp->CancelRoutine = NULL;
+    irp->CancelRoutine = r->cancel_routine = NULL;
     hb_release(&irp->CancelRoutine);
     if (!routine) {
         io_release_cancel_spin_lock(irql);

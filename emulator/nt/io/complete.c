@@ -222,6 +222,7 @@ VOID IoCompleteRequest(PIRP Irp, CCHAR PriorityBoost)
     gate_enter(DDI_IoCompleteRequest, trace_object(Irp), 0);
     struct irp_record *r = irp_require(Irp, "IoCompleteRequest", 0x44, 0);
     char name[64];
+    io_check_cancel_routine(Irp, r);
     io_check_owner(Irp, r, "IoCompleteRequest", 0x209, CALLER);
     if (is_driver_code(CALLER))
         io_check_answered(Irp, r);

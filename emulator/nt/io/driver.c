@@ -218,18 +218,32 @@ NTSTATUS io_load_driver(const struct driver_image *image, struct nt_driver **dri
     for (unsigned i = 0; i <= IRP_MJ_MAXIMUM_FUNCTION; i++)
         if (!d->object.MajorFunction[i])
             d->object.MajorFunction[i] = io_invalid_device_request;
+    memcpy(d->dispatch, d->object.MajorFunction, sizeof d->dispatch);
     for (PDEVICE_OBJECT o = d->object.DeviceObject; o; o = o->NextDevice) {
         o->Flags &= ~(ULONG)DO_DEVICE_INITIALIZING;
         hb_release(&o->Flags); /* whoever opens it finds it ready */
     }
+    if (machine_lints & LINT_DEVICE && d->object.DeviceObject && !d->object.DriverUnload && !d->extension.AddDevice)
+        bugcheck(OWN_RULE, 3, 0, 0, 0, "V-DRV-10", "a driver that keeps a device has no unload routine");
     d->initialized = true;
     *driver = d;
     reinitialize(d);
     return status;
 }
 
+/* Requests may be on their way through the table while it changes (V-DRV-5). */
+static void check_table(const struct nt_driver *d)
+{
+    char name[80];
+    for (unsigned i = 0; i <= IRP_MJ_MAXIMUM_FUNCTION; i++)
+        if (d->object.MajorFunction[i] != d->dispatch[i])
+            bugcheck(OWN_RULE, i, 0, 0, 0, "V-DRV-5", "the dispatch routine of %s for major function %u was changed after DriverEntry",
+                     rtl_to_ascii(&d->object.DriverName, name, sizeof name), i);
+}
+
 void io_unload_driver(struct nt_driver *d)
 {
+    check_table(d);
     PDRIVER_UNLOAD unload = d->object.DriverUnload;
     d->unloading = true;
     d->unloaded_by = current_ctx;

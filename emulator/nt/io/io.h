@@ -76,6 +76,7 @@ struct nt_device {
 };
 static inline struct nt_device *device_of(PDEVICE_OBJECT device) { return (struct nt_device *)device; }
 PDEVICE_OBJECT io_bottom_of_stack(PDEVICE_OBJECT device);
+void io_lint_device(PDRIVER_OBJECT driver, const UNICODE_STRING *name, ULONG characteristics, bool secured);
 /* "device #2" */
 unsigned device_number(PDEVICE_OBJECT device);
 
@@ -132,6 +133,7 @@ struct irp_record {
     void *finish_context;
     size_t output_limit;        /* issuer's limit for IoStatus.Information of a transfer */
     const void *allocated_at;
+    PDRIVER_CANCEL cancel_routine; /* as IoSetCancelRoutine left it */
     void *csq, *csq_context;    /* the cancel-safe queue that holds it, and the IO_CSQ_IRP_CONTEXT it was inserted with */
 };
 void irp_boot(void);
@@ -208,6 +210,8 @@ void mm_unlock_pages(PMDL mdl);
 /* ---- The rest ---- */
 
 void io_cancel_boot(void);
+/* The driver wrote Irp->CancelRoutine itself: V-DRV-8. */
+void io_check_cancel_routine(const IRP *irp, const struct irp_record *r);
 /* With the cancel spin lock held, which the routine releases to `irql`. */
 void io_call_cancel_routine(PDRIVER_CANCEL routine, PDEVICE_OBJECT device, PIRP irp, KIRQL irql);
 /* Nothing can run any more: is it for want of an IoStartNextPacket? V-SIO-3. */

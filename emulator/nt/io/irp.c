@@ -231,6 +231,7 @@ void io_reuse_irp(PIRP irp, NTSTATUS status)
     UCHAR allocation = irp->AllocationFlags;
     initialize(irp, irp->Size, irp->StackCount, allocation);
     irp->IoStatus.Status = status;
+    r->cancel_routine = NULL;
     r->ex_failed = r->ex_registered = false;
     r->info.completing = r->info.finished = r->skipped = r->next_prepared = r->creator_has_location = false;
     r->routine_set_at = 0;
