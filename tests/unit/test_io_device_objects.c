@@ -98,6 +98,72 @@ static void extension_overrun(void)
     IoDeleteDevice(device);
 }
 
+/* ---- V-DRV-4: a device that is ready before it is ---- */
+
+struct late_extension {
+    KSPIN_LOCK lock;
+    ULONG requests;
+};
+static PDEVICE_OBJECT late;
+static bool ready_first;
+
+static NTSTATUS late_read(PDEVICE_OBJECT device, PIRP irp)
+{
+    struct late_extension *x = device->DeviceExtension;
+    KIRQL irql;
+    KeAcquireSpinLock(&x->lock, &irql);
+    x->requests++;
+    KeReleaseSpinLock(&x->lock, irql);
+    return complete(irp, STATUS_SUCCESS, 0);
+}
+static void set_up(struct late_extension *x)
+{
+    LARGE_INTEGER moment = {.QuadPart = -10000};
+    KeDelayExecutionThread(KernelMode, FALSE, &moment); /* until the hardware is there */
+    KeInitializeSpinLock(&x->lock);
+}
+static NTSTATUS make_late(PDEVICE_OBJECT device, PIRP irp)
+{
+    UNICODE_STRING name;
+    RtlInitUnicodeString(&name, L"\\DosDevices\\LATE");
+    IoCreateDevice(device->DriverObject, sizeof(struct late_extension), &name, FILE_DEVICE_UNKNOWN, 0, FALSE, &late);
+    late->Flags |= DO_BUFFERED_IO;
+    if (!ready_first)
+        set_up(late->DeviceExtension);
+    late->Flags &= ~DO_DEVICE_INITIALIZING;
+    if (ready_first)
+        set_up(late->DeviceExtension);
+    return complete(irp, STATUS_SUCCESS, 0);
+}
+static DWORD use_late(void *argument)
+{
+    DWORD n;
+    char data[4];
+    for (unsigned i = 0; i < 3; i++) {
+        HANDLE h = CreateFileA("\\\\.\\LATE", READ_WRITE, 3, NULL, 3, 0, NULL);
+        if (h != INVALID_HANDLE) {
+            ReadFile(h, data, 4, &n, NULL);
+            CloseHandle(h);
+        }
+        Sleep(1);
+    }
+    return 0;
+}
+static void opened_as_soon_as_possible(void)
+{
+    upper[IRP_MJ_READ] = make_late;
+    lower[IRP_MJ_READ] = late_read;
+    HANDLE t = CreateThread(NULL, 0, use_late, NULL, 0, NULL);
+    read_four();
+    WaitForSingleObject(t, FOREVER);
+    IoDeleteDevice(late);
+}
+static void opened_too_early(void)
+{
+    ready_first = true;
+    opened_as_soon_as_possible();
+}
+
 /* ---- W-DRV-13, 14: stacks ---- */
 
 static void attachment(void)
@@ -272,6 +338,19 @@ static void W_DRV_11_characteristics(void **state)
     shown(exclusive);
 }
 
+/* RULE V-DRV-4: A device on which DO_DEVICE_INITIALIZING is cleared before its extension is ready is found by a schedule that opens it at once. */
+static void V_DRV_4_ready_too_early(void **state)
+{
+    bool found = false;
+    shown_in_any_order(opened_as_soon_as_possible, 300);
+    two_body = opened_too_early;
+    for (uint64_t seed = 1; seed <= 300 && !found; seed++) {
+        struct chance chance = {.policy = POLICY_RANDOM, .seed = seed};
+        found = !unit_survives(two_life, &chance);
+    }
+    assert_true(found);
+}
+
 /* RULE W-DRV-13: A device is attached to the top of a stack and takes over its alignment; not to a device that is not ready. */
 static void W_DRV_13_attachment(void **state)
 {
@@ -328,7 +407,7 @@ static void W_DRV_21_error_log(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(W_DRV_10_creation), cmocka_unit_test(W_DRV_11_characteristics), cmocka_unit_test(W_DRV_13_attachment),
+        cmocka_unit_test(V_DRV_4_ready_too_early), cmocka_unit_test(W_DRV_10_creation), cmocka_unit_test(W_DRV_11_characteristics), cmocka_unit_test(W_DRV_13_attachment),
         cmocka_unit_test(W_DRV_14_detachment), cmocka_unit_test(W_DRV_15_deletion), cmocka_unit_test(W_DRV_16_links),
         cmocka_unit_test(W_DRV_17_pointers), cmocka_unit_test(W_DRV_20_shutdown), cmocka_unit_test(W_DRV_21_error_log),
     };

@@ -227,7 +227,8 @@ static NTSTATUS entry_keeps_path(PDRIVER_OBJECT driver, PUNICODE_STRING path)
 
 static ULONG add_sets, add_clears;
 static enum { REMOVES_WELL, NOT_DELETED, DETACHES_EARLY, FAILS_REMOVE, FAILS_SURPRISE, NO_POWER, COMPLETES_CAPABILITIES, COMPLETES_UNTOUCHED,
-              PASSES_FAILURE, UNSAYS, COMPLETES_POWER, PASSES_POWER_FAILURE, FAILS_CAPABILITIES } remove_how;
+              PASSES_FAILURE, UNSAYS, COMPLETES_POWER, PASSES_POWER_FAILURE, FAILS_CAPABILITIES,
+              UNTOUCHED_POWER, UNSAYS_POWER } remove_how;
 
 /* The filter above it in the same driver: what it set to success is taken back below. */
 static NTSTATUS pass_and_unsay(PDEVICE_OBJECT lower_device, PIRP irp)
@@ -273,6 +274,10 @@ static NTSTATUS pass_on(PDEVICE_OBJECT device, PIRP irp)
     bool query = location->MajorFunction == IRP_MJ_POWER && location->MinorFunction == IRP_MN_QUERY_POWER;
     if (query && remove_how == COMPLETES_POWER)
         return complete(irp, STATUS_SUCCESS, 0);
+    if (query && remove_how == UNTOUCHED_POWER)
+        return complete(irp, irp->IoStatus.Status, 0);
+    if (query && remove_how == UNSAYS_POWER)
+        irp->IoStatus.Status = irp->IoStatus.Status == STATUS_NOT_SUPPORTED ? STATUS_SUCCESS : STATUS_NOT_SUPPORTED;
     if (query && remove_how == PASSES_POWER_FAILURE)
         irp->IoStatus.Status = STATUS_DEVICE_BUSY;
     IoSkipCurrentIrpStackLocation(irp);
@@ -298,7 +303,7 @@ static NTSTATUS add_one(PDRIVER_OBJECT driver, PDEVICE_OBJECT pdo)
 static NTSTATUS add_device(PDRIVER_OBJECT driver, PDEVICE_OBJECT pdo)
 {
     NTSTATUS status = add_one(driver, pdo);
-    return NT_SUCCESS(status) && remove_how == UNSAYS ? add_one(driver, pdo) : status;
+    return NT_SUCCESS(status) && (remove_how == UNSAYS || remove_how == UNSAYS_POWER) ? add_one(driver, pdo) : status;
 }
 static NTSTATUS entry_pnp(PDRIVER_OBJECT driver, PUNICODE_STRING path)
 {
@@ -394,7 +399,7 @@ static void add_and_remove(struct nt_driver *driver)
     struct devnode *node = pnp_create_root_device(driver, "Root\\SOLO", &status);
     if (NT_SUCCESS(status)) {
         pnp_start(node);
-        if (removal == COMPLETES_POWER || removal == PASSES_POWER_FAILURE)
+        if (removal == COMPLETES_POWER || removal == PASSES_POWER_FAILURE || removal == UNTOUCHED_POWER || removal == UNSAYS_POWER)
             po_system_sleep(PowerSystemSleeping3, PowerActionSleep);
         if (removal == DETACHES_EARLY || removal == FAILS_SURPRISE)
             pnp_surprise_remove(node);
@@ -428,6 +433,7 @@ static void W_DRV_1_driver_entry(void **state)
     assert_int_equal(solo_unloads, 1);
 }
 
+/* RULE V-MSC-10: What is lent to DriverEntry alone, its registry path, is not used afterwards. */
 /* RULE V-DRV-1: Using the registry path after DriverEntry has returned is a use of freed memory. */
 static void V_DRV_1_registry_path(void **state)
 {
@@ -553,6 +559,8 @@ static void V_IO_21E_removal(void **state)
 /* RULE V-IO-215: A failed PnP IRP that is passed down is reported. */
 /* RULE V-IO-216: A PnP IRP whose status is made STATUS_NOT_SUPPORTED again is reported. */
 /* RULE V-IO-219: A failed power IRP that is passed down is reported. */
+/* RULE V-IO-21A: A power IRP whose status is made STATUS_NOT_SUPPORTED again is reported. */
+/* RULE V-IO-232: A power IRP that a device other than the PDO completes untouched is reported. */
 /* RULE V-IO-231: A successful power IRP that a device other than the PDO completes is reported. */
 static void V_IO_22E_answers(void **state)
 {
@@ -562,6 +570,8 @@ static void V_IO_22E_answers(void **state)
     removal_reported(UNSAYS, 0x216);
     removal_reported(COMPLETES_POWER, 0x231);
     removal_reported(PASSES_POWER_FAILURE, 0x219);
+    removal_reported(UNTOUCHED_POWER, 0x232);
+    removal_reported(UNSAYS_POWER, 0x21A);
     removal = FAILS_CAPABILITIES;
     alone(entry_pnp, add_and_remove);
     removal = REMOVES_WELL;

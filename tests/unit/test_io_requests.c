@@ -292,10 +292,13 @@ READ_UP(reused_part, reuse_part)
 
 static NTSTATUS stop(PDEVICE_OBJECT device, PIRP irp, PVOID context) { return STATUS_MORE_PROCESSING_REQUIRED; }
 
+static DEVICE_CAPABILITIES capabilities = {.Size = sizeof capabilities, .Version = 1, .Address = (ULONG)-1, .UINumber = (ULONG)-1};
+
 static void send_own(UCHAR major, UCHAR minor, NTSTATUS status)
 {
     PIRP irp = IoAllocateIrp(up->StackSize, FALSE);
     PIO_STACK_LOCATION next = IoGetNextIrpStackLocation(irp);
+    next->Parameters.DeviceCapabilities.Capabilities = &capabilities;
     next->MajorFunction = major;
     next->MinorFunction = minor;
     irp->IoStatus.Status = status;
@@ -304,6 +307,41 @@ static void send_own(UCHAR major, UCHAR minor, NTSTATUS status)
     IoFreeIrp(irp);
 }
 static void capabilities_asked(void) { send_own(IRP_MJ_PNP, IRP_MN_QUERY_CAPABILITIES, STATUS_NOT_SUPPORTED); }
+static void wrong_version(void)
+{
+    capabilities.Version = 0;
+    capabilities_asked();
+}
+static void wrong_size(void)
+{
+    capabilities.Size = 4;
+    capabilities_asked();
+}
+static void wrong_address(void)
+{
+    capabilities.Address = 0;
+    capabilities_asked();
+}
+static void wrong_number(void)
+{
+    capabilities.UINumber = 0;
+    capabilities_asked();
+}
+static NTSTATUS pass_address(PDEVICE_OBJECT device, PIRP irp)
+{
+    PVOID address = IoGetCurrentIrpStackLocation(irp)->Parameters.DeviceIoControl.Type3InputBuffer;
+    PIRP own;
+    KeInitializeEvent(&event, NotificationEvent, FALSE);
+    own = IoBuildDeviceIoControlRequest(CODE(3, METHOD_NEITHER, 0), low, NULL, 0, address, 4, FALSE, &event, &iosb);
+    if (IoCallDriver(low, own) == STATUS_PENDING)
+        KeWaitForSingleObject(&event, Executive, KernelMode, FALSE, NULL);
+    return complete(irp, iosb.Status, 0);
+}
+static void address_passed_on(void)
+{
+    upper[IRP_MJ_DEVICE_CONTROL] = pass_address;
+    DeviceIoControl(open_two(0), CODE(2, METHOD_NEITHER, 0), irpfuzz_malloc(16), 4, NULL, 0, &n, NULL);
+}
 static void pnp_with_success(void) { send_own(IRP_MJ_PNP, IRP_MN_QUERY_CAPABILITIES, STATUS_SUCCESS); }
 static void power_with_success(void) { send_own(IRP_MJ_POWER, IRP_MN_WAIT_WAKE, STATUS_SUCCESS); }
 static void wmi_with_success(void) { send_own(IRP_MJ_SYSTEM_CONTROL, IRP_MN_QUERY_ALL_DATA, STATUS_SUCCESS); }
@@ -462,6 +500,46 @@ static void kernel_handle_as(KPROCESSOR_MODE m)
 static void kernel_handle_as_kernel_mode(void) { kernel_handle_as(KernelMode); }
 static void kernel_handle_as_user_mode(void) { kernel_handle_as(UserMode); }
 
+/* A thread's handle in an app's table is the app's. */
+static ULONG handle_flags;
+static NTSTATUS make_thread(PDEVICE_OBJECT device, PIRP irp)
+{
+    OBJECT_ATTRIBUTES attributes;
+    InitializeObjectAttributes(&attributes, NULL, handle_flags, NULL, NULL);
+    PsCreateSystemThread(&thread_handle, THREAD_ALL_ACCESS, &attributes, NULL, NULL, short_thread, NULL);
+    ZwClose(thread_handle);
+    return complete(irp, STATUS_SUCCESS, 0);
+}
+static void thread_in_the_app(void)
+{
+    upper[IRP_MJ_READ] = make_thread;
+    read_four();
+}
+static void thread_of_the_kernel(void)
+{
+    handle_flags = OBJ_KERNEL_HANDLE;
+    thread_in_the_app();
+}
+
+static unsigned raised;
+static NTSTATUS lock_kernel_memory(PDEVICE_OBJECT device, PIRP irp)
+{
+    PMDL mdl = IoAllocateMdl(device, 16, FALSE, FALSE, NULL);
+    __try {
+        MmProbeAndLockPages(mdl, UserMode, IoWriteAccess);
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        raised++;
+    }
+    IoFreeMdl(mdl);
+    return complete(irp, STATUS_SUCCESS, 0);
+}
+static void kernel_memory_for_an_app(void)
+{
+    upper[IRP_MJ_READ] = lock_kernel_memory;
+    read_four();
+    assert_int_equal(raised, 1);
+}
+
 static PIO_WORKITEM item;
 static VOID nothing(PDEVICE_OBJECT device, PVOID context) {}
 static void item_freed_when_queued(void)
@@ -525,6 +603,31 @@ static void V_IO_20E_first_status(void **state)
     reported(power_by_a_driver, 0xC9, 0x237);
 }
 
+/* RULE V-IO-233: QUERY_CAPABILITIES with another Version than 1 is reported. */
+/* RULE V-IO-234: QUERY_CAPABILITIES with a Size that is too small is reported. */
+/* RULE V-IO-235: QUERY_CAPABILITIES with an Address that is not -1 is reported. */
+/* RULE V-IO-236: QUERY_CAPABILITIES with a UINumber that is not -1 is reported. */
+static void V_IO_233_capabilities(void **state)
+{
+    reported(wrong_version, 0xC9, 0x233);
+    reported(wrong_size, 0xC9, 0x234);
+    reported(wrong_address, 0xC9, 0x235);
+    reported(wrong_number, 0xC9, 0x236);
+}
+
+/* RULE V-SEC-3: A request of a driver's own that carries an app's address is bug check 0xC4/0xE2. */
+/* RULE V-SEC-5: A handle that a driver makes in an app's process is a kernel handle. */
+/* RULE V-SEC-6: A thread's handle in the table of an app is reported. */
+/* RULE V-MSC-6: Locking memory of the kernel as an app's raises an exception. */
+static void V_SEC_3_addresses(void **state)
+{
+    reported(address_passed_on, 0xC4, 0xE2);
+    unit_expected_rule = "V-SEC-6";
+    reported(thread_in_the_app, OWN_RULE, ~0ull);
+    shown(thread_of_the_kernel);
+    shown(kernel_memory_for_an_app);
+}
+
 /* RULE V-IO-211: An IRP that is passed down past a device of its stack is reported. */
 static void V_IO_211_route(void **state)
 {
@@ -575,7 +678,8 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(W_IRP_8_holder), cmocka_unit_test(W_IRP_11_states), cmocka_unit_test(W_IRP_41_asynchronous), cmocka_unit_test(W_IRP_44_bound),
-        cmocka_unit_test(W_IRP_45_associated), cmocka_unit_test(V_IO_20E_first_status), cmocka_unit_test(V_IO_211_route), cmocka_unit_test(V_IO_21B_odd_status),
+        cmocka_unit_test(W_IRP_45_associated), cmocka_unit_test(V_IO_20E_first_status), cmocka_unit_test(V_IO_211_route),
+        cmocka_unit_test(V_IO_233_capabilities), cmocka_unit_test(V_SEC_3_addresses), cmocka_unit_test(V_IO_21B_odd_status),
         cmocka_unit_test(V_IO_227_pageable), cmocka_unit_test(W_FIL_8_open_taken_back), cmocka_unit_test(V_OBJ_5_modes), cmocka_unit_test(V_MSC_3_items),
     };
     return cmocka_run_group_tests(tests);

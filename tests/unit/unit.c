@@ -75,6 +75,8 @@ void unit_life(void (*body)(void), const struct chance *chance)
     assert_true(run(body, chance, false));
 }
 
+bool unit_survives(void (*body)(void), const struct chance *chance) { return run(body, chance, true); }
+
 const char *unit_expecting;
 const char *unit_expected_rule;
 

@@ -30,6 +30,8 @@ int _cmocka_run_group_tests(const char *group_name, const struct CMUnitTest *con
 /* a == b, or the test fails; inside a life (on whatever stack) the life is given up first, so that the next test finds a whole machine. */
 void unit_assert(unsigned long long a, unsigned long long b, const char *expression, const char *file, int line);
 void unit_life(void (*body)(void), const struct chance *chance);
+/* False: a bug check ended the life. For what only some schedules bring about. */
+bool unit_survives(void (*body)(void), const struct chance *chance);
 /* Named when the bug check does not come, or another one does. */
 extern const char *unit_expecting;
 /* The rule that the next expected bug check must name; NULL: any. */

@@ -26,6 +26,28 @@ static void check_system_request(const IRP *irp, const struct irp_record *r, con
                  next->MajorFunction, next->MinorFunction, (ULONG)irp->IoStatus.Status);
 }
 
+/* Fields that a bus fills in only if they are as W-PNP-30 wants them beforehand. */
+static void check_capabilities(const struct irp_record *r, const IO_STACK_LOCATION *next)
+{
+    const DEVICE_CAPABILITIES *c = next->Parameters.DeviceCapabilities.Capabilities;
+    if (next->MajorFunction != IRP_MJ_PNP || next->MinorFunction != IRP_MN_QUERY_CAPABILITIES)
+        return;
+    static const char *const rule[] = {"V-IO-233", "V-IO-234", "V-IO-235", "V-IO-236"};
+    static const char *const field[] = {"Version is not 1", "Size is too small", "Address is not -1", "UINumber is not -1"};
+    int wrong = !c || c->Version != 1 ? 0 : c->Size < sizeof *c ? 1 : c->Address != (ULONG)-1 ? 2 : c->UINumber != (ULONG)-1 ? 3 : -1;
+    if (wrong >= 0)
+        bugcheck(0xC9, 0x233 + (unsigned)wrong, r->info.number, 0, 0, rule[wrong], "IRP #%u (PNP QUERY_CAPABILITIES) is sent with capabilities whose %s",
+                 r->info.number, field[wrong]);
+}
+
+/* A request of the kernel's own has the kernel's addresses; an app's would be believed unprobed (V-SEC-3). */
+static void check_addresses(const IRP *irp, const struct irp_record *r)
+{
+    char name[64];
+    if (irp->RequestorMode == KernelMode && (memory_is_user(irp->UserBuffer) || memory_is_user(irp->AssociatedIrp.SystemBuffer)))
+        bugcheck(0xC4, 0xE2, r->info.number, 0, 0, "V-SEC-3", "%s is sent as KernelMode with an address of an app's", irp_record_name(r, name, sizeof name));
+}
+
 /* From a device past the one it is attached to, to another below that. */
 static void check_route(PDEVICE_OBJECT to, const IRP *irp, const struct irp_record *r)
 {
@@ -55,8 +77,11 @@ static void check_create(const struct irp_record *r, const IO_STACK_LOCATION *ne
 void io_check_made(const IRP *irp, const struct irp_record *r, const IO_STACK_LOCATION *next)
 {
     check_create(r, next);
-    if (irp->CurrentLocation == irp->StackCount + 1 - r->creator_has_location && r->info.built_by < 2)
+    if (irp->CurrentLocation == irp->StackCount + 1 - r->creator_has_location && r->info.built_by < 2) {
         check_system_request(irp, r, next);
+        check_capabilities(r, next);
+        check_addresses(irp, r);
+    }
 }
 
 /* A request of the PnP or power manager; *power tells which. */
