@@ -47,8 +47,20 @@ if(IRPFUZZ_COVERAGE)
     list(APPEND IRPFUZZ_FEEDBACK_FLAGS -fprofile-instr-generate -fcoverage-mapping)
 endif()
 
+# The compiler's instrumentation for races tells of every load and store; machine/footprint.c stands in the place of its runtime.
+set(IRPFUZZ_FOOTPRINT_FLAGS "")
+if(IRPFUZZ_FOOTPRINTS)
+    if(NOT IRPFUZZ_SANITIZER STREQUAL "none" OR NOT IRPFUZZ_FUZZER STREQUAL "none" OR IRPFUZZ_MEMORY_POINTS)
+        message(FATAL_ERROR "IRPFUZZ_FOOTPRINTS goes with no sanitizer and no fuzzer")
+    endif()
+    set(IRPFUZZ_FOOTPRINT_FLAGS -fsanitize=thread "SHELL:-mllvm -tsan-instrument-func-entry-exit=0" -fno-builtin-memcmp)
+endif()
+
 function(irpfuzz_emulator_flags target)
     set(flags ${IRPFUZZ_COMMON_FLAGS})
+    if(NOT target MATCHES "_host$|^run_|^input_format$|^fuzz_|^afl_") # what is emulated, not what emulates
+        list(APPEND flags ${IRPFUZZ_FOOTPRINT_FLAGS})
+    endif()
     set(definitions ${IRPFUZZ_SAN_DEFINE})
     if(IRPFUZZ_CANARY)
         list(APPEND definitions IRPFUZZ_CANARY=1)
@@ -75,7 +87,8 @@ endif()
 
 # A DDI knows who calls it by its return address, which a tail call would take away.
 function(irpfuzz_driver_flags target)
-    target_compile_options(${target} PRIVATE ${IRPFUZZ_COMMON_FLAGS} -fno-optimize-sibling-calls ${IRPFUZZ_DRIVER_GLOBALS} ${IRPFUZZ_SAN_FLAGS} ${IRPFUZZ_FEEDBACK_FLAGS})
+    target_compile_options(${target} PRIVATE ${IRPFUZZ_COMMON_FLAGS} -fno-optimize-sibling-calls ${IRPFUZZ_DRIVER_GLOBALS} ${IRPFUZZ_SAN_FLAGS} ${IRPFUZZ_FEEDBACK_FLAGS}
+        ${IRPFUZZ_FOOTPRINT_FLAGS})
 endfunction()
 
 function(irpfuzz_link_flags target)

@@ -129,6 +129,8 @@ uint32_t choose(enum lane lane, uint32_t n)
 {
     const struct chance *chance = machine.chance;
     uint32_t answer = 0;
+    if (n > 1 && (chance->value_count[lane] || chance->random_faults))
+        footprint_touch(&door.position[lane], true);
     if (n > 1 && door.position[lane] < chance->value_count[lane])
         answer = chance->value[lane][door.position[lane]++] % n;
     else if (n > 1 && chance->random_faults)
@@ -144,6 +146,8 @@ bool choose_fault(uint16_t ddi)
 {
     const struct chance *chance = machine.chance;
     bool fail = false;
+    if (chance->fault_count || chance->random_faults)
+        footprint_touch(chance->random_faults ? &door.position[LANE_FAULT] : (const void *)&door.fault.asked[ddi], true);
     const struct decision *d = positional_ask(&door.fault, ddi);
     if (d)
         fail = d->value != 0;
@@ -164,6 +168,7 @@ uint32_t choose_asked(enum lane lane, uint16_t ddi)
 }
 
 unsigned policy_picks(void) { return door.picks; }
+unsigned policy_clocks(void) { return door.clocks; }
 
 bool policy_is_asked(uint16_t where)
 {

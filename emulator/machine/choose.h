@@ -75,6 +75,8 @@ unsigned policy_pick(uint16_t where, struct ctx *const *candidates, unsigned cou
 
 /* How often this life, or the last one, asked for one of several. */
 unsigned policy_picks(void);
+/* Clock interrupts that the schedule let come so far. */
+unsigned policy_clocks(void);
 
 /* Every answer of a life other than 0, as decisions of the constraints policy and values of lanes: the same life without a generator. */
 struct transcript {

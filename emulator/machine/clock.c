@@ -35,6 +35,8 @@ bool alarm_cancel(struct alarm *a)
 {
     if (!a->set)
         return false;
+    footprint_touch(&virtual_clock, false);
+    footprint_touch(a, true);
     unlink_alarm(a);
     return true;
 }
@@ -43,6 +45,9 @@ void alarm_set(struct alarm *a, uint64_t due, void (*fire)(struct alarm *))
 {
     alarm_cancel(a);
     a->due = due < clock_time ? clock_time : due;
+    footprint_touch(&virtual_clock, false);
+    footprint_touch(a, true);
+    footprint_moment(a->due); /* of two that are due at once the first set goes first */
     a->sequence = ++virtual_clock.sequence;
     a->fire = fire;
     a->set = true;
@@ -79,6 +84,7 @@ static void advance(uint64_t to)
 {
     if (to <= clock_time)
         return;
+    footprint_touch(&clock_time, true);
     clock_time = to;
     trace(TRACE_TIME, 0, to, 0);
 }
@@ -86,6 +92,8 @@ static void advance(uint64_t to)
 static void fire_first(void)
 {
     struct alarm *a = virtual_clock.first;
+    footprint_touch(&virtual_clock, true);
+    footprint_touch(a, true);
     advance(a->due);
     unlink_alarm(a);
     a->fire(a);

@@ -208,10 +208,28 @@ static void arrived(void)
     cpu_drain_dpcs();
 }
 
+/* With no processor to spare, a sleeping context that kept one after its next step would be in the way of those that run: it wakes. */
+static void count_processors(const struct ctx *next)
+{
+    unsigned busy = 1;
+    for (unsigned c = 0; c < machine.cpus; c++) {
+        const struct ctx *r = machine.cpu[c].resident;
+        busy += r != next && (r ? pinned(r) : machine.cpu[c].dpcs != 0);
+    }
+    if (busy < machine.cpus || !footprint_anybody_asleep())
+        return;
+    for (unsigned i = 0; i < machine.ctx_count; i++)
+        if (machine.ctx[i]->cpu < 0 || !pinned(machine.ctx[i]))
+            footprint_wake_up(i);
+}
+
 static void switch_to(struct ctx *next, uint16_t where)
 {
     struct ctx *self = current_ctx;
+    if (footprint_asleep(next->id))
+        machine_abandon(); /* everything that can follow is explored elsewhere */
     place(next, self);
+    count_processors(next);
     if (next == self) {
         arrived();
         return;
@@ -236,15 +254,22 @@ static struct ctx *next_after(struct ctx *self, uint16_t where)
         if (settler && settler != self) {
             struct ctx *woken = settler;
             settler = NULL;
+            footprint_time(true);
             ctx_wake(woken);
+            footprint_time(false);
             continue;
         }
         if (settler == self) {
             settler = NULL;
+            footprint_time(true);
+            footprint_wake(self);
+            footprint_time(false);
             self->state = CTX_READY;
             continue;
         }
+        footprint_time(true);
         let_time_pass();
+        footprint_time(false);
     }
 }
 
@@ -254,7 +279,10 @@ static void fiber_block(bool keeps_processor)
     self->state = keeps_processor ? CTX_SPINNING : CTX_BLOCKED;
     if (!keeps_processor)
         leave_cpu(self);
+    footprint_rests(self);
+    footprint_step();
     switch_to(next_after(self, WHERE_BLOCK), WHERE_BLOCK);
+    footprint_step();
 }
 
 static void fiber_wake(struct ctx *ctx) { (void)ctx; }
@@ -267,6 +295,7 @@ static void clock_interrupt(uint16_t where)
 {
     if (!clock_may_come())
         return;
+    footprint_clock();
     clock_jump();
     machine.last_progress = clock_now();
     struct ctx *candidates[MAX_CONTEXTS + MACHINE_MAX_CPUS];
@@ -286,6 +315,7 @@ static void fiber_point(uint16_t where)
                  (unsigned long long)machine.points, self->name);
     if (machine.points - machine.points_at_wait >= WORK_POINTS)
         sched_work();
+    footprint_step();
     bool asked = policy_is_asked(where);
     bool unfair = ++self->points_in_a_row > FAIR_POINTS;
     if (!asked && !unfair)
@@ -329,13 +359,18 @@ static void finish(void)
         leave_cpu(self);
         ctx_free(self);
     }
+    footprint_rests(self);
+    footprint_step();
     if (self->role == ROLE_PNP) { /* the life is over */
         struct fiber *me = fiber_of(self);
         current_ctx = NULL;
         jump(me, &host);
     } else {
         struct ctx *next = next_after(self, WHERE_BLOCK);
+        if (footprint_asleep(next->id))
+            machine_abandon();
         place(next, self);
+        count_processors(next);
         if (next != self) {
             trace(TRACE_SWITCH, WHERE_BLOCK, next->id, 0);
             struct fiber *me = fiber_of(self);
@@ -357,6 +392,7 @@ NO_MSAN static void fiber_main(struct transfer t)
         __tsan_acquire(&life_sync);
 #endif
         if (!_setjmp(fiber_of(current_ctx)->base)) {
+            footprint_step();
             arrived();
             if (current_ctx->entry)
                 current_ctx->entry(current_ctx->argument);

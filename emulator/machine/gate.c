@@ -64,6 +64,7 @@ void gate_enter(uint16_t number, uint64_t a, uint64_t b)
 void gate_leave(uint64_t result)
 {
     struct ctx *ctx = current_ctx;
+    footprint_touch(&ctx->apc_pending, false);
     if (ctx->apc_pending && ctx->irql == IRQL_PASSIVE && !ctx->running_dpcs)
         machine.deliver_apcs();
     uint16_t number = ctx->gate[ctx->gate_depth - 1];

@@ -8,6 +8,7 @@
 #include "choose.h"
 #include "clock.h"
 #include "context.h"
+#include "footprint.h"
 #include "gate.h"
 #include "memory.h"
 #include "report.h"

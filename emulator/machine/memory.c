@@ -300,6 +300,7 @@ void block_free(void *memory, const void *caller)
 {
     struct block *b = block_of(memory);
     header_open(b);
+    footprint_free(memory, b->size);
     if (b->pool_type)
         paged_remove(b);
 #if !defined(IRPFUZZ_ASAN)

@@ -16,6 +16,7 @@ static struct {
     const struct decision *now; /* of the point being asked */
     unsigned to_match;          /* the explorer's decisions */
     uint16_t where;
+    bool own;                   /* that is one of the explorer's */
     bool recorded;              /* the point being asked has an entry */
 } state;
 
@@ -27,6 +28,7 @@ static void begin(const struct chance *chance)
     state.to_match = chance->schedule_count - r->first;
     r->matched = r->points = r->roles = 0;
     r->overflow = false;
+    r->branch = 0;
 }
 
 static bool is_asked(uint16_t where)
@@ -34,7 +36,8 @@ static bool is_asked(uint16_t where)
     state.recorded = false;
     state.where = where;
     state.now = choose_schedule_decision(where);
-    if (state.now && state.now - state.chance->schedule >= (ptrdiff_t)explore_record.first)
+    state.own = state.now && state.now - state.chance->schedule >= (ptrdiff_t)explore_record.first;
+    if (state.own)
         explore_record.matched++;
     return true;
 }
@@ -52,44 +55,80 @@ static struct explore_point *point_of(uint16_t where)
         r->overflow = true;
         return NULL;
     }
+    uint64_t here = r->is_known ? footprint_state(where == WHERE_BLOCK ? NULL : current_ctx, policy_clocks()) : 0;
+    if (here && r->is_known(here))
+        machine_abandon();
     state.recorded = true;
-    r->point[r->points] = (struct explore_point){.alternatives = r->roles, .where = where, .nth = (uint16_t)nth, .preempts = where != WHERE_BLOCK};
+    const struct footprint_access *log;
+    r->point[r->points] = (struct explore_point){.alternatives = r->roles, .log = footprint_logged(&log), .where = where, .nth = (uint16_t)nth,
+                                                 .goes_on = EXPLORE_NOBODY, .preempts = where != WHERE_BLOCK};
     return &r->point[r->points++];
 }
 
-static void add(struct explore_point *point, uint8_t role)
+static void add(struct explore_point *point, uint8_t role, uint8_t context)
 {
+    explore_record.context[explore_record.roles] = context;
     explore_record.role[explore_record.roles++] = role;
     point->count++;
 }
 
+static uint8_t name_of(const struct ctx *ctx) { return ctx->kind == CTX_IDLE || ctx->id >= EXPLORE_NOBODY ? EXPLORE_NOBODY : (uint8_t)ctx->id; }
+
 /* Asked only while clocks are left, before pick(), and also where there is but one candidate. */
 static bool wants_clock(void)
 {
+    if (clock_may_come())
+        footprint_start();
     if (state.now)
         return state.now->value == ROLE_CLOCK;
     if (!records() || !clock_may_come())
         return false;
     struct explore_point *point = point_of(state.where);
     if (point)
-        add(point, ROLE_CLOCK);
+        add(point, ROLE_CLOCK, EXPLORE_NOBODY);
     return false;
+}
+
+/* A decision of the explorer's is carried out: those who sleep from here on. */
+static void put_to_sleep(void)
+{
+    struct explore_record *r = &explore_record;
+    const struct footprint_access *log;
+    unsigned d = (unsigned)(state.now - state.chance->schedule) - r->first;
+    for (unsigned i = 0; i < r->sleepers[d].count; i++) {
+        const struct explore_sleeper *s = &r->sleepers[d].sleeper[i];
+        footprint_sleep(s->context, s->access, s->count);
+    }
+    r->branch = footprint_logged(&log);
+}
+
+static void record(struct explore_point *point, struct ctx *const *candidates, unsigned count)
+{
+    if (!footprint_asleep(candidates[0]->id)) {
+        point->goes_on = name_of(candidates[0]);
+        point->step = (uint16_t)footprint_next_step(candidates[0]);
+    }
+    for (unsigned i = 1; i < count; i++) {
+        uint8_t role;
+        if (footprint_asleep(candidates[i]->id))
+            continue;
+        if (constraints_role(candidates, count, i, &role))
+            add(point, role, name_of(candidates[i]));
+        else
+            explore_record.overflow = true;
+    }
 }
 
 static unsigned pick(uint16_t where, struct ctx *const *candidates, unsigned count)
 {
+    footprint_start();
+    if (state.own)
+        put_to_sleep();
     if (state.now)
         return constraints_choice(state.now->value, candidates, count);
-    if (!records())
-        return 0;
-    struct explore_point *point = point_of(where);
-    for (unsigned i = 1; point && i < count; i++) {
-        uint8_t role;
-        if (constraints_role(candidates, count, i, &role))
-            add(point, role);
-        else
-            explore_record.overflow = true;
-    }
+    struct explore_point *point = records() ? point_of(where) : NULL;
+    if (point)
+        record(point, candidates, count);
     return 0;
 }
 

@@ -36,6 +36,7 @@ static void machine_begin(const struct chance *chance)
     memory_begin();
     trace_begin();
     choose_begin(chance);
+    footprint_begin();
 }
 
 bool machine_run(const struct chance *chance, void (*life)(void *), void *argument)
@@ -94,10 +95,18 @@ struct ctx *ctx_allocate(enum ctx_kind kind, uint8_t role, const char *name, voi
                         .last_cpu = (uint8_t)(i % machine.cpus), /* where it goes first: threads spread over the processors */
                         .entry = entry, .argument = argument, .engine = engine_part, .ready_since = ++machine.ready_sequence};
     ctx->name = keep_name(name);
+    if (kind != CTX_IDLE) { /* whoever happens to be there makes an idle thread */
+        footprint_count(&machine.ctx_count, true); /* numbers are given in order */
+        footprint_wake(ctx);
+    }
     return ctx;
 }
 
-void ctx_free(struct ctx *ctx) { ctx->state = CTX_FREE; }
+void ctx_free(struct ctx *ctx)
+{
+    footprint_count(&machine.ctx_count, false);
+    ctx->state = CTX_FREE;
+}
 
 struct ctx *ctx_create(enum ctx_kind kind, uint8_t role, const char *name, void (*entry)(void *), void *argument)
 {
@@ -112,6 +121,7 @@ static void wait_begin(const char *reason, const void *object, struct ctx *holde
     self->wait_reason = reason;
     self->wait_object = object;
     self->wait_holder = holder;
+    footprint_count(self, true);
 }
 
 void ctx_block(const char *reason, const void *object, struct ctx *holder)
@@ -128,11 +138,13 @@ void ctx_spin(const char *reason, const void *object, struct ctx *holder)
 
 void ctx_wake(struct ctx *ctx)
 {
+    footprint_count(ctx, true); /* what stands beside the state is read often */
     if (ctx->state != CTX_BLOCKED && ctx->state != CTX_SPINNING)
         return;
     ctx->state = CTX_READY;
     ctx->ready_since = ++machine.ready_sequence;
     ctx->wait_holder = NULL;
+    footprint_wake(ctx);
     engine->wake(ctx);
 }
 
@@ -140,7 +152,12 @@ void sched_point(uint16_t where) { engine->point(where); }
 void sched_settle(void) { engine->settle(); }
 void gate_lock(void) { engine->lock(); }
 void gate_unlock(void) { engine->unlock(); }
-unsigned cpu_current(void) { return current_ctx->cpu < 0 ? 0 : (unsigned)current_ctx->cpu; }
+
+unsigned cpu_current(void)
+{
+    footprint_processors();
+    return current_ctx->cpu < 0 ? 0 : (unsigned)current_ctx->cpu;
+}
 
 void ctx_exit(void)
 {
@@ -207,6 +224,7 @@ void irql_lower(uint8_t irql)
 
 void cpu_request_dpc(unsigned cpu)
 {
+    footprint_touch(&machine.cpu[cpu], true);
     machine.cpu[cpu].dpcs++;
     bool own = current_ctx->state == CTX_READY && cpu_current() == cpu;
     if (!own && engine->dpc_left)
@@ -226,7 +244,9 @@ void cpu_drain_dpcs(void)
     uint8_t old = self->irql;
     self->running_dpcs = cpu->draining = true;
     self->irql = IRQL_DISPATCH;
+    footprint_processors();
     while (cpu->dpcs) {
+        footprint_touch(cpu, true);
         cpu->dpcs--;
         machine.run_dpc((unsigned)self->cpu);
     }

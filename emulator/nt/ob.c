@@ -47,17 +47,25 @@ static struct ob_header *require(const void *body, const char *what)
     return ob_header(body);
 }
 
-void ob_reference(void *body)
+/* References are counted: in which order is seen only by who drops the last one, or asks. */
+NO_FOOTPRINT void ob_reference(void *body)
 {
     struct ob_header *h = require(body, "a reference was taken");
+    footprint_count(&h->pointers, false);
     h->pointers++;
+}
+
+NO_FOOTPRINT static int64_t drop(struct ob_header *h)
+{
+    footprint_count(&h->pointers, h->pointers <= 1 || h->pointers <= h->handles);
+    return --h->pointers;
 }
 
 int64_t ob_dereference(void *body)
 {
     struct ob_header *h = require(body, "a reference was dropped");
     hb_release(body);
-    int64_t left = --h->pointers;
+    int64_t left = drop(h);
     if (left < h->handles)
         bugcheck(0x18, h->type, h->number, (uint64_t)h->handles, (uint64_t)left, "V-OBJ-3",
                  "object #%u of type %u was dereferenced more often than referenced: its handles keep it", h->number, h->type);
@@ -84,6 +92,7 @@ LONG_PTR ObReferenceObject(PVOID Object)
 {
     gate_enter(DDI_ObReferenceObject, trace_object(Object), 0);
     ob_reference(Object);
+    footprint_count(&ob_header(Object)->pointers, true);
     LONG_PTR count = ob_header(Object)->pointers;
     gate_leave((uint64_t)count);
     return count;
@@ -92,6 +101,7 @@ LONG_PTR ObReferenceObject(PVOID Object)
 LONG_PTR ObDereferenceObject(PVOID Object)
 {
     gate_enter(DDI_ObDereferenceObject, trace_object(Object), 0);
+    footprint_count(&ob_header(Object)->pointers, true);
     LONG_PTR left = ob_dereference(Object);
     gate_leave((uint64_t)left);
     return left;

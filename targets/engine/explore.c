@@ -83,8 +83,8 @@ static void show_progress(const struct explore_options *options, double begun, b
     if (options->pct)
         fprintf(stderr, "%s%llu of %llu runs, %.0f per second%s", begin, (unsigned long long)shared->lives, (unsigned long long)options->runs, rate, stop);
     else
-        fprintf(stderr, "%s%u preemption%s: %llu of %llu schedules known, %.0f per second%s", begin, level, level == 1 ? "" : "s",
-                (unsigned long long)shared->done[level], (unsigned long long)shared->known[level], rate, stop);
+        fprintf(stderr, "%s%u preemption%s: %llu schedules, about %.1f %%, %.0f per second%s", begin, level, level == 1 ? "" : "s",
+                (unsigned long long)shared->done[level], 100 * shared->way, rate, stop);
     fflush(stderr);
 }
 

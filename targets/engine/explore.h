@@ -45,10 +45,12 @@ struct explore_shared {
     volatile int state;                /* enum explore_state */
     volatile uint64_t lives;           /* begun */
     volatile unsigned level;           /* preemptions of the schedules that run now */
-    uint64_t done[EXPLORE_MAX_PREEMPTIONS + 1], known[EXPLORE_MAX_PREEMPTIONS + 1]; /* schedules with so many preemptions */
-    uint64_t pruned;                   /* lives whose rest was known */
+    volatile double way;               /* 0..1: how far the walk of this level is, roughly */
+    uint64_t done[EXPLORE_MAX_PREEMPTIONS + 1]; /* schedules with so many preemptions */
+    uint64_t pruned;                   /* lives that were dropped where they began to repeat */
     uint64_t bugs;                     /* --all */
     uint64_t outcomes, outcome_hash;   /* different ends of a life as its apps see it, and all of them in one number */
+    uint64_t orders, order_hash;       /* --all, in builds that follow footprints: different orders of dependent steps */
     uint64_t points, contexts;         /* at most, in one life: those with more than one candidate; PCT's k and n */
 
     /* The schedule of the life that runs, or of the one that failed. */

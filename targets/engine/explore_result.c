@@ -170,10 +170,10 @@ static void print_verdict(const struct explore_options *options, const struct ex
     else if (s->state == EXPLORE_DONE)
         printf("no bug up to %u preemption%s\n", options->preemptions, plural(options->preemptions));
     else if (up_to >= 0)
-        printf("no bug up to %d preemption%s, and in %" PRIu64 " of at least %" PRIu64 " schedules with %u\n", up_to, plural((unsigned)up_to),
-               s->done[level], s->known[level], level);
+        printf("no bug up to %d preemption%s, and in %" PRIu64 " schedules with %u (about %.0f %% of them)\n", up_to, plural((unsigned)up_to),
+               s->done[level], level, 100 * s->way);
     else
-        printf("no bug in %" PRIu64 " of at least %" PRIu64 " schedules without a preemption\n", s->done[0], s->known[0]);
+        printf("no bug in %" PRIu64 " schedules without a preemption (about %.0f %% of them)\n", s->done[0], 100 * s->way);
     if (s->state == EXPLORE_TOO_LARGE)
         printf("  too large  the program has more scheduling points or decisions than an input can name: take operations away\n");
     if (s->state == EXPLORE_DIVERGED)
@@ -198,6 +198,8 @@ static void print_words(const struct explore_options *options, const struct expl
            short_number((double)s->lives / (seconds > 0 ? seconds : 1), rate));
     for (unsigned i = 0; !options->pct && i <= s->level; i++)
         printf("%s%" PRIu64 " with %u", i ? ", " : ": ", s->done[i], i);
+    if (s->pruned)
+        printf("; %" PRIu64 " dropped where they began to repeat", s->pruned);
     printf("\n  program    at most %" PRIu64 " points with a choice in one life, %" PRIu64 " contexts, %" PRIu64 " different outcome%s\n", s->points,
            s->contexts, s->outcomes, plural((unsigned)s->outcomes));
     if (options->pct) {
@@ -225,10 +227,16 @@ static void print_json(const struct explore_options *options, const struct explo
     cJSON *levels = options->pct ? NULL : cJSON_AddArrayToObject(o, "preemptions");
     for (unsigned i = 0; levels && i <= s->level; i++)
         cJSON_AddItemToArray(levels, cJSON_CreateNumber((double)s->done[i]));
+    cJSON_AddNumberToObject(o, "dropped", (double)s->pruned);
     cJSON_AddNumberToObject(o, "points", (double)s->points);
     cJSON_AddNumberToObject(o, "contexts", (double)s->contexts);
     cJSON_AddNumberToObject(o, "outcomes", (double)s->outcomes);
     cJSON_AddStringToObject(o, "outcome_hash", hash);
+    if (s->orders) {
+        snprintf(hash, sizeof hash, "%016" PRIx64, s->order_hash);
+        cJSON_AddNumberToObject(o, "orders", (double)s->orders);
+        cJSON_AddStringToObject(o, "order_hash", hash);
+    }
     cJSON_AddNumberToObject(o, "bugs", (double)(s->bugs ? s->bugs : path != NULL));
     if (options->pct) {
         double each, all;

@@ -1,9 +1,21 @@
 /*
  * See explore.h: the process that explores.
  *
- * A node is a schedule that was run and may have children: decisions it has, preemptions among them, and how many of its recorded points are its own to expand.
- * Nodes are kept for good, children are not: at the next level each node runs once more to find its points, which costs one life in a hundred and
- * no memory. Free choices (who goes on when the running context waits) belong to the level of their parent and are run at once, last found first.
+ * Principle of operation. A walk in depth, once for each number of preemptions: the first walk allows none, the next one, and so on. A frame stands for a schedule
+ * on the path: its life was run, its points wait for their turn; each alternative of each point makes a schedule one decision longer. What the walks before have
+ * seen is run again, which costs a few lives in a hundred and keeps memory small.
+ *
+ * Two reductions, both by footprints (machine/footprint.h), leave out what would only repeat.
+ *
+ * States. A life that comes to a point where the machine stands as it stood in an earlier life of this walk, with as many preemptions left or fewer, is dropped: its
+ * continuations were, or will be, explored from there.
+ *
+ * Sleepers (Godefroid's sleep sets, with what the bound asks for). Where A was passed over for B although A could go first, A sleeps with the footprint of what it
+ * does when it goes first, until a step comes that depends on it. If A goes on asleep the life is dropped, for the schedule in which A goes first at that point
+ * does the same steps in an equivalent order with no more preemptions. For a running context that was preempted the footprint is its next step: the other schedule preempts it
+ * one step later. For others it is all up to where it next rests: the other schedule begins with that, and pays where this one pays. Of all schedules of an order within the bound the
+ * one that goes on longest with the default is never dropped, so each order is met. Not so sure are steps that depend on the processor they run on: which one a
+ * context gets follows from the schedule and is not explored; they wake everybody. No sleeper is made where the clock is chosen. The state's number holds who sleeps.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,14 +29,26 @@
 #include "machine/machine.h"
 #include "machine/policy_explore.h"
 
-#define MAX_NODES (1u << 28)
-#define NO_NODE UINT32_MAX
+#define MAX_DEPTH (MAX_DECISIONS + 1)
+#define MAX_STATES (1u << 27)
 
-struct node {
-    uint32_t parent;
-    uint32_t expands;     /* recorded points before this one are its own to expand */
-    uint16_t where, nth;  /* its last decision */
-    uint8_t role, decisions, preemptions;
+/* What a context did from a point to where it next rested, or to its next step. */
+struct trail {
+    struct footprint_access *access;
+    unsigned count, room;
+    bool whole;
+};
+
+struct frame {
+    struct explore_point *point;
+    uint8_t *role, *context;
+    struct footprint_access *log;
+    unsigned points, roles, logged, branch;
+    unsigned point_room, role_room, log_room;
+    unsigned preemptions;
+    uint8_t context_chosen;            /* by its last decision */
+    struct trail first, trail[FOOTPRINT_SLEEPERS]; /* of who goes on by default, and of the alternatives tried */
+    struct explore_sleeper sleeper[FOOTPRINT_SLEEPERS + 1];
 };
 
 static struct {
@@ -32,8 +56,8 @@ static struct {
     struct explore_shared *shared;
     const uint8_t *input;
     size_t size;
-    struct node *node;    /* reserved, not backed, up to MAX_NODES */
-    uint32_t nodes;
+    unsigned bound;       /* preemptions of this walk */
+    struct frame frame[MAX_DEPTH];
     struct bugcheck bug;
     bool bug_found;
 } search;
@@ -69,23 +93,36 @@ static uint64_t outcome(void)
     return trace_hash_bytes(seen, n * sizeof seen[0]);
 }
 
-/* Counts the outcome if it is new; the sum does not depend on the order in which they are met. */
+/* A set of numbers that grows while it is small enough for somebody to compare. */
+struct set {
+    uint64_t *table;
+};
+#define SET_ROOM (1u << 22)
+
+/* Counts the number if it is new; the sum does not depend on the order in which they are met. */
+static void count_new(struct set *set, uint64_t hash, uint64_t *count, uint64_t *sum)
+{
+    hash |= 1;
+    if (!set->table)
+        set->table = calloc(SET_ROOM, sizeof *set->table);
+    if (!set->table || *count >= SET_ROOM / 2)
+        return;
+    uint64_t at = hash >> 16 & (SET_ROOM - 1);
+    for (; set->table[at]; at = (at + 1) & (SET_ROOM - 1))
+        if (set->table[at] == hash)
+            return;
+    set->table[at] = hash;
+    ++*count;
+    *sum += hash;
+}
+
 static void note_outcome(void)
 {
-    static uint64_t *table;
-    static uint64_t room = 1u << 12;
-    uint64_t hash = outcome() | 1;
-    if (!table)
-        table = calloc(room, sizeof *table);
-    uint64_t at = hash >> 16 & (room - 1);
-    for (; table[at]; at = (at + 1) & (room - 1))
-        if (table[at] == hash)
-            return;
-    if (search.shared->outcomes >= room / 2) /* more than anybody will compare */
-        return;
-    table[at] = hash;
-    search.shared->outcomes++;
-    search.shared->outcome_hash += hash;
+    static struct set outcomes, orders;
+    struct explore_shared *s = search.shared;
+    count_new(&outcomes, outcome(), &s->outcomes, &s->outcome_hash);
+    if (footprint_order() && search.options->all && !search.bug_found)
+        count_new(&orders, footprint_order(), &s->orders, &s->order_hash);
 }
 
 static void keep_most(uint64_t *most, uint64_t value)
@@ -108,7 +145,10 @@ static void run_life(void)
         end(EXPLORE_STOPPED);
     search.bug_found = false;
     s->lives++;
-    engine_run_changed(search.input, search.size, use_shared_chance, NULL);
+    if (!engine_run_changed(search.input, search.size, use_shared_chance, NULL) && !search.bug_found) {
+        s->pruned++;
+        return;
+    }
     if (search.bug_found)
         s->bugs++;
     if (search.bug_found && !search.options->all) {
@@ -120,114 +160,187 @@ static void run_life(void)
     keep_most(&s->contexts, machine.ctx_count);
 }
 
-/* ---- The tree ---- */
+/* ---- States that were met ---- */
 
-static void put_decisions(uint32_t node, struct decision *decision)
+static struct {
+    uint64_t *table, room, count;
+    unsigned left;        /* preemptions that the life under way has left */
+} states;
+
+/* An entry: the number with the preemptions that were left in its last bits. */
+#define LEFT_MASK 15ull
+
+static uint64_t *find_state(uint64_t state)
 {
-    for (; node != NO_NODE && search.node[node].decisions; node = search.node[node].parent)
-        decision[search.node[node].decisions - 1] =
-            (struct decision){search.node[node].where, search.node[node].nth, search.node[node].role};
+    uint64_t at = (state >> 4) & (states.room - 1);
+    while (states.table[at] && (states.table[at] ^ state) & ~LEFT_MASK)
+        at = (at + 1) & (states.room - 1);
+    return &states.table[at];
 }
 
-/* The life of a node. Its points are in explore_record. */
-static void run_node(uint32_t parent, const struct node *node)
+static void states_grow(void)
+{
+    uint64_t *old = states.table, had = states.room;
+    states.room = had ? had * 2 : 1u << 16;
+    states.table = calloc(states.room, sizeof *states.table);
+    if (!states.table)
+        _exit(3);
+    for (uint64_t i = 0; i < had; i++)
+        if (old[i])
+            *find_state(old[i]) = old[i];
+    free(old);
+}
+
+static void states_forget(void)
+{
+    free(states.table);
+    states.table = NULL;
+    states.room = states.count = 0;
+    states_grow();
+}
+
+/* True if it was met with as many preemptions left. */
+static bool is_known(uint64_t state)
+{
+    if (states.count * 2 >= states.room && states.room < MAX_STATES)
+        states_grow();
+    state = (state & ~LEFT_MASK) | (states.left + 1);
+    uint64_t *entry = find_state(state);
+    if (*entry)
+        return (*entry & LEFT_MASK) >= (state & LEFT_MASK) || (*entry = state, false);
+    if (states.count * 4 < states.room * 3) { /* full: what is not noted is run again, which is only slow */
+        *entry = state;
+        states.count++;
+    }
+    return false;
+}
+
+/* ---- Trails ---- */
+
+static void *room_for(void *memory, unsigned *room, unsigned count, size_t size)
+{
+    if (count <= *room)
+        return memory;
+    *room = count * 2;
+    memory = realloc(memory, *room * size);
+    if (!memory)
+        _exit(3);
+    return memory;
+}
+
+/* From `from` on: the accesses of one step, or (step 0) all until the context rests. Not whole: the life was dropped before. */
+static void take_trail(struct trail *t, const struct frame *f, unsigned from, unsigned step, unsigned context)
+{
+    unsigned end = from;
+    t->whole = step != 0;
+    for (; end < f->logged; end++) {
+        if (step && f->log[end].step != step)
+            break;
+        if (!step && f->log[end].word == (FOOTPRINT_RESTS | context)) {
+            t->whole = true;
+            break;
+        }
+    }
+    for (unsigned i = from; i < end; i++)
+        t->whole &= f->log[i].word != FOOTPRINT_PROCESSORS;
+    t->access = room_for(t->access, &t->room, end - from, sizeof *t->access);
+    t->count = 0;
+    for (unsigned i = from; i < end; i++)
+        if (!(f->log[i].word & (FOOTPRINT_RESTS | FOOTPRINT_PROCESSORS)))
+            t->access[t->count++] = f->log[i];
+}
+
+/* ---- The walk ---- */
+
+static void keep_frame(struct frame *f)
+{
+    const struct explore_record *r = &explore_record;
+    const struct footprint_access *log;
+    f->logged = search.options->reduction ? footprint_logged(&log) : 0;
+    f->points = r->points;
+    f->roles = r->roles;
+    f->branch = r->branch;
+    f->point = room_for(f->point, &f->point_room, f->points, sizeof *f->point);
+    f->role = room_for(f->role, &f->role_room, f->roles, 1);
+    f->context = realloc(f->context, f->role_room + 1);
+    f->log = room_for(f->log, &f->log_room, f->logged, sizeof *f->log);
+    memcpy(f->point, r->point, f->points * sizeof *f->point);
+    memcpy(f->role, r->role, f->roles);
+    memcpy(f->context, r->context, f->roles);
+    if (f->logged)
+        memcpy(f->log, log, f->logged * sizeof *f->log);
+}
+
+/* The life of the schedule with so many decisions, which stand in shared memory. */
+static void run_frame(unsigned depth)
 {
     struct explore_shared *s = search.shared;
-    struct decision *own = s->chance.schedule + s->own;
-    if (s->own + node->decisions > MAX_DECISIONS)
-        end(EXPLORE_TOO_LARGE);
-    put_decisions(parent, own);
-    if (node->decisions)
-        own[node->decisions - 1] = (struct decision){node->where, node->nth, node->role};
-    s->chance.schedule_count = s->own + node->decisions;
-    s->preemptions = node->preemptions;
+    struct frame *f = &search.frame[depth];
+    s->chance.schedule_count = s->own + depth;
+    s->preemptions = f->preemptions;
+    states.left = search.bound - f->preemptions;
     explore_record.first = s->own;
+    explore_record.is_known = search.options->reduction && !s->own ? is_known : NULL;
     run_life();
-    if (explore_record.matched != node->decisions)
+    if (explore_record.matched != depth)
         end(EXPLORE_DIVERGED);
     if (explore_record.overflow)
         end(EXPLORE_TOO_LARGE);
+    if (f->preemptions == search.bound)
+        s->done[search.bound]++;
+    keep_frame(f);
 }
 
-static uint32_t keep_node(const struct node *node)
+static void show_way(unsigned depth, double begin, double share)
 {
-    if (search.nodes == MAX_NODES)
-        end(EXPLORE_TOO_LARGE);
-    search.node[search.nodes] = *node;
-    return search.nodes++;
+    if (depth < 2)
+        search.shared->way = begin;
+    (void)share;
 }
 
-static struct node child_of(uint32_t parent, const struct explore_point *point, uint8_t role)
-{
-    const struct node *p = &search.node[parent];
-    return (struct node){.parent = parent, .where = point->where, .nth = point->nth, .role = role, .decisions = (uint8_t)(p->decisions + 1),
-                         .preemptions = (uint8_t)(p->preemptions + point->preempts)};
-}
+static void walk(unsigned depth, double begin, double share);
 
-/* Counts what the points of the last life lead to. Returns how many are free choices. */
-static unsigned count_children(const struct node *node)
+/* The schedules that choose an alternative at this point. */
+static void walk_point(unsigned depth, unsigned at, double begin, double share)
 {
+    struct frame *f = &search.frame[depth], *child = f + 1;
+    const struct explore_point *p = &f->point[at];
     struct explore_shared *s = search.shared;
-    unsigned free_choices = 0;
-    for (unsigned i = 0; i < node->expands; i++) {
-        const struct explore_point *p = &explore_record.point[i];
-        if (!p->preempts)
-            free_choices += p->count;
-        else if (node->preemptions < search.options->preemptions)
-            s->known[node->preemptions + 1] += p->count;
+    unsigned sleepers = 0;
+    bool reduces = search.options->reduction && !s->own;
+    if (depth + s->own >= MAX_DECISIONS)
+        end(EXPLORE_TOO_LARGE);
+    if (reduces && p->goes_on != EXPLORE_NOBODY && p->count) {
+        take_trail(&f->first, f, p->log, p->preempts ? p->step : 0, p->goes_on);
+        if (f->first.whole)
+            f->sleeper[sleepers++] = (struct explore_sleeper){p->goes_on, f->first.count, f->first.access};
     }
-    s->known[node->preemptions] += free_choices;
-    return free_choices;
+    for (unsigned a = 0; a < p->count; a++) {
+        uint8_t role = f->role[p->alternatives + a], context = f->context[p->alternatives + a];
+        s->chance.schedule[s->own + depth] = (struct decision){p->where, p->nth, role};
+        explore_record.sleepers[depth].count = role == ROLE_CLOCK ? 0 : sleepers;
+        explore_record.sleepers[depth].sleeper = f->sleeper;
+        child->preemptions = f->preemptions + p->preempts;
+        walk(depth + 1, begin + share * a / p->count, share / p->count);
+        if (!reduces || context == EXPLORE_NOBODY || sleepers >= FOOTPRINT_SLEEPERS)
+            continue;
+        struct trail *t = &f->trail[sleepers];
+        take_trail(t, child, child->branch, 0, context);
+        if (t->whole)
+            f->sleeper[sleepers++] = (struct explore_sleeper){context, t->count, t->access};
+    }
 }
 
-/* Runs a schedule that was not run before, and those that differ from it by free choices. */
-static void run_new(struct node first)
+/* Runs the schedule and all that begin with its decisions. */
+static void walk(unsigned depth, double begin, double share)
 {
-    uint32_t bottom = search.nodes, done = bottom;
-    bool last_level = first.preemptions == search.options->preemptions;
-    struct node node = first;
-    for (;;) {
-        run_node(node.parent, &node);
-        search.shared->done[node.preemptions]++;
-        node.expands = explore_record.points;
-        unsigned free_choices = count_children(&node);
-        if (done < search.nodes)
-            search.node[done].expands = node.expands;
-        else if (free_choices || !last_level)
-            keep_node(&node);
-        /* Its free children stand behind it as nodes that are still to run. */
-        for (unsigned i = 0; free_choices && i < node.expands; i++) {
-            const struct explore_point *p = &explore_record.point[i];
-            for (unsigned a = 0; !p->preempts && a < p->count; a++) {
-                struct node child = child_of(done, p, explore_record.role[p->alternatives + a]);
-                keep_node(&child);
-            }
-        }
-        if (++done >= search.nodes)
-            break;
-        node = search.node[done];
+    run_frame(depth);
+    struct frame *f = &search.frame[depth];
+    for (unsigned i = 0; i < f->points; i++) {
+        show_way(depth, begin + share * i / f->points, share);
+        if (!f->point[i].preempts || f->preemptions < search.bound)
+            walk_point(depth, i, begin + share * i / f->points, share / f->points);
     }
-    if (last_level)
-        search.nodes = bottom;
-}
-
-/* The schedules with one preemption more than this one. */
-static void run_preempted(uint32_t parent)
-{
-    static struct explore_point *points;
-    static uint8_t *roles;
-    if (!points) {
-        points = malloc(sizeof explore_record.point);
-        roles = malloc(sizeof explore_record.role);
-    }
-    struct node node = search.node[parent];
-    run_node(node.parent, &node);
-    unsigned count = node.expands;
-    memcpy(points, explore_record.point, count * sizeof *points);
-    memcpy(roles, explore_record.role, explore_record.roles);
-    for (unsigned i = 0; i < count; i++)
-        for (unsigned a = 0; points[i].preempts && a < points[i].count; a++)
-            run_new(child_of(parent, &points[i], roles[points[i].alternatives + a]));
 }
 
 static void set_up(const struct explore_options *options, struct explore_shared *shared, const uint8_t *input, size_t size)
@@ -243,17 +356,11 @@ static void set_up(const struct explore_options *options, struct explore_shared 
 void explore_search(const struct explore_options *options, struct explore_shared *shared, const uint8_t *input, size_t size)
 {
     set_up(options, shared, input, size);
-    search.node = mmap(NULL, (size_t)MAX_NODES * sizeof *search.node, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (search.node == MAP_FAILED)
-        _exit(3);
     shared->chance.policy = POLICY_EXPLORE;
-    shared->known[0] = 1;
-    run_new((struct node){.parent = NO_NODE});
-    for (uint32_t from = 0, level = 1; level <= options->preemptions; level++) {
-        uint32_t to = search.nodes;
-        shared->level = level;
-        for (; from < to; from++)
-            run_preempted(from);
+    for (search.bound = 0; search.bound <= options->preemptions; search.bound++) {
+        shared->level = search.bound;
+        states_forget();
+        walk(0, 0, 1);
     }
     end(EXPLORE_DONE);
 }

@@ -27,13 +27,14 @@ void io_csq_boot(void)
     queued = 0;
 }
 
-static void go_inside(struct inside *inside, PIO_CSQ csq)
+/* A list over contexts, of which each looks for its own entries only. */
+NO_FOOTPRINT static void go_inside(struct inside *inside, PIO_CSQ csq)
 {
     *inside = (struct inside){insides, csq, current_ctx};
     insides = inside;
 }
 
-static void come_out(struct inside *inside)
+NO_FOOTPRINT static void come_out(struct inside *inside)
 {
     struct inside **at = &insides;
     while (*at != inside)
@@ -41,7 +42,7 @@ static void come_out(struct inside *inside)
     *at = inside->outer;
 }
 
-static void check_call(PIO_CSQ csq, const char *ddi)
+NO_FOOTPRINT static void check_call(PIO_CSQ csq, const char *ddi)
 {
     memory_check(csq, sizeof *csq, ddi);
     if (csq->Type != TYPE_CSQ && csq->Type != TYPE_CSQ_EX)

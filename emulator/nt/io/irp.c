@@ -48,7 +48,8 @@ void io_check_lent_event(const KEVENT *event)
                      irp_record_name(r, name, sizeof name));
 }
 
-static struct irp_record *record_get(void)
+/* Records are numbered and listed in order of allocation, which no step asks for. */
+NO_FOOTPRINT static struct irp_record *record_get(void)
 {
     struct irp_record *r = irps.freed;
     if (r && irps.freed_count > RECORDS_KEPT && !r->pins && !r->frames) {
@@ -74,7 +75,7 @@ static struct irp_record *record_get(void)
     return r;
 }
 
-static void record_put(struct irp_record *r)
+NO_FOOTPRINT static void record_put(struct irp_record *r)
 {
     *(r->prev ? &r->prev->next : &irps.live) = r->next;
     *(r->next ? &r->next->prev : &irps.live_last) = r->prev;
@@ -90,7 +91,7 @@ static void record_put(struct irp_record *r)
 void irp_pin(struct irp_record *r) { r->pins++; }
 void irp_unpin(struct irp_record *r) { r->pins--; }
 
-struct irp_record *irp_record(const IRP *irp)
+NO_FOOTPRINT struct irp_record *irp_record(const IRP *irp)
 {
     if (irp->AllocationFlags & IRP_OF_EMULATOR)
         return *(struct irp_record **)((char *)(uintptr_t)irp - FRONT);
@@ -110,7 +111,7 @@ __attribute__((no_sanitize("address", "memory"))) static int block_state_of(cons
     return b->magic == BLOCK_MAGIC && b->use == BLOCK_IRP ? b->state : 0;
 }
 
-struct irp_record *irp_require(const IRP *irp, const char *what, uint32_t code, uint32_t p1)
+NO_FOOTPRINT struct irp_record *irp_require(const IRP *irp, const char *what, uint32_t code, uint32_t p1)
 {
     int state = irp ? block_state_of(irp) : 0;
     if (state == BLOCK_LIVE)

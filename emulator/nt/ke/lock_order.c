@@ -5,6 +5,8 @@
  * Spin locks and mutexes have graphs of their own: a mutex is never acquired under a spin lock (that would be a wait at DISPATCH_LEVEL), so
  * no cycle has members of both. A node dies with its memory or when the lock is initialised again (W-LCK-31). Only nested acquisitions
  * make nodes: a lock that is always alone costs nothing.
+ *
+ * A cycle is found whichever of its edges is added last, so the graph orders no steps (NO_FOOTPRINT).
  */
 #include "ke.h"
 
@@ -18,7 +20,7 @@ static struct {
 
 void lock_order_begin(void) { graph.nodes = 0; }
 
-static unsigned find_node(const void *lock)
+NO_FOOTPRINT static unsigned find_node(const void *lock)
 {
     for (unsigned i = 0; i < graph.nodes; i++)
         if (graph.node[i] == lock)
@@ -27,7 +29,7 @@ static unsigned find_node(const void *lock)
 }
 
 /* MAX_NODES when the table is full: such a lock is not checked. */
-static unsigned node_of(const void *lock)
+NO_FOOTPRINT static unsigned node_of(const void *lock)
 {
     unsigned i = find_node(lock);
     if (i < MAX_NODES)
@@ -42,7 +44,7 @@ static unsigned node_of(const void *lock)
     return i;
 }
 
-static bool reaches(unsigned from, unsigned to, ULONG64 *seen)
+NO_FOOTPRINT static bool reaches(unsigned from, unsigned to, ULONG64 *seen)
 {
     if (graph.after[from] >> to & 1)
         return true;
@@ -53,7 +55,7 @@ static bool reaches(unsigned from, unsigned to, ULONG64 *seen)
     return false;
 }
 
-void lock_order_check(const struct held_lock *held, unsigned count, const void *lock)
+NO_FOOTPRINT void lock_order_check(const struct held_lock *held, unsigned count, const void *lock)
 {
     unsigned to = node_of(lock);
     for (unsigned i = 0; i < count && to < MAX_NODES; i++) {
@@ -68,7 +70,7 @@ void lock_order_check(const struct held_lock *held, unsigned count, const void *
     }
 }
 
-static void forget_node(unsigned i)
+NO_FOOTPRINT static void forget_node(unsigned i)
 {
     graph.node[i] = NULL;
     graph.after[i] = 0;
@@ -76,7 +78,7 @@ static void forget_node(unsigned i)
         graph.after[j] &= ~(1ull << i);
 }
 
-void lock_order_forget(const void *memory, size_t size)
+NO_FOOTPRINT void lock_order_forget(const void *memory, size_t size)
 {
     for (unsigned i = 0; i < graph.nodes; i++)
         if ((uintptr_t)graph.node[i] - (uintptr_t)memory < size)

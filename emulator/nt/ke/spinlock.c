@@ -15,7 +15,7 @@ enum kind { KIND_SPIN, KIND_QUEUED, KIND_EXCLUSIVE, KIND_SHARED };
 
 static struct {
     struct held_lock held[MAX_CONTEXTS][MAX_HELD_LOCKS];
-    KIRQL base_irql[MAX_CONTEXTS]; /* before the first of the held locks raised */
+    ULONG64 base_irql[MAX_CONTEXTS]; /* before the first of the held locks raised; a word each */
     ULONG64 ticket[MAX_CONTEXTS];  /* of a context that waits for a queued lock, else 0 */
     ULONG64 last_ticket;
     unsigned spinning;             /* contexts that wait for some lock */
@@ -44,8 +44,8 @@ static struct held_lock *held_by(const struct ctx *ctx, const void *lock)
     return NULL;
 }
 
-/* Somebody who holds a lock that lies in the given memory, or NULL. */
-static struct ctx *holder_in(const void *memory, size_t size)
+/* Somebody who holds a lock that lies in the given memory, or NULL. The lock's word says when it was taken, and freeing touches it. */
+NO_FOOTPRINT static struct ctx *holder_in(const void *memory, size_t size)
 {
     for (unsigned c = 0; c < machine.ctx_count; c++)
         for (unsigned i = 0; machine.ctx[c]->state != CTX_FREE && i < machine.ctx[c]->spinlocks_held; i++)

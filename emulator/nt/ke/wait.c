@@ -23,7 +23,8 @@ static struct waiter *blocked;
 
 void ke_wait_begin(void) { blocked = NULL; }
 
-static void list_blocked(struct waiter *w)
+/* Who waits for an object is seen on the object, too: these order nothing. */
+NO_FOOTPRINT static void list_blocked(struct waiter *w)
 {
     w->next = blocked;
     w->link = &blocked;
@@ -32,7 +33,7 @@ static void list_blocked(struct waiter *w)
     blocked = w;
 }
 
-static void unlist_blocked(struct waiter *w)
+NO_FOOTPRINT static void unlist_blocked(struct waiter *w)
 {
     *w->link = w->next;
     if (w->next)
@@ -40,7 +41,7 @@ static void unlist_blocked(struct waiter *w)
 }
 
 /* Somebody who waits for an object in this memory, or NULL. */
-static const struct waiter *waiter_in(const void *memory, size_t size)
+NO_FOOTPRINT static const struct waiter *waiter_in(const void *memory, size_t size)
 {
     for (const struct waiter *w = blocked; w; w = w->next)
         for (ULONG i = 0; i < w->count; i++)

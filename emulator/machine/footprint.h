@@ -1,0 +1,120 @@
+/*
+ * Footprints: which steps of a life depend on one another, so that systematic exploration can tell two schedules that differ only in the order of
+ * independent steps.
+ *
+ * Principle of operation. A step is what a context does from one scheduling point to its next. In builds with footprints (IRPFUZZ_FOOTPRINTS, preset `explore`)
+ * the emulator's Windows world, drivers and apps report every load and store; the machine reports what it does for them in words of its own (a context that is
+ * woken, an alarm, a DPC, a block that is freed). Two steps depend on one another if they are of one context, if one wakes or creates the other's context, or if
+ * both touch the same word and one of them writes. footprint_state() is a number for where the life stands: the set of steps done with the order of dependent ones
+ * among them, the processors, who runs.
+ *
+ * Why equal numbers mean equal states. Two lives with the same steps and the same order of dependent ones can be turned into one another by exchanging neighbours that
+ * touch nothing in common: the machine then holds the same values in the same objects, and what can follow is the same. What the number does not show
+ * is what no step can see: addresses and numbers of blocks, the trace, the order in the ready list (any ready context may be chosen). The argument
+ * needs that a step touches memory only through code that reports it. That holds but for comparing and scanning functions of the C library, which read
+ * names and identifiers; and for a target's oracle, whose calls the engine orders by the sequence number it writes before each.
+ *
+ * Internal design. A vector clock for each step, kept in an array; a table of words says which step wrote each last and who has read it since. The number is a sum
+ * over the steps of a hash of their clocks, so it does not depend on their order.
+ *
+ * Host world; one life at a time. Without IRPFUZZ_FOOTPRINTS nothing of this exists.
+ */
+#ifndef MACHINE_FOOTPRINT_H
+#define MACHINE_FOOTPRINT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct ctx;
+
+/*
+ * A function whose loads and stores are not followed: it keeps books of the emulator's own, or looks for a broken rule where the order that matters is seen
+ * elsewhere. Each says so.
+ */
+#define NO_FOOTPRINT __attribute__((no_sanitize("thread")))
+
+/* One line of a life's log: the word's number and whether it was written, or that a context came to rest. */
+struct footprint_access {
+    uint64_t word;   /* number << 1 | written; FOOTPRINT_RESTS | context; FOOTPRINT_PROCESSORS */
+    uint16_t step;
+};
+#define FOOTPRINT_RESTS (1ull << 63)
+#define FOOTPRINT_PROCESSORS (1ull << 62)
+#define FOOTPRINT_SLEEPERS 16
+
+#if defined(IRPFUZZ_FOOTPRINTS)
+
+/* A life begins: nothing is followed yet. */
+void footprint_begin(void);
+/* From here on; all that was before comes first for everybody. A second call does nothing. */
+void footprint_start(void);
+/* The current context begins its next step. */
+void footprint_step(void);
+/* The current step reads or writes something of the machine's that stands at this address. */
+void footprint_touch(const void *address, bool writes);
+void footprint_free(const void *memory, size_t size);
+/* The current step counts at this address, in a function that is not followed: counting commutes with counting. `ends`: what the count says now decides. */
+void footprint_count(const void *address, bool ends);
+/* The current step sets something for that time. */
+void footprint_moment(uint64_t time);
+/* The next step of that context comes behind the current one. */
+void footprint_wake(const struct ctx *ctx);
+/* What comes is time's own: behind every step so far, and nobody's. Until it is told to end. */
+void footprint_time(bool passes);
+/* The schedule lets the clock come in the current context: a choice that its own steps do not show, so it is ordered with all, and wakes them. */
+void footprint_clock(void);
+/* Where the life stands; 0: it went on for too long to say. `runs`: the context that could go on, NULL nobody. */
+uint64_t footprint_state(const struct ctx *runs, uint64_t more);
+
+/* The steps of this life, or the last one, and the order of the dependent ones alone: equal for lives that differ in nothing else. 0: too long to say. */
+uint64_t footprint_order(void);
+
+/*
+ * Sleepers. A context sleeps if what it would do next was tried first and nothing has happened since that depends on it: letting it go on now would only repeat, in
+ * another order of independent steps, what was explored then. The first step that depends on its footprint wakes it.
+ */
+void footprint_sleep(unsigned ctx, const struct footprint_access *access, unsigned count);
+bool footprint_asleep(unsigned ctx);
+bool footprint_anybody_asleep(void);
+void footprint_wake_up(unsigned ctx);
+/* Something happened to the processors, or a step asked which is its own: everybody wakes. */
+void footprint_processors(void);
+/* The accesses of this life, or the last one, in order: each step's first ones to each word. */
+unsigned footprint_logged(const struct footprint_access **log);
+/* The context blocks or ends. */
+void footprint_rests(const struct ctx *ctx);
+/* Number of the step that a context will go on with. */
+unsigned footprint_next_step(const struct ctx *ctx);
+
+#else
+
+static inline uint64_t footprint_order(void) { return 0; }
+static inline void footprint_sleep(unsigned ctx, const struct footprint_access *access, unsigned count) { (void)ctx, (void)access, (void)count; }
+static inline bool footprint_asleep(unsigned ctx) { return (void)ctx, false; }
+static inline bool footprint_anybody_asleep(void) { return false; }
+static inline void footprint_wake_up(unsigned ctx) { (void)ctx; }
+static inline void footprint_processors(void) {}
+static inline unsigned footprint_logged(const struct footprint_access **log) { return *log = NULL, 0; }
+static inline void footprint_rests(const struct ctx *ctx) { (void)ctx; }
+static inline unsigned footprint_next_step(const struct ctx *ctx) { return (void)ctx, 0; }
+static inline void footprint_moment(uint64_t time) { (void)time; }
+
+static inline void footprint_begin(void) {}
+static inline void footprint_start(void) {}
+static inline void footprint_step(void) {}
+static inline void footprint_touch(const void *address, bool writes) { (void)address, (void)writes; }
+static inline void footprint_free(const void *memory, size_t size) { (void)memory, (void)size; }
+static inline void footprint_count(const void *address, bool ends) { (void)address, (void)ends; }
+static inline void footprint_wake(const struct ctx *ctx) { (void)ctx; }
+static inline void footprint_clock(void) {}
+static inline void footprint_time(bool passes) { (void)passes; }
+static inline uint64_t footprint_state(const struct ctx *runs, uint64_t more)
+{
+    (void)runs, (void)more;
+    return 0;
+}
+
+#endif
+
+#endif
