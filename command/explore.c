@@ -48,7 +48,8 @@ int command_explore(const struct options *o)
     if (!file_exists(path))
         fail(EXIT_USAGE, "%s: there is no such file", o->names[0]);
     const char *target = target_of(path, o->target);
-    const char *preset = replay_preset(o->sanitizer ? o->sanitizer : "none");
+    bool plain = !o->sanitizer || !strcmp(o->sanitizer, "none");
+    const char *preset = plain ? o->no_reduction || o->policy ? "release" : "explore" : replay_preset(o->sanitizer);
     build_one(preset, text("run_%s", target));
     args_add(&args, "build/%s/targets/run_%s", preset, target);
     args_add(&args, "explore");

@@ -208,28 +208,10 @@ static void arrived(void)
     cpu_drain_dpcs();
 }
 
-/* With no processor to spare, a sleeping context that kept one after its next step would be in the way of those that run: it wakes. */
-static void count_processors(const struct ctx *next)
-{
-    unsigned busy = 1;
-    for (unsigned c = 0; c < machine.cpus; c++) {
-        const struct ctx *r = machine.cpu[c].resident;
-        busy += r != next && (r ? pinned(r) : machine.cpu[c].dpcs != 0);
-    }
-    if (busy < machine.cpus || !footprint_anybody_asleep())
-        return;
-    for (unsigned i = 0; i < machine.ctx_count; i++)
-        if (machine.ctx[i]->cpu < 0 || !pinned(machine.ctx[i]))
-            footprint_wake_up(i);
-}
-
 static void switch_to(struct ctx *next, uint16_t where)
 {
     struct ctx *self = current_ctx;
-    if (footprint_asleep(next->id))
-        machine_abandon(); /* everything that can follow is explored elsewhere */
     place(next, self);
-    count_processors(next);
     if (next == self) {
         arrived();
         return;
@@ -279,7 +261,6 @@ static void fiber_block(bool keeps_processor)
     self->state = keeps_processor ? CTX_SPINNING : CTX_BLOCKED;
     if (!keeps_processor)
         leave_cpu(self);
-    footprint_rests(self);
     footprint_step();
     switch_to(next_after(self, WHERE_BLOCK), WHERE_BLOCK);
     footprint_step();
@@ -359,7 +340,6 @@ static void finish(void)
         leave_cpu(self);
         ctx_free(self);
     }
-    footprint_rests(self);
     footprint_step();
     if (self->role == ROLE_PNP) { /* the life is over */
         struct fiber *me = fiber_of(self);
@@ -367,11 +347,8 @@ static void finish(void)
         jump(me, &host);
     } else {
         struct ctx *next = next_after(self, WHERE_BLOCK);
-        if (footprint_asleep(next->id))
-            machine_abandon();
         place(next, self);
-        count_processors(next);
-        if (next != self) {
+            if (next != self) {
             trace(TRACE_SWITCH, WHERE_BLOCK, next->id, 0);
             struct fiber *me = fiber_of(self);
             current_ctx = next;

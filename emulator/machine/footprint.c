@@ -11,8 +11,7 @@
 #define TIME (CONTEXTS - 1)      /* stands for nobody's steps */
 #define STEPS 8192
 #define WORDS (1u << 16)
-#define READERS 8
-#define LOG (1u << 17)
+#define READERS 10
 #define RECENT 512
 
 struct clock_vector {
@@ -23,7 +22,6 @@ struct word {
     uint64_t key;                /* its address and the life: words of an earlier life are free */
     uint16_t writer;             /* step; 0 none since the start */
     uint8_t readers, unused;
-    uint16_t sleeps_read, sleeps_written; /* sleepers whose next steps do so: a bit each */
     uint16_t reader[READERS];    /* steps, at most one of each context */
 };
 _Static_assert(sizeof(struct word) == 32, "two to a cache line");
@@ -37,13 +35,7 @@ static struct {
     uint16_t last[CONTEXTS];     /* the one before */
     uint16_t woken_by[CONTEXTS];
     uint64_t sum, order;         /* of the steps that are over; without their processors */
-    unsigned logged;
-    uint16_t asleep;             /* a bit for each sleeper */
-    unsigned sleepers;           /* bits given out */
-    uint8_t sleeper[FOOTPRINT_SLEEPERS]; /* its context */
 } fp;
-
-static struct footprint_access log_of_life[LOG];
 
 static struct clock_vector vector[STEPS];
 static uint8_t owner[STEPS];
@@ -68,7 +60,6 @@ void footprint_begin(void)
     fp.on = false;
     fp.lost = false;
     fp.time = false;
-    fp.logged = fp.sleepers = fp.asleep = 0;
     if (!++fp.life) {
         memset(words, 0, sizeof words);
         fp.life = 1;
@@ -102,14 +93,6 @@ static unsigned self(void)
     if (current_ctx->id >= TIME)
         lose();
     return current_ctx->id % CONTEXTS;
-}
-
-static void note(uint64_t word, unsigned step)
-{
-    if (fp.logged < LOG)
-        log_of_life[fp.logged++] = (struct footprint_access){word, (uint16_t)step};
-    else
-        lose();
 }
 
 static void open_step(unsigned c)
@@ -185,7 +168,6 @@ void footprint_clock(void)
 {
     if (!fp.on)
         return;
-    fp.asleep = 0;
     footprint_step();
     footprint_time(true);
     footprint_time(false);
@@ -218,16 +200,8 @@ static inline void behind(unsigned step, unsigned c, unsigned earlier)
         join(&vector[step], &vector[earlier]);
 }
 
-static inline void wake(uint16_t sleepers)
-{
-    if (sleepers & fp.asleep)
-        fp.asleep &= (uint16_t)~sleepers;
-}
-
 static void store(struct word *w, unsigned step, unsigned c)
 {
-    wake(w->sleeps_read | w->sleeps_written);
-    note((w->key >> 16) << 1 | 1, step);
     if (w->writer)
         behind(step, c, w->writer);
     for (unsigned i = 0; i < w->readers; i++)
@@ -243,8 +217,6 @@ static void load(struct word *w, unsigned step, unsigned c)
         i++;
     if (i < w->readers && w->reader[i] == step)
         return;
-    wake(w->sleeps_written);
-    note((w->key >> 16) << 1, step);
     if (w->writer)
         behind(step, c, w->writer);
     if (i == READERS) { /* one more order than there is, which is harmless */
@@ -300,9 +272,6 @@ uint64_t footprint_state(const struct ctx *runs, uint64_t more)
     if (!fp.on)
         return 0;
     uint64_t hash = fp.sum + mix(runs ? runs->id + 1u : 0) + mix(more + 1000) + mix(clock_now() + 77);
-    for (unsigned i = 0; i < fp.sleepers; i++)
-        if (fp.asleep >> i & 1)
-            hash += mix(fp.sleeper[i] + 5000u);
     for (unsigned i = 0; i < machine.ctx_count; i++) {
         const struct ctx *ctx = machine.ctx[i];
         if (ctx->state != CTX_FREE)
@@ -314,59 +283,6 @@ uint64_t footprint_state(const struct ctx *runs, uint64_t more)
 }
 
 uint64_t footprint_order(void) { return fp.on ? fp.order : 0; }
-
-/* ---- Sleepers ---- */
-
-unsigned footprint_logged(const struct footprint_access **log)
-{
-    *log = log_of_life;
-    return fp.logged;
-}
-
-unsigned footprint_next_step(const struct ctx *ctx) { return fp.on && ctx->id < TIME ? fp.current[ctx->id] : 0; }
-
-void footprint_rests(const struct ctx *ctx)
-{
-    if (fp.on)
-        note(FOOTPRINT_RESTS | ctx->id, 0);
-}
-
-void footprint_sleep(unsigned ctx, const struct footprint_access *access, unsigned count)
-{
-    if (!fp.on || fp.sleepers == FOOTPRINT_SLEEPERS)
-        return;
-    uint16_t bit = (uint16_t)(1u << fp.sleepers);
-    for (unsigned i = 0; i < count && fp.on; i++) {
-        struct word *w = word_at(access[i].word >> 1);
-        *(access[i].word & 1 ? &w->sleeps_written : &w->sleeps_read) |= bit;
-    }
-    fp.sleeper[fp.sleepers++] = (uint8_t)ctx;
-    fp.asleep |= bit;
-}
-
-bool footprint_asleep(unsigned ctx)
-{
-    for (unsigned i = 0; i < fp.sleepers; i++)
-        if (fp.sleeper[i] == ctx && fp.asleep >> i & 1)
-            return true;
-    return false;
-}
-
-bool footprint_anybody_asleep(void) { return fp.asleep != 0; }
-
-void footprint_wake_up(unsigned ctx)
-{
-    for (unsigned i = 0; i < fp.sleepers; i++)
-        if (fp.sleeper[i] == ctx)
-            fp.asleep &= (uint16_t)~(1u << i);
-}
-
-void footprint_processors(void)
-{
-    fp.asleep = 0;
-    if (fp.on)
-        note(FOOTPRINT_PROCESSORS, fp.current[self()]);
-}
 
 /* ---- What the compiler calls (clang's instrumentation for races, whose runtime this takes the place of) ---- */
 

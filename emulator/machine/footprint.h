@@ -34,15 +34,6 @@ struct ctx;
  */
 #define NO_FOOTPRINT __attribute__((no_sanitize("thread")))
 
-/* One line of a life's log: the word's number and whether it was written, or that a context came to rest. */
-struct footprint_access {
-    uint64_t word;   /* number << 1 | written; FOOTPRINT_RESTS | context; FOOTPRINT_PROCESSORS */
-    uint16_t step;
-};
-#define FOOTPRINT_RESTS (1ull << 63)
-#define FOOTPRINT_PROCESSORS (1ull << 62)
-#define FOOTPRINT_SLEEPERS 16
-
 #if defined(IRPFUZZ_FOOTPRINTS)
 
 /* A life begins: nothing is followed yet. */
@@ -62,7 +53,7 @@ void footprint_moment(uint64_t time);
 void footprint_wake(const struct ctx *ctx);
 /* What comes is time's own: behind every step so far, and nobody's. Until it is told to end. */
 void footprint_time(bool passes);
-/* The schedule lets the clock come in the current context: a choice that its own steps do not show, so it is ordered with all, and wakes them. */
+/* The schedule lets the clock come in the current context: a choice that its own steps do not show, so it is ordered with all. */
 void footprint_clock(void);
 /* Where the life stands; 0: it went on for too long to say. `runs`: the context that could go on, NULL nobody. */
 uint64_t footprint_state(const struct ctx *runs, uint64_t more);
@@ -70,34 +61,9 @@ uint64_t footprint_state(const struct ctx *runs, uint64_t more);
 /* The steps of this life, or the last one, and the order of the dependent ones alone: equal for lives that differ in nothing else. 0: too long to say. */
 uint64_t footprint_order(void);
 
-/*
- * Sleepers. A context sleeps if what it would do next was tried first and nothing has happened since that depends on it: letting it go on now would only repeat, in
- * another order of independent steps, what was explored then. The first step that depends on its footprint wakes it.
- */
-void footprint_sleep(unsigned ctx, const struct footprint_access *access, unsigned count);
-bool footprint_asleep(unsigned ctx);
-bool footprint_anybody_asleep(void);
-void footprint_wake_up(unsigned ctx);
-/* Something happened to the processors, or a step asked which is its own: everybody wakes. */
-void footprint_processors(void);
-/* The accesses of this life, or the last one, in order: each step's first ones to each word. */
-unsigned footprint_logged(const struct footprint_access **log);
-/* The context blocks or ends. */
-void footprint_rests(const struct ctx *ctx);
-/* Number of the step that a context will go on with. */
-unsigned footprint_next_step(const struct ctx *ctx);
-
 #else
 
 static inline uint64_t footprint_order(void) { return 0; }
-static inline void footprint_sleep(unsigned ctx, const struct footprint_access *access, unsigned count) { (void)ctx, (void)access, (void)count; }
-static inline bool footprint_asleep(unsigned ctx) { return (void)ctx, false; }
-static inline bool footprint_anybody_asleep(void) { return false; }
-static inline void footprint_wake_up(unsigned ctx) { (void)ctx; }
-static inline void footprint_processors(void) {}
-static inline unsigned footprint_logged(const struct footprint_access **log) { return *log = NULL, 0; }
-static inline void footprint_rests(const struct ctx *ctx) { (void)ctx; }
-static inline unsigned footprint_next_step(const struct ctx *ctx) { return (void)ctx, 0; }
 static inline void footprint_moment(uint64_t time) { (void)time; }
 
 static inline void footprint_begin(void) {}

@@ -16,7 +16,6 @@ static struct {
     const struct decision *now; /* of the point being asked */
     unsigned to_match;          /* the explorer's decisions */
     uint16_t where;
-    bool own;                   /* that is one of the explorer's */
     bool recorded;              /* the point being asked has an entry */
 } state;
 
@@ -28,7 +27,6 @@ static void begin(const struct chance *chance)
     state.to_match = chance->schedule_count - r->first;
     r->matched = r->points = r->roles = 0;
     r->overflow = false;
-    r->branch = 0;
 }
 
 static bool is_asked(uint16_t where)
@@ -36,8 +34,7 @@ static bool is_asked(uint16_t where)
     state.recorded = false;
     state.where = where;
     state.now = choose_schedule_decision(where);
-    state.own = state.now && state.now - state.chance->schedule >= (ptrdiff_t)explore_record.first;
-    if (state.own)
+    if (state.now && state.now - state.chance->schedule >= (ptrdiff_t)explore_record.first)
         explore_record.matched++;
     return true;
 }
@@ -59,20 +56,15 @@ static struct explore_point *point_of(uint16_t where)
     if (here && r->is_known(here))
         machine_abandon();
     state.recorded = true;
-    const struct footprint_access *log;
-    r->point[r->points] = (struct explore_point){.alternatives = r->roles, .log = footprint_logged(&log), .where = where, .nth = (uint16_t)nth,
-                                                 .goes_on = EXPLORE_NOBODY, .preempts = where != WHERE_BLOCK};
+    r->point[r->points] = (struct explore_point){.alternatives = r->roles, .where = where, .nth = (uint16_t)nth, .preempts = where != WHERE_BLOCK};
     return &r->point[r->points++];
 }
 
-static void add(struct explore_point *point, uint8_t role, uint8_t context)
+static void add(struct explore_point *point, uint8_t role)
 {
-    explore_record.context[explore_record.roles] = context;
     explore_record.role[explore_record.roles++] = role;
     point->count++;
 }
-
-static uint8_t name_of(const struct ctx *ctx) { return ctx->kind == CTX_IDLE || ctx->id >= EXPLORE_NOBODY ? EXPLORE_NOBODY : (uint8_t)ctx->id; }
 
 /* Asked only while clocks are left, before pick(), and also where there is but one candidate. */
 static bool wants_clock(void)
@@ -85,35 +77,16 @@ static bool wants_clock(void)
         return false;
     struct explore_point *point = point_of(state.where);
     if (point)
-        add(point, ROLE_CLOCK, EXPLORE_NOBODY);
+        add(point, ROLE_CLOCK);
     return false;
-}
-
-/* A decision of the explorer's is carried out: those who sleep from here on. */
-static void put_to_sleep(void)
-{
-    struct explore_record *r = &explore_record;
-    const struct footprint_access *log;
-    unsigned d = (unsigned)(state.now - state.chance->schedule) - r->first;
-    for (unsigned i = 0; i < r->sleepers[d].count; i++) {
-        const struct explore_sleeper *s = &r->sleepers[d].sleeper[i];
-        footprint_sleep(s->context, s->access, s->count);
-    }
-    r->branch = footprint_logged(&log);
 }
 
 static void record(struct explore_point *point, struct ctx *const *candidates, unsigned count)
 {
-    if (!footprint_asleep(candidates[0]->id)) {
-        point->goes_on = name_of(candidates[0]);
-        point->step = (uint16_t)footprint_next_step(candidates[0]);
-    }
     for (unsigned i = 1; i < count; i++) {
         uint8_t role;
-        if (footprint_asleep(candidates[i]->id))
-            continue;
         if (constraints_role(candidates, count, i, &role))
-            add(point, role, name_of(candidates[i]));
+            add(point, role);
         else
             explore_record.overflow = true;
     }
@@ -122,8 +95,6 @@ static void record(struct explore_point *point, struct ctx *const *candidates, u
 static unsigned pick(uint16_t where, struct ctx *const *candidates, unsigned count)
 {
     footprint_start();
-    if (state.own)
-        put_to_sleep();
     if (state.now)
         return constraints_choice(state.now->value, candidates, count);
     struct explore_point *point = records() ? point_of(where) : NULL;

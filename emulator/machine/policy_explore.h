@@ -17,26 +17,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "choose.h"
-#include "footprint.h"
-
 struct explore_point {
     uint32_t alternatives;   /* index of its first role in explore_record.role */
-    uint32_t log;            /* length of the footprint log here */
-    uint16_t count;          /* of the alternatives: candidates other than the one that goes on, and the clock; none that sleeps */
+    uint16_t count;          /* of them: candidates other than the one that goes on, and the clock */
     uint16_t where, nth;
-    uint16_t step;           /* which the one that goes on begins here */
-    uint8_t goes_on;         /* its context, EXPLORE_NOBODY if it sleeps */
-    bool preempts;           /* it was running: choosing another one is a preemption */
-};
-
-#define EXPLORE_NOBODY 0xff
-
-/* A context that sleeps (footprint.h) once a decision was carried out. */
-struct explore_sleeper {
-    uint8_t context;
-    unsigned count;
-    const struct footprint_access *access;
+    bool preempts;           /* the running context could go on: choosing another one is a preemption */
 };
 
 #define EXPLORE_MAX_POINTS (1u << 16)
@@ -46,19 +31,13 @@ struct explore_record {
     /* Set by the explorer before a life. */
     unsigned first;          /* decisions of chance->schedule from here on are the explorer's */
     bool (*is_known)(uint64_t state); /* a point where the machine stands so was recorded before: all that can follow is known. Notes the state. NULL: never */
-    struct {
-        unsigned count;
-        const struct explore_sleeper *sleeper;
-    } sleepers[MAX_DECISIONS]; /* for each of the explorer's decisions */
 
     /* The life's. */
     unsigned matched;        /* of the explorer's decisions: all, or the life did not go as it went before */
     unsigned points, roles;
     bool overflow;           /* more points than there is room for, or one that no decision can name */
     struct explore_point point[EXPLORE_MAX_POINTS];
-    unsigned branch;         /* length of the footprint log at the last of the explorer's decisions */
     uint8_t role[EXPLORE_MAX_ROLES];
-    uint8_t context[EXPLORE_MAX_ROLES]; /* that the role chooses; EXPLORE_NOBODY for the clock and idle threads */
 };
 
 extern struct explore_record explore_record;

@@ -152,12 +152,7 @@ void sched_point(uint16_t where) { engine->point(where); }
 void sched_settle(void) { engine->settle(); }
 void gate_lock(void) { engine->lock(); }
 void gate_unlock(void) { engine->unlock(); }
-
-unsigned cpu_current(void)
-{
-    footprint_processors();
-    return current_ctx->cpu < 0 ? 0 : (unsigned)current_ctx->cpu;
-}
+unsigned cpu_current(void) { return current_ctx->cpu < 0 ? 0 : (unsigned)current_ctx->cpu; }
 
 void ctx_exit(void)
 {
@@ -244,7 +239,6 @@ void cpu_drain_dpcs(void)
     uint8_t old = self->irql;
     self->running_dpcs = cpu->draining = true;
     self->irql = IRQL_DISPATCH;
-    footprint_processors();
     while (cpu->dpcs) {
         footprint_touch(cpu, true);
         cpu->dpcs--;
@@ -279,6 +273,7 @@ static struct ctx *longest_waiting(void)
 
 void sched_work(void)
 {
+    footprint_clock();
     machine.points_at_wait = machine.points;
     machine.last_progress = clock_now() + WORK_TICK;
     clock_pass(WORK_TICK);

@@ -5,17 +5,11 @@
  * on the path: its life was run, its points wait for their turn; each alternative of each point makes a schedule one decision longer. What the walks before have
  * seen is run again, which costs a few lives in a hundred and keeps memory small.
  *
- * Two reductions, both by footprints (machine/footprint.h), leave out what would only repeat.
- *
- * States. A life that comes to a point where the machine stands as it stood in an earlier life of this walk, with as many preemptions left or fewer, is dropped: its
- * continuations were, or will be, explored from there.
- *
- * Sleepers (Godefroid's sleep sets, with what the bound asks for). Where A was passed over for B although A could go first, A sleeps with the footprint of what it
- * does when it goes first, until a step comes that depends on it. If A goes on asleep the life is dropped, for the schedule in which A goes first at that point
- * does the same steps in an equivalent order with no more preemptions. For a running context that was preempted the footprint is its next step: the other schedule preempts it
- * one step later. For others it is all up to where it next rests: the other schedule begins with that, and pays where this one pays. Of all schedules of an order within the bound the
- * one that goes on longest with the default is never dropped, so each order is met. Not so sure are steps that depend on the processor they run on: which one a
- * context gets follows from the schedule and is not explored; they wake everybody. No sleeper is made where the clock is chosen. The state's number holds who sleeps.
+ * Reduction. A life that comes to a point where the machine stands as it stood at a point of an earlier life of this walk, with as many preemptions left or
+ * fewer, is dropped: from there every alternative was or will be explored. Where the machine stands is a number for the steps done and the order of
+ * those that depend on one another (machine/footprint.h says why equal numbers mean equal states, and what that assumes). Frames on the path are finished
+ * before the walk ends, and no state can be met twice on one path, so nothing is dropped in favour of something that is dropped itself. Only builds that
+ * follow footprints have such numbers; the others run every schedule.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,23 +26,11 @@
 #define MAX_DEPTH (MAX_DECISIONS + 1)
 #define MAX_STATES (1u << 27)
 
-/* What a context did from a point to where it next rested, or to its next step. */
-struct trail {
-    struct footprint_access *access;
-    unsigned count, room;
-    bool whole;
-};
-
 struct frame {
     struct explore_point *point;
-    uint8_t *role, *context;
-    struct footprint_access *log;
-    unsigned points, roles, logged, branch;
-    unsigned point_room, role_room, log_room;
+    uint8_t *role;
+    unsigned points, point_room, role_room;
     unsigned preemptions;
-    uint8_t context_chosen;            /* by its last decision */
-    struct trail first, trail[FOOTPRINT_SLEEPERS]; /* of who goes on by default, and of the alternatives tried */
-    struct explore_sleeper sleeper[FOOTPRINT_SLEEPERS + 1];
 };
 
 static struct {
@@ -215,7 +197,7 @@ static bool is_known(uint64_t state)
     return false;
 }
 
-/* ---- Trails ---- */
+/* ---- The walk ---- */
 
 static void *room_for(void *memory, unsigned *room, unsigned count, size_t size)
 {
@@ -228,47 +210,16 @@ static void *room_for(void *memory, unsigned *room, unsigned count, size_t size)
     return memory;
 }
 
-/* From `from` on: the accesses of one step, or (step 0) all until the context rests. Not whole: the life was dropped before. */
-static void take_trail(struct trail *t, const struct frame *f, unsigned from, unsigned step, unsigned context)
-{
-    unsigned end = from;
-    t->whole = step != 0;
-    for (; end < f->logged; end++) {
-        if (step && f->log[end].step != step)
-            break;
-        if (!step && f->log[end].word == (FOOTPRINT_RESTS | context)) {
-            t->whole = true;
-            break;
-        }
-    }
-    for (unsigned i = from; i < end; i++)
-        t->whole &= f->log[i].word != FOOTPRINT_PROCESSORS;
-    t->access = room_for(t->access, &t->room, end - from, sizeof *t->access);
-    t->count = 0;
-    for (unsigned i = from; i < end; i++)
-        if (!(f->log[i].word & (FOOTPRINT_RESTS | FOOTPRINT_PROCESSORS)))
-            t->access[t->count++] = f->log[i];
-}
-
-/* ---- The walk ---- */
-
 static void keep_frame(struct frame *f)
 {
     const struct explore_record *r = &explore_record;
-    const struct footprint_access *log;
-    f->logged = search.options->reduction ? footprint_logged(&log) : 0;
     f->points = r->points;
-    f->roles = r->roles;
-    f->branch = r->branch;
-    f->point = room_for(f->point, &f->point_room, f->points, sizeof *f->point);
-    f->role = room_for(f->role, &f->role_room, f->roles, 1);
-    f->context = realloc(f->context, f->role_room + 1);
-    f->log = room_for(f->log, &f->log_room, f->logged, sizeof *f->log);
-    memcpy(f->point, r->point, f->points * sizeof *f->point);
-    memcpy(f->role, r->role, f->roles);
-    memcpy(f->context, r->context, f->roles);
-    if (f->logged)
-        memcpy(f->log, log, f->logged * sizeof *f->log);
+    f->point = room_for(f->point, &f->point_room, r->points, sizeof *f->point);
+    f->role = room_for(f->role, &f->role_room, r->roles, 1);
+    if (r->points)
+        memcpy(f->point, r->point, r->points * sizeof *f->point);
+    if (r->roles)
+        memcpy(f->role, r->role, r->roles);
 }
 
 /* The life of the schedule with so many decisions, which stand in shared memory. */
@@ -291,43 +242,20 @@ static void run_frame(unsigned depth)
     keep_frame(f);
 }
 
-static void show_way(unsigned depth, double begin, double share)
-{
-    if (depth < 2)
-        search.shared->way = begin;
-    (void)share;
-}
-
 static void walk(unsigned depth, double begin, double share);
 
-/* The schedules that choose an alternative at this point. */
+/* The schedules that choose an alternative at this point. They are the share [begin, begin + share) of the walk, as a guess. */
 static void walk_point(unsigned depth, unsigned at, double begin, double share)
 {
-    struct frame *f = &search.frame[depth], *child = f + 1;
+    struct frame *f = &search.frame[depth];
     const struct explore_point *p = &f->point[at];
     struct explore_shared *s = search.shared;
-    unsigned sleepers = 0;
-    bool reduces = search.options->reduction && !s->own;
-    if (depth + s->own >= MAX_DECISIONS)
+    if (s->own + depth >= MAX_DECISIONS)
         end(EXPLORE_TOO_LARGE);
-    if (reduces && p->goes_on != EXPLORE_NOBODY && p->count) {
-        take_trail(&f->first, f, p->log, p->preempts ? p->step : 0, p->goes_on);
-        if (f->first.whole)
-            f->sleeper[sleepers++] = (struct explore_sleeper){p->goes_on, f->first.count, f->first.access};
-    }
     for (unsigned a = 0; a < p->count; a++) {
-        uint8_t role = f->role[p->alternatives + a], context = f->context[p->alternatives + a];
-        s->chance.schedule[s->own + depth] = (struct decision){p->where, p->nth, role};
-        explore_record.sleepers[depth].count = role == ROLE_CLOCK ? 0 : sleepers;
-        explore_record.sleepers[depth].sleeper = f->sleeper;
-        child->preemptions = f->preemptions + p->preempts;
+        s->chance.schedule[s->own + depth] = (struct decision){p->where, p->nth, f->role[p->alternatives + a]};
+        search.frame[depth + 1].preemptions = f->preemptions + p->preempts;
         walk(depth + 1, begin + share * a / p->count, share / p->count);
-        if (!reduces || context == EXPLORE_NOBODY || sleepers >= FOOTPRINT_SLEEPERS)
-            continue;
-        struct trail *t = &f->trail[sleepers];
-        take_trail(t, child, child->branch, 0, context);
-        if (t->whole)
-            f->sleeper[sleepers++] = (struct explore_sleeper){context, t->count, t->access};
     }
 }
 
@@ -337,7 +265,7 @@ static void walk(unsigned depth, double begin, double share)
     run_frame(depth);
     struct frame *f = &search.frame[depth];
     for (unsigned i = 0; i < f->points; i++) {
-        show_way(depth, begin + share * i / f->points, share);
+        search.shared->way = begin + share * i / f->points;
         if (!f->point[i].preempts || f->preemptions < search.bound)
             walk_point(depth, i, begin + share * i / f->points, share / f->points);
     }
