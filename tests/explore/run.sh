@@ -67,6 +67,21 @@ must_be_clean() { # PROGRAM PREEMPTIONS
     sed -n '1p;s/^  schedules/    /p' "$work/out"
 }
 
+# same_orders TARGET PROGRAM PREEMPTIONS: with and without reduction, the same ends of lives and the same orders of dependent steps; fewer lives with.
+same_orders() {
+    what="$2 up to $3"
+    for option in "" --no-reduction; do
+        # shellcheck disable=SC2086 # no word or one
+        "build/explore/follow/targets/run_$1" explore "$programs/$2.txt" --preemptions "$3" --all --json $option >"$work/same$option" 2>"$work/err"
+        sed -n 's/.*\("outcomes".*\)"bugs".*/\1/p' "$work/same$option" >"$work/ends$option"
+    done
+    with=$(sed -n 's/.*"schedules":\([0-9]*\).*/\1/p' "$work/same")
+    without=$(sed -n 's/.*"schedules":\([0-9]*\).*/\1/p' "$work/same--no-reduction")
+    expect "$what: orders are counted" grep -q order_hash "$work/ends"
+    expect "$what: the same outcomes and orders" cmp -s "$work/ends" "$work/ends--no-reduction"
+    expect "$what: fewer lives ($with, not $without)" [ "${with:-0}" -lt "${without:-0}" ]
+}
+
 must_find ds_mark_outside_lock release echo_cancel 1 WDF_VERIFIER_BREAK
 must_find ds_clear_after_complete release echo_cancel 1 HANG
 must_find ds_unmark_ignored release echo_cancel 2 WDF_VERIFIER_BREAK
@@ -77,4 +92,30 @@ must_find ds_touch_after_park release echo_cancel 1 WDF_VIOLATION
 build_with "" release
 must_be_clean echo_close 2
 must_be_clean echo_cancel 2
+
+build_follow() {
+    [ -f build/explore/follow/build.ninja ] || cmake --preset explore -B build/explore/follow >/dev/null || exit 3
+    cmake --build build/explore/follow --target run_echo_driversync run_startio run_cancel >"$work/build.log" 2>&1 || { cat "$work/build.log"; exit 3; }
+}
+build_follow
+same_orders echo_driversync echo_cancel 1
+same_orders echo_driversync echo_close 2
+same_orders startio startio_triangle 2
+cp build/explore/follow/targets/run_startio "$work/run"
+must_be_clean startio_triangle 3
+cp build/explore/follow/targets/run_cancel "$work/run"
+must_be_clean cancel_triangle 1
+
+# Every way it may end.
+"$work/run" explore "$programs/nothing.txt" >/dev/null 2>&1
+expect "no such file: status 2" [ $? = 2 ]
+"$work/run" explore "$programs/cancel_triangle.txt" --preemptions 3 --time 2 >"$work/out" 2>/dev/null
+expect "time is over: status 4" [ $? = 4 ]
+expect "time is over: what was finished is told" grep -q 'no bug .*about .* % of them' "$work/out"
+printf '# irpfuzz program\napp0: h0 = open\nconfig: policy=random seed=1 cpus=2\n' >"$work/random.txt"
+"$work/run" explore "$work/random.txt" >/dev/null 2>"$work/err"
+expect "a policy of its own: status 2" [ $? = 2 ]
+expect "a policy of its own: one line" [ "$(wc -l <"$work/err")" = 1 ]
+"$work/run" explore "$programs/startio_triangle.txt" --policy pct --depth 2 --runs 100 >"$work/out" 2>/dev/null
+expect "pct: the bound is told" grep -q 'depth 2 is found with probability 1/(' "$work/out"
 exit $failed
