@@ -2,7 +2,7 @@
 # Systematic exploration believed: planted races of tests/bugs are found with few preemptions in programs of three or four operations, what
 # is found replays 100 times of 100, and the drivers as they are have no bug in the same programs.
 #
-#   tests/explore/run.sh      needs build/release; builds that are not there are made (build/explore)
+#   tests/explore/run.sh      builds that are not there are made (build/explore, build/explore-bugs)
 # Exit status: 0 all passed, 1 a comparison failed, 3 a build failed.
 set -u
 LC_ALL=C
@@ -29,18 +29,18 @@ expect() { # WHAT CONDITION..
 # Only what changes is written, so that a rebuild takes seconds.
 build_with() { # PATCH or nothing, PRESET
     rm -rf "$work/stage"
-    mkdir -p "$work/stage" build/explore/tree
+    mkdir -p "$work/stage" build/explore-bugs/tree
     cp -R drivers "$work/stage/"
     [ -z "$1" ] || patch -s -p1 -d "$work/stage" <"$1" || exit 3
     (cd "$work/stage" && find drivers -type f) | while IFS= read -r f; do
-        cmp -s "$work/stage/$f" "build/explore/tree/$f" && continue
-        mkdir -p "build/explore/tree/${f%/*}"
-        cp "$work/stage/$f" "build/explore/tree/$f"
+        cmp -s "$work/stage/$f" "build/explore-bugs/tree/$f" && continue
+        mkdir -p "build/explore-bugs/tree/${f%/*}"
+        cp "$work/stage/$f" "build/explore-bugs/tree/$f"
     done
-    [ -f "build/explore/$2/build.ninja" ] ||
-        cmake --preset "$2" -B "build/explore/$2" "-DIRPFUZZ_DRIVERS_DIR=$root/build/explore/tree/drivers" >/dev/null || exit 3
-    cmake --build "build/explore/$2" --target run_echo_driversync >"$work/build.log" 2>&1 || { cat "$work/build.log"; exit 3; }
-    cp "build/explore/$2/targets/run_echo_driversync" "$work/run"
+    [ -f "build/explore-bugs/$2/build.ninja" ] ||
+        cmake --preset "$2" -B "build/explore-bugs/$2" "-DIRPFUZZ_DRIVERS_DIR=$root/build/explore-bugs/tree/drivers" >/dev/null || exit 3
+    cmake --build "build/explore-bugs/$2" --target run_echo_driversync >"$work/build.log" 2>&1 || { cat "$work/build.log"; exit 3; }
+    cp "build/explore-bugs/$2/targets/run_echo_driversync" "$work/run"
 }
 
 # must_find BUG PRESET PROGRAM PREEMPTIONS NAME..: one of the names is reported, and what is written replays.
@@ -69,17 +69,17 @@ must_be_clean() { # PROGRAM PREEMPTIONS
 
 # same_orders TARGET PROGRAM PREEMPTIONS: with and without reduction, the same ends of lives and the same orders of dependent steps; fewer lives with.
 same_orders() {
-    what="$2 up to $3"
+    about="$2 up to $3"
     for option in "" --no-reduction; do
         # shellcheck disable=SC2086 # no word or one
-        "build/explore/follow/targets/run_$1" explore "$programs/$2.txt" --preemptions "$3" --all --json $option >"$work/same$option" 2>"$work/err"
+        "build/explore/targets/run_$1" explore "$programs/$2.txt" --preemptions "$3" --all --json $option >"$work/same$option" 2>"$work/err"
         sed -n 's/.*\("outcomes".*\)"bugs".*/\1/p' "$work/same$option" >"$work/ends$option"
     done
     with=$(sed -n 's/.*"schedules":\([0-9]*\).*/\1/p' "$work/same")
     without=$(sed -n 's/.*"schedules":\([0-9]*\).*/\1/p' "$work/same--no-reduction")
-    expect "$what: orders are counted" grep -q order_hash "$work/ends"
-    expect "$what: the same outcomes and orders" cmp -s "$work/ends" "$work/ends--no-reduction"
-    expect "$what: fewer lives ($with, not $without)" [ "${with:-0}" -lt "${without:-0}" ]
+    expect "$about: orders are counted" grep -q order_hash "$work/ends"
+    expect "$about: the same outcomes and orders" cmp -s "$work/ends" "$work/ends--no-reduction"
+    expect "$about: fewer lives ($with, not $without)" [ "${with:-0}" -lt "${without:-0}" ]
 }
 
 must_find ds_mark_outside_lock release echo_cancel 1 WDF_VERIFIER_BREAK
@@ -94,16 +94,16 @@ must_be_clean echo_close 2
 must_be_clean echo_cancel 2
 
 build_follow() {
-    [ -f build/explore/follow/build.ninja ] || cmake --preset explore -B build/explore/follow >/dev/null || exit 3
-    cmake --build build/explore/follow --target run_echo_driversync run_startio run_cancel >"$work/build.log" 2>&1 || { cat "$work/build.log"; exit 3; }
+    [ -f build/explore/build.ninja ] || cmake --preset explore >/dev/null || exit 3
+    cmake --build build/explore --target run_echo_driversync run_startio run_cancel >"$work/build.log" 2>&1 || { cat "$work/build.log"; exit 3; }
 }
 build_follow
 same_orders echo_driversync echo_cancel 1
 same_orders echo_driversync echo_close 2
 same_orders startio startio_triangle 2
-cp build/explore/follow/targets/run_startio "$work/run"
+cp build/explore/targets/run_startio "$work/run"
 must_be_clean startio_triangle 3
-cp build/explore/follow/targets/run_cancel "$work/run"
+cp build/explore/targets/run_cancel "$work/run"
 must_be_clean cancel_triangle 1
 
 # Every way it may end.
