@@ -259,15 +259,25 @@ static void walk_point(unsigned depth, unsigned at, double begin, double share)
     }
 }
 
+/* The part of a schedule's walk that lies before point i of n: early points leave room for more decisions behind them. */
+static double part_before(unsigned i, unsigned n, unsigned preemptions_left)
+{
+    double behind = 1;
+    for (unsigned k = 0; k <= preemptions_left; k++)
+        behind *= 1 - (double)i / n;
+    return 1 - behind;
+}
+
 /* Runs the schedule and all that begin with its decisions. */
 static void walk(unsigned depth, double begin, double share)
 {
     run_frame(depth);
     struct frame *f = &search.frame[depth];
     for (unsigned i = 0; i < f->points; i++) {
-        search.shared->way = begin + share * i / f->points;
+        double from = part_before(i, f->points, search.bound - f->preemptions), to = part_before(i + 1, f->points, search.bound - f->preemptions);
+        search.shared->way = begin + share * from;
         if (!f->point[i].preempts || f->preemptions < search.bound)
-            walk_point(depth, i, begin + share * i / f->points, share / f->points);
+            walk_point(depth, i, begin + share * from, share * (to - from));
     }
 }
 
