@@ -42,6 +42,9 @@ int command_bench(const struct options *o);
 int command_stress(const struct options *o);
 int command_explore(const struct options *o);
 
+/* What `bugs` found, in fuzz/bugs/<name>, is run by the program it was found with; NULL if the file is no such finding. */
+const char *program_of_bug(const char *path, const char *target);
+
 /* Set once Ctrl-C or SIGTERM arrived: loops end, children are stopped, results are still printed. */
 extern volatile sig_atomic_t interrupted;
 

@@ -50,8 +50,12 @@ int command_explore(const struct options *o)
     const char *target = target_of(path, o->target);
     bool plain = !o->sanitizer || !strcmp(o->sanitizer, "none");
     const char *preset = plain ? o->no_reduction || o->policy ? "release" : "explore" : replay_preset(o->sanitizer);
-    build_one(preset, text("run_%s", target));
-    args_add(&args, "build/%s/targets/run_%s", preset, target);
+    const char *program = program_of_bug(path, target);
+    if (!program) {
+        build_one(preset, text("run_%s", target));
+        program = text("build/%s/targets/run_%s", preset, target);
+    }
+    args_add(&args, "%s", program);
     args_add(&args, "explore");
     args_add(&args, "%s", path);
     add_policy(o, &args);

@@ -10,15 +10,20 @@
 #include "json.h"
 #include "targets.h"
 
-/* A bug found for fuzz/bugs/<name> is replayed by the program it was found with. */
-static const char *program_for(const struct options *o, const char *path, const char *target)
+const char *program_of_bug(const char *path, const char *target)
 {
     char bug[128];
-    if (sscanf(path, "fuzz/bugs/%127[^/]/", bug) == 1) {
-        const char *kept = text("build/bugs/bin/%s/run_%s", bug, target);
-        if (file_exists(kept))
-            return kept;
-    }
+    if (sscanf(path, "fuzz/bugs/%127[^/]/", bug) != 1)
+        return NULL;
+    const char *kept = text("build/bugs/bin/%s/run_%s", bug, target);
+    return file_exists(kept) ? kept : NULL;
+}
+
+static const char *program_for(const struct options *o, const char *path, const char *target)
+{
+    const char *kept = program_of_bug(path, target);
+    if (kept)
+        return kept;
     bool lives = !strcmp(o->command, "replay") || !strcmp(o->command, "minimize"); /* not only read */
     const char *preset = replay_preset(o->sanitizer ? o->sanitizer : lives ? "address" : "none");
     build_one(preset, text("run_%s", target));

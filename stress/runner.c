@@ -56,13 +56,34 @@ static void take_output(const char *text, size_t length)
     console.length += length;
 }
 
+#if defined(IRPFUZZ_ASAN)
+#define BUILD " --sanitizer address"
+#elif defined(IRPFUZZ_TSAN)
+#define BUILD " --sanitizer thread"
+#elif defined(IRPFUZZ_MSAN)
+#define BUILD " --sanitizer memory"
+#else
+#define BUILD ""
+#endif
+
+/* The command that shows this life again: the app's arguments hold the number of its threads. */
+static const char *again(void)
+{
+    static char line[1024];
+    size_t n = (size_t)snprintf(line, sizeof line, "./irpfuzz stress %s" BUILD " --instances %u --schedule %" PRIu64 " --time 1 --", stress_app.name,
+                                stress.instances, stress.seed + stress.lives);
+    for (int i = 1; i < stress.argc && n < sizeof line; i++)
+        n += (size_t)snprintf(line + n, sizeof line - n, " %s", stress.argv[i]);
+    return line;
+}
+
 static void write_where(void)
 {
     report_line("    life %" PRIu64 " of app %s", stress.lives + 1, stress_app.name);
     if (stress.free)
         report_line("    free-running: the schedule cannot be repeated");
     else
-        report_line("    again: ./irpfuzz stress %s --schedule %" PRIu64 " --time 1", stress_app.name, stress.seed + stress.lives);
+        report_line("    again: %s", again());
 }
 static const struct report_section where_section = {"stress", write_where};
 
@@ -208,7 +229,7 @@ int main(int argc, char **argv)
         if (exit_code) {
             fprintf(stderr, "the app ended with %" PRIu32 "; it printed:\n%.*s", exit_code, (int)console.length, console.text);
             if (!stress.free)
-                fprintf(stderr, "again: ./irpfuzz stress %s --schedule %" PRIu64 " --time 1\n", stress_app.name, stress.seed + stress.lives);
+                fprintf(stderr, "again: %s\n", again());
         }
         stress.lives += fine;
     }

@@ -25,6 +25,7 @@ static struct {
     uint64_t lives;
     time_t deadline;
     unsigned operations, decisions; /* now */
+    bool cut_short;
     const struct minimize_options *options;
 } smaller;
 
@@ -96,7 +97,7 @@ static void tell(const struct minimize_options *options, const char *output, uns
     const char *name = v->kind == VERDICT_BUG ? bugcheck_name(v->code) : v->kind == VERDICT_TIMEOUT ? "TIMEOUT" : "CRASH";
     if (!options->json) {
         printf("%s%u operations and %u decisions -> %u and %u, in %" PRIu64 " lives%s\n%s in %s; the same report %u times of %d\n%s\n", text, operations,
-               decisions, smaller.operations, smaller.decisions, smaller.lives, enough(NULL) ? " (cut short: more may go)" : "", name,
+               decisions, smaller.operations, smaller.decisions, smaller.lives, smaller.cut_short ? " (cut short: more may go)" : "", name,
                v->kind == VERDICT_BUG ? verdict_function(v) : "none", same, PROOF_REPLAYS, output);
         return;
     }
@@ -112,7 +113,7 @@ static void tell(const struct minimize_options *options, const char *output, uns
     cJSON_AddNumberToObject(o, "decisions", smaller.decisions);
     cJSON_AddNumberToObject(o, "lives", (double)smaller.lives);
     cJSON_AddNumberToObject(o, "same", same);
-    cJSON_AddBoolToObject(o, "complete", !enough(NULL));
+    cJSON_AddBoolToObject(o, "complete", !smaller.cut_short);
     char *printed = cJSON_PrintUnformatted(o);
     puts(printed);
     free(printed);
@@ -180,19 +181,23 @@ int minimize_result(const struct minimize_options *options, uint8_t *input, size
     signal(SIGTERM, on_interrupt);
     smaller.deadline = options->time ? time(NULL) + options->time : 0;
     judge(input, size, &smaller.wanted);
+    smaller.cut_short = false;
     if (smaller.wanted.kind == VERDICT_FINE)
         stop(2, "%s ends in no bug here: nothing to keep while it shrinks; try another --sanitizer", options->file);
+    if (text_show(input, size, target.device, text, sizeof text) < sizeof text)
+        write_file(output, (const uint8_t *)text, strlen(text)); /* a place that cannot be written is told before the search */
     minimize_count(input, size, &operations, &decisions);
     show_smaller(input, size, NULL);
     size = spell_out(input, size, room);
     size = minimize(&(struct minimize){still_counts, show_smaller, enough, NULL}, input, size);
+    smaller.cut_short = enough(NULL);
     minimize_count(input, size, &smaller.operations, &smaller.decisions);
     if (isatty(STDERR_FILENO) && !options->json)
         fputc('\n', stderr);
     if (text_show(input, size, target.device, text, sizeof text) >= sizeof text)
         stop(2, "%s is too long to show", options->file);
-    unsigned same = prove(input, size);
     write_file(output, (const uint8_t *)text, strlen(text));
+    unsigned same = prove(input, size);
     tell(options, output, operations, decisions, same, text);
     return same == PROOF_REPLAYS ? 0 : 1;
 }
