@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "machine/report.h"
+#include "oracle.h"
 
 #define READ_SIZE 4u
 #define MOST_RETRIES 1u
@@ -14,27 +15,11 @@ static uint32_t brought[MAX_OPERATIONS];       /* by the read of that step */
 
 void cancel_begin(void) { retries = 0; }
 
-static const char *name(const struct request *r)
-{
-    switch (r->kind) {
-    case OP_OPEN: return "open";
-    case OP_READ: return "read";
-    case OP_WRITE: return "write";
-    default: return "ioctl";
-    }
-}
-
-static _Noreturn void wrong_status(const struct request *r, const char *expected)
-{
-    bugcheck(OWN_WRONG_STATUS, r->step, r->error, r->length, r->disturbed, NULL, "step %u: a %s of %u bytes ended with error %u, %s", r->step,
-             name(r), r->length, r->error, expected);
-}
-
 static void check_bytes(const struct request *r, uint32_t expected)
 {
     if (r->bytes != expected)
         bugcheck(OWN_WRONG_LENGTH, r->step, r->bytes, expected, r->error, NULL, "step %u: a %s of %u bytes reports %u bytes, expected are %u", r->step,
-                 name(r), r->length, r->bytes, expected);
+                 request_kind_name(r), r->length, r->bytes, expected);
 }
 
 /* May this request end with an error that the contract does not name? A stop is no excuse: files that are open feel nothing of it. */

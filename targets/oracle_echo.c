@@ -2,6 +2,7 @@
 #include "oracle_echo.h"
 
 #include "machine/report.h"
+#include "oracle.h"
 
 #define LONGEST_WRITE 40960u
 #define MS 10000ull
@@ -10,26 +11,10 @@ static unsigned parked_ends; /* requests that ended through a tick of the timer 
 
 void echo_begin(void) { parked_ends = 0; }
 
-static const char *name(const struct request *r)
-{
-    switch (r->kind) {
-    case OP_OPEN: return "open";
-    case OP_READ: return "read";
-    case OP_WRITE: return "write";
-    default: return "ioctl";
-    }
-}
-
-static _Noreturn void wrong_status(const struct request *r, const char *expected)
-{
-    bugcheck(OWN_WRONG_STATUS, r->step, r->error, r->length, r->disturbed, NULL, "step %u: a %s of %u bytes ended with error %u, %s", r->step,
-             name(r), r->length, r->error, expected);
-}
-
 static _Noreturn void wrong_length(const struct request *r, uint32_t expected)
 {
     bugcheck(OWN_WRONG_LENGTH, r->step, r->bytes, expected, r->error, NULL, "step %u: a %s of %u bytes reports %u bytes, expected are %u", r->step,
-             name(r), r->length, r->bytes, expected);
+             request_kind_name(r), r->length, r->bytes, expected);
 }
 
 /* May this request end with an error that the contract does not name? */
