@@ -37,6 +37,8 @@ static void print_result(const char *target, const char *sanitizer, const cJSON 
         char value[16];
         if (cJSON_IsNumber(item) && strcmp(item->string, "lives") && strcmp(item->string, "seconds"))
             printf("  %s %s", short_number(item->valuedouble, value), item->string);
+        else if (!strcmp(item->string, "round_trip"))
+            printf(" (%s)", item->valuestring);
     }
     putchar('\n');
     fflush(stdout);

@@ -15,6 +15,7 @@ const struct target target = {
     .lengths = lengths,
     .length_count = sizeof lengths / sizeof lengths[0],
     .completes_ms = cancel_interval_ms,
+    .reads_only = true,
     .begin = cancel_begin,
     .finished = cancel_finished,
     .ended = cancel_ended,

@@ -16,20 +16,28 @@
 #define SWITCHES 200000u
 #define CALLS 400000u
 
-/* Load, add, start, open; eight operations: writes and reads of 64 bytes, one of them cancelled; close, remove, unload. The requests are out together,
- * as a driver sees them under load. */
+/* Load, add, start, open; eight operations: requests of 64 bytes, one of them cancelled; close, remove, unload. The requests are out together, as a
+ * driver sees them under load. %s: what the driver serves (target.reads_only), a write has its fill. */
 static const char life_text[] = TEXT_MARKER "\n"
     "app0: h0 = open\n"
-    "app0: write h0 len=64 fill=1 async -> r0\n"
+    "app0: %s async -> r0\n"
     "app0: read h0 len=64 async -> r1\n"
-    "app0: write h0 len=64 fill=2 async -> r2\n"
+    "app0: %s async -> r2\n"
     "app0: cancel r2\n"
     "app0: read h0 len=64 async -> r3\n"
-    "app0: write h0 len=64 fill=3 async -> r4\n"
+    "app0: %s async -> r4\n"
     "app0: read h0 len=64 async -> r5\n"
-    "app0: write h0 len=64 fill=4 async -> r6\n"
+    "app0: %s async -> r6\n"
     "app0: wait r6\n"
     "app0: close h0\n";
+
+static const char *request_text(unsigned fill)
+{
+    static char text[4][32];
+    char *out = text[fill % 4];
+    snprintf(out, sizeof text[0], target.reads_only ? "read h0 len=64" : "write h0 len=64 fill=%u", fill);
+    return out;
+}
 
 /* Processor time, so that a machine that is busy with other things measures the same. */
 static double seconds(void)
@@ -66,7 +74,9 @@ static double time_lives(const struct input *input, unsigned count)
 static bool measure_lives(double limit, struct bench *b)
 {
     static struct input input;
-    if (!assemble(life_text, &input) || time_lives(&input, BATCH) < 0)
+    char text[1024];
+    snprintf(text, sizeof text, life_text, request_text(1), request_text(2), request_text(3), request_text(4));
+    if (!assemble(text, &input) || time_lives(&input, BATCH) < 0)
         return false;
     double spent = 0;
     uint64_t lives = 0;
@@ -80,7 +90,7 @@ static bool measure_lives(double limit, struct bench *b)
     return true;
 }
 
-/* What a life with many writes, each waited for, costs more than one without: an IRP from the app to the driver and back. */
+/* What a life with many requests, each waited for, costs more than one without: an IRP from the app to the driver and back. */
 static bool measure_round_trips(double limit, struct bench *b)
 {
     static struct input none, many;
@@ -88,7 +98,7 @@ static bool measure_round_trips(double limit, struct bench *b)
     if (!assemble(text, &none))
         return false;
     for (unsigned i = 0; i < ROUND_TRIPS; i++)
-        strcat(text, "app0: write h0 len=64 fill=1\n");
+        strcat(strcat(strcat(text, "app0: "), request_text(1)), "\n");
     if (!assemble(text, &many) || time_lives(&many, BATCH) < 0)
         return false;
     double base = 0, all = 0;
@@ -168,13 +178,14 @@ bool bench_measure(double limit, struct bench *b)
 
 void bench_print(const struct bench *b, bool json)
 {
+    const char *kind = target.reads_only ? "read" : "write";
     if (json)
         printf("{\"target\":\"%s\",\"lives\":%" PRIu64 ",\"seconds\":%.3f,\"lives_per_second\":%.0f,\"microseconds_per_life\":%.3f,"
-               "\"events_per_life\":%.0f,\"events_per_second\":%.0f,\"irp_round_trips_per_second\":%.0f,\"context_switch_ns\":%.1f,\"ddi_ns\":%.1f}\n",
+               "\"events_per_life\":%.0f,\"events_per_second\":%.0f,\"irp_round_trips_per_second\":%.0f,\"round_trip\":\"%s\",\"context_switch_ns\":%.1f,\"ddi_ns\":%.1f}\n",
                target.name, b->lives, b->seconds, b->lives_per_second, 1e6 / b->lives_per_second, b->events_per_life,
-               b->events_per_life * b->lives_per_second, b->irp_round_trips_per_second, b->context_switch_ns, b->ddi_ns);
+               b->events_per_life * b->lives_per_second, b->irp_round_trips_per_second, kind, b->context_switch_ns, b->ddi_ns);
     else
-        printf("%s: %.0f lives a second, %.2f us each, %.0f events each; %.0f IRP round trips a second, %.1f ns a context switch, %.1f ns a DDI's gate\n",
-               target.name, b->lives_per_second, 1e6 / b->lives_per_second, b->events_per_life, b->irp_round_trips_per_second, b->context_switch_ns,
-               b->ddi_ns);
+        printf("%s: %.0f lives a second, %.2f us each, %.0f events each; %.0f IRP round trips (%s) a second, %.1f ns a context switch, %.1f ns a DDI's gate\n",
+               target.name, b->lives_per_second, 1e6 / b->lives_per_second, b->events_per_life, b->irp_round_trips_per_second, kind,
+               b->context_switch_ns, b->ddi_ns);
 }

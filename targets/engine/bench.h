@@ -1,6 +1,6 @@
 /*
  * How fast lives of the target are, per second of processor time of one core. The life is fixed (bench.c): load, add, start, open, eight operations
- * of 64 bytes, close, remove, unload. Host world; used by run_<target> after engine_init().
+ * of 64 bytes that the driver serves, close, remove, unload. Host world; used by run_<target> after engine_init().
  */
 #ifndef ENGINE_BENCH_H
 #define ENGINE_BENCH_H
@@ -12,7 +12,7 @@ struct bench {
     uint64_t lives;
     double seconds;                     /* that they took */
     double lives_per_second, events_per_life;
-    double irp_round_trips_per_second;  /* a write of 64 bytes, waited for: app to driver and back */
+    double irp_round_trips_per_second;  /* a write (a read where the driver serves no writes) of 64 bytes, waited for: app to driver and back */
     double context_switch_ns;           /* block one context, wake and run the other, one way */
     double ddi_ns;                      /* entering and leaving the gate: what every DDI costs at least */
 };

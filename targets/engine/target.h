@@ -83,6 +83,7 @@ struct target {
     const uint32_t *lengths;       /* lengths around its limits */
     unsigned length_count;
     uint32_t completes_ms;         /* a request on a working device ends within this time for each one before it; 0: may wait for ever */
+    bool reads_only;               /* it serves no writes: what the bench measures then are reads */
 
     void (*begin)(void);                               /* start of a life */
     void (*issued)(const struct request *request);     /* about to be sent */
