@@ -15,6 +15,8 @@ static struct {
     unsigned sections;
     bool reporting;
     struct caught_report *caught;
+    const struct bugcheck *bug;
+    char *text, *text_end;
 } report;
 
 static const struct {
@@ -67,13 +69,36 @@ void report_add_section(const struct report_section *section)
         report.section[report.sections++] = *section;
 }
 
+void report_into(char *text, size_t size)
+{
+    report.text = text;
+    report.text_end = text + size;
+    if (text)
+        *text = 0;
+}
+
+static void add_line(const char *format, va_list arguments)
+{
+    size_t room = (size_t)(report.text_end - report.text);
+    int n = vsnprintf(report.text, room, format, arguments);
+    if (n < 0 || (size_t)n + 2 > room) {
+        *report.text = 0;
+        return;
+    }
+    report.text += n;
+    *report.text++ = '\n';
+    *report.text = 0;
+}
+
 void report_line(const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
+    if (report.text)
+        add_line(format, arguments);
+    else
+        vfprintf(stderr, format, arguments), fputc('\n', stderr);
     va_end(arguments);
-    fputc('\n', stderr);
 }
 
 static const char *irql_name(unsigned irql)
@@ -108,6 +133,8 @@ static void write_waiters(void)
     }
 }
 
+const struct bugcheck *report_bug(void) { return report.bug; }
+
 void report_catch(struct caught_report *caught) { report.caught = caught; }
 bool report_is_caught(void) { return report.caught != NULL; }
 
@@ -135,6 +162,7 @@ void report_write_at(const struct bugcheck *b, const void *frame)
     stack_write(frame);
     if (current_ctx)
         write_waiters();
+    report.bug = b;
     for (unsigned i = 0; i < report.sections; i++) {
         report_line("  %s", report.section[i].title);
         report.section[i].write();

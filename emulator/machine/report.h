@@ -56,8 +56,11 @@ struct report_section {
     void (*write)(void);
 };
 void report_add_section(const struct report_section *section);
-/* For section writers. */
+/* For section writers: what is reported, and where to write. */
+const struct bugcheck *report_bug(void);
 void report_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* For tests: lines are added to this text, as far as they fit, instead of going to stderr. NULL: to stderr again. */
+void report_into(char *text, size_t size);
 
 /* Writes the report of a bug check, or of a sanitizer's finding (code OWN_SANITIZER), to stderr. */
 void report_write(const struct bugcheck *bugcheck);

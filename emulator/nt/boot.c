@@ -45,17 +45,3 @@ void nt_shutdown(void)
     ex_stop_workers();
     verifier_end_of_life();
 }
-
-/* Live IRPs, latest first, and what befell them. */
-void report_irps(void)
-{
-    char name[64], owner[120];
-    struct irp_record *last = NULL;
-    unsigned shown = 0;
-    for (struct irp_record *r = irp_first_record(); r; r = r->next)
-        last = r;
-    for (struct irp_record *r = last; r && shown < 6; r = r->prev, shown++) {
-        report_line("    %s, owned by %s", irp_record_name(r, name, sizeof name), irp_owner_name(r->irp, owner, sizeof owner));
-        irp_write_history(r);
-    }
-}

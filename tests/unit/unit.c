@@ -29,10 +29,19 @@ void unit_assert(unsigned long long a, unsigned long long b, const char *express
     fail();
 }
 
+bool unit_wants_report;
+char unit_report[16384];
+
 static void hook(const struct bugcheck *b)
 {
     unit.seen = true;
     unit.last = *b;
+    if (unit_wants_report) {
+        report_into(unit_report, sizeof unit_report);
+        report_write(b);
+        report_into(NULL, 0);
+        unit_wants_report = false;
+    }
     if (!unit.expected)
         report_write(b);
     machine_abandon();

@@ -39,6 +39,9 @@ extern const char *unit_expected_rule;
 /* Runs a life that must end in this bug check; p1 ~0: any. */
 void unit_expect_bugcheck(void (*body)(void), uint32_t code, uint64_t p1);
 void unit_expect_bugcheck_by(void (*body)(void), const struct chance *chance, uint32_t code, uint64_t p1);
+/* The report of the bug check that ended the last life, where `unit_wants_report` was set before. */
+extern bool unit_wants_report;
+extern char unit_report[16384];
 /* A driver's access that the host stops is a bug check too; not under AddressSanitizer, whose report ends the process. */
 #if !defined(IRPFUZZ_ASAN) && !defined(IRPFUZZ_TSAN) && !defined(IRPFUZZ_MSAN)
 #define UNIT_CATCHES_FAULTS 1

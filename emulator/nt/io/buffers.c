@@ -124,8 +124,10 @@ void io_release_buffers(PIRP irp)
 {
     if (machine_lints & LINT_WRITE_BUFFER)
         check_write_buffer(irp);
-    if (irp->Flags & IRP_DEALLOCATE_BUFFER && irp->AssociatedIrp.SystemBuffer)
+    if (irp->Flags & IRP_DEALLOCATE_BUFFER && irp->AssociatedIrp.SystemBuffer) {
+        irp_record(irp)->system_buffer = irp->AssociatedIrp.SystemBuffer;
         block_free(irp->AssociatedIrp.SystemBuffer, NULL);
+    }
     irp->AssociatedIrp.SystemBuffer = NULL;
     irp->Flags &= ~(ULONG)(IRP_DEALLOCATE_BUFFER | IRP_BUFFERED_IO | IRP_INPUT_OPERATION);
     for (PMDL mdl = irp->MdlAddress, next; mdl; mdl = next) {

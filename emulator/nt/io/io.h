@@ -134,6 +134,7 @@ struct irp_record {
     size_t output_limit;        /* issuer's limit for IoStatus.Information of a transfer */
     const void *allocated_at;
     PDRIVER_CANCEL cancel_routine; /* as IoSetCancelRoutine left it */
+    const void *system_buffer;  /* of a request that the I/O manager gave one, also when it is freed */
     void *csq, *csq_context;    /* the cancel-safe queue that holds it, and the IO_CSQ_IRP_CONTEXT it was inserted with */
 };
 void irp_boot(void);
@@ -143,6 +144,9 @@ struct irp_record *irp_require(const IRP *irp, const char *what, uint32_t code, 
 void irp_pin(struct irp_record *record);
 void irp_unpin(struct irp_record *record);
 struct irp_record *irp_first_record(void);
+struct irp_record *irp_first_freed_record(void); /* freed first */
+/* The memory of the IRP's block, which may be another's by now; not of a raw one. */
+const void *irp_memory(const struct irp_record *record);
 const char *irp_record_name(const struct irp_record *record, char *out, size_t size);
 void irp_write_history(const struct irp_record *record);
 void irp_unlink_from_thread(struct irp_record *record);

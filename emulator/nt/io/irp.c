@@ -143,6 +143,8 @@ PIRP irp_next(PIRP irp)
 }
 
 struct irp_record *irp_first_record(void) { return irps.live; }
+struct irp_record *irp_first_freed_record(void) { return irps.freed; }
+const void *irp_memory(const struct irp_record *r) { return (const char *)r->irp - FRONT; }
 
 /* ---- Allocation ---- */
 
