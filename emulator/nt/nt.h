@@ -90,7 +90,9 @@ struct nt_thread {
     unsigned float_saves;          /* KeSaveFloatingPointState without its restore */
     unsigned built_irps;           /* of `irps`, those that drivers had built: IoBuildDeviceIoControlRequest and the like */
     bool system;                   /* made by PsCreateSystemThread */
-    const void *routine;           /* the driver's, of a system thread */
+    const void *routine;           /* the driver's, of a system thread; who made it: the code, and the context it ran in */
+    const void *created_at;
+    const char *created_by;
     uint32_t last_error;           /* Win32 */
     uint32_t number;
     uint32_t process_id;           /* of its process, when it has one */

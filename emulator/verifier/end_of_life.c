@@ -106,16 +106,39 @@ static void check_image_data(const struct driver_image *image)
     check_data(placed ? image->bss.begin : __start_drv_bss, placed ? image->bss.end : __stop_drv_bss);
 }
 
+static const char *function_at(const void *code, struct stack_frame *frame)
+{
+    return stack_name(code, frame) && frame->function[0] ? frame->function : "?";
+}
+
+/* What it is doing, in words: "waits for a semaphore in KeWaitForSingleObject". */
+static const char *what_it_does(const struct ctx *ctx, char *out, size_t size)
+{
+    const char *end = out + size, *reason = ctx->wait_reason ? ctx->wait_reason : "?";
+    bool waits = ctx->state == CTX_BLOCKED, spins = ctx->state == CTX_SPINNING;
+    char *p = text_put(out, end, waits ? "waits for " : spins ? "spins on " : "is about to go on");
+    if (waits || spins)
+        p = text_put(p, end, reason);
+    if (ctx->gate_depth)
+        text_put(text_put(p, end, " in "), end, gate_where(ctx));
+    return out;
+}
+
 /* V-UNL-5: whoever runs in the image runs in nothing once it is gone. */
 static void check_threads(struct nt_driver *driver)
 {
-    char name[80];
+    char name[48], doing[80];
     for (unsigned i = 0; i < machine.ctx_count; i++) {
         const struct ctx *ctx = machine.ctx[i];
         const struct nt_thread *thread = ctx->state != CTX_FREE ? ctx->thread : NULL;
-        if (thread && thread->system && !thread->ended && io_driver_of_code(thread->routine) == driver)
-            bugcheck(0xCE, thread->number, 0, 0, 0, "V-UNL-5", "%s was unloaded while a system thread that it made still runs",
-                     rtl_to_ascii(&driver->object.DriverName, name, sizeof name));
+        if (!thread || !thread->system || thread->ended || io_driver_of_code(thread->routine) != driver)
+            continue;
+        struct stack_frame routine = {0}, maker = {0};
+        bugcheck(0xCE, thread->number, 0, 0, 0, "V-UNL-5",
+                 "%s was unloaded while its system thread #%u (%s) still runs: it %s; made by %s in thread %s (%s)",
+                 rtl_to_ascii(&driver->object.DriverName, name, sizeof name), thread->number, function_at(thread->routine, &routine),
+                 what_it_does(ctx, doing, sizeof doing), function_at(thread->created_at, &maker), thread->created_by ? thread->created_by : "?",
+                 maker.place);
     }
 }
 

@@ -455,6 +455,16 @@ static void V_DRV_2_failed_entry(void **state)
     fails_leaving(fails_and_leaves_a_link, OWN_RULE, 6);
 }
 
+/* RULE V-UNL-5: The report names the thread that is left: its routine, what it does, and who made it where. */
+static void V_UNL_5_names_the_thread(void **state)
+{
+    unit_wants_report = true;
+    fails_leaving(fails_and_leaves_a_thread, 0xCE, ~0ull);
+    assert_true(strstr(unit_report, "(runs_on) still runs: it ") != NULL);
+    assert_true(strstr(unit_report, "; made by fails_and_leaves_a_thread in thread ") != NULL);
+    assert_true(strstr(unit_report, "test_io_driver.c:") != NULL);
+}
+
 /* The two devices have names of their own: the lint is for what comes after them. */
 static void (*linted)(void);
 static void with_lint(void)
@@ -596,6 +606,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(W_DRV_1_driver_entry), cmocka_unit_test(V_DRV_1_registry_path), cmocka_unit_test(V_DRV_2_failed_entry),
+        cmocka_unit_test(V_UNL_5_names_the_thread),
         cmocka_unit_test(V_SEC_7_lints), cmocka_unit_test(V_DRV_5_table), cmocka_unit_test(V_DRV_8_opaque), cmocka_unit_test(W_DRV_7_extensions),
         cmocka_unit_test(W_DRV_8_reinitialization), cmocka_unit_test(W_DRV_12_flags), cmocka_unit_test(V_IO_21E_removal), cmocka_unit_test(V_IO_22E_answers),
         cmocka_unit_test(V_DRV_7_unchecked),

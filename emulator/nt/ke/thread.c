@@ -234,6 +234,8 @@ NTSTATUS PsCreateSystemThread(PHANDLE ThreadHandle, ULONG DesiredAccess, POBJECT
     if (current->process && !(ObjectAttributes && ObjectAttributes->Attributes & OBJ_KERNEL_HANDLE))
         bugcheck(OWN_RULE, 0, 0, 0, 0, "V-SEC-6", "PsCreateSystemThread in an app's process without OBJ_KERNEL_HANDLE: the app could close the handle");
     struct nt_thread *thread = ps_create_system_thread(StartRoutine, StartContext);
+    thread->created_at = CALLER;
+    thread->created_by = current_ctx->name;
     *ThreadHandle = ob_open_kernel_handle(thread);
     if (ClientId)
         *ClientId = (CLIENT_ID){.UniqueThread = PsGetThreadId((PETHREAD)thread)};
