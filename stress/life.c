@@ -41,6 +41,9 @@ static void bring_down_legacy(bool ended_well)
 {
     io_wait_for_closes();
     struct nt_driver *driver = io_driver_of_code((const void *)image_find(stress_app.driver)->entry);
+    const char *service = service_left();
+    if (ended_well && service)
+        bugcheck(OWN_APP_ERROR, 0, 0, 0, 0, NULL, "the app has ended and left the service %s behind", service);
     if (!driver)
         return;
     if (ended_well)

@@ -5,7 +5,8 @@
  * replays, but no schedule is out of reach. With `--schedule SEED` all run on one host thread in an order drawn from the seed: life k
  * takes SEED + k, and `--schedule SEED+k` shows that life again first. The hash of the first is printed: equal seeds, equal hashes, in every build.
  *
- * A life fails with a bug check (report on stderr) or because the app says so (exit code other than 0; what it printed follows).
+ * A life fails with a bug check (report on stderr) or because the app says so (exit code other than 0; what it printed follows). An app that says how it is to be
+ * used has found no bug: that line is passed on, and the usage was wrong.
  *
  * Exit status: 0 fine, 1 a bug was found, 2 wrong usage, 3 set-up failed.
  */
@@ -196,6 +197,33 @@ static bool run_life(uint32_t *exit_code)
     return ended;
 }
 
+/* The first line of the app's usage, where it printed one, with its length; else NULL. */
+static const char *app_usage(int *length)
+{
+    static const char word[] = "usage: ";
+    for (const char *line = console.text, *end = console.text + console.length; line < end;) {
+        const char *next = memchr(line, '\n', (size_t)(end - line));
+        size_t n = (size_t)((next ? next : end) - line);
+        if (n >= sizeof word - 1 && !memcmp(line, word, sizeof word - 1))
+            return *length = (int)n, line;
+        line += n + 1;
+    }
+    return NULL;
+}
+
+static void refuse_wrong_usage(void)
+{
+    int length;
+    const char *line = app_usage(&length);
+    if (!line)
+        return;
+    fprintf(stderr, "irpfuzz: stress_%s: the app refuses", stress_app.name);
+    for (int i = 1; i < stress.argc; i++)
+        fprintf(stderr, " %s", stress.argv[i]);
+    fprintf(stderr, ": %.*s\n", length, line);
+    exit(2);
+}
+
 static void print_result(double took, bool fine)
 {
     char hash[64] = "";
@@ -227,6 +255,7 @@ int main(int argc, char **argv)
         uint32_t exit_code = 0;
         fine = run_life(&exit_code) && !exit_code;
         if (exit_code) {
+            refuse_wrong_usage();
             fprintf(stderr, "the app ended with %" PRIu32 "; it printed:\n%.*s", exit_code, (int)console.length, console.text);
             if (!stress.free)
                 fprintf(stderr, "again: %s\n", again());

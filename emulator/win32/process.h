@@ -69,4 +69,7 @@ enum { WIN32_INPUT_NONE_YET = -1, WIN32_INPUT_END = -2 };
 /* The next character, or one of the above; taken away only if asked to. */
 extern int (*win32_input_hook)(bool take);
 
+/* A service that was created and not deleted, by its name; NULL: none. */
+const char *service_left(void);
+
 #endif

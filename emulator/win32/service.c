@@ -2,6 +2,7 @@
  * Service control as legacy samples use it to load their driver (W-U-17). A service's driver is the image with the service's name, or with
  * that of the file in its path. Loading and unloading run on a system worker, as DriverEntry does on Windows.
  */
+#include "process.h"
 #include "win32.h"
 
 #include "../nt/image.h"
@@ -61,6 +62,14 @@ static void remove_if_due(struct service *service)
             *at = service->next;
             return;
         }
+}
+
+const char *service_left(void)
+{
+    struct service *s = services;
+    while (s && s->marked)
+        s = s->next;
+    return s ? s->name : NULL;
 }
 
 static struct service *find(const char *name)

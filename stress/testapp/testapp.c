@@ -10,8 +10,9 @@
  * pending and may be about to issue more, and what is left of them is for the end of the process to clear up. Both ways it
  * then stops and deletes the service, which another instance may have done, or may still prevent by having the device open.
  *
- * What is checked: a read brings a number of four bytes or was cancelled, and was cancelled only when the device was closed.
- * Exit status: 0 success, 1 failure or wrong usage.
+ * What is checked: a read brings how often the device had to be asked again, 0 or 1 in four bytes, or was cancelled, and
+ * was cancelled only when the device was closed. Exit status: 0 success, 1 failure or wrong usage; whatever went wrong, no
+ * service of this program's is left.
  */
 
 #include <windows.h>
@@ -24,6 +25,8 @@
 #define DEVICE_PATH "\\\\.\\CancelSamp"
 #define INSTALL_TRIES 3000
 #define INSTALL_PAUSE_MS 100
+#define MOST_RETRIES 1
+#define UNREAD_DATA 0xEEEEEEEEu
 
 /*
  * What main and its threads share. Never freed: on the abrupt way out the threads may use it until the process ends.
@@ -50,25 +53,29 @@ static BOOL IsSet(volatile LONG *Flag)
 
 /* ---- the service ---- */
 
-/* Where the other instances are in installing or removing it is their business; what counts is whether the device can be opened then. */
-static void InstallDriver(const char *Driver)
+/*
+ * Where the other instances are in installing or removing it is their business; what counts is whether the device can be
+ * opened then. FALSE if there is no such driver: trying again will not help.
+ */
+static BOOL InstallDriver(const char *Driver)
 {
     char Path[MAX_PATH + 32];
     SC_HANDLE Manager;
     SC_HANDLE Service;
     DWORD Length;
+    BOOL Exists = TRUE;
 
     Length = GetCurrentDirectoryA(MAX_PATH, Path);
     if (Length == 0 || Length >= MAX_PATH) {
         printf("the current directory has no name that fits\n");
-        return;
+        return FALSE;
     }
     snprintf(Path + Length, sizeof(Path) - Length, "\\%s.sys", Driver);
 
     Manager = OpenSCManagerA(NULL, NULL, SC_MANAGER_ALL_ACCESS);
     if (Manager == NULL) {
         printf("OpenSCManager failed with %u\n", (unsigned)GetLastError());
-        return;
+        return TRUE;
     }
 
     Service = CreateServiceA(Manager, Driver, Driver, SERVICE_ALL_ACCESS, SERVICE_KERNEL_DRIVER, SERVICE_DEMAND_START,
@@ -80,11 +87,13 @@ static void InstallDriver(const char *Driver)
         printf("the service %s cannot be created yet: %u\n", Driver, (unsigned)GetLastError());
     } else {
         if (!StartServiceA(Service, 0, NULL)) {
+            Exists = GetLastError() != ERROR_FILE_NOT_FOUND && GetLastError() != ERROR_PATH_NOT_FOUND;
             printf("the service %s does not start: %u\n", Driver, (unsigned)GetLastError());
         }
         CloseServiceHandle(Service);
     }
     CloseServiceHandle(Manager);
+    return Exists;
 }
 
 static void RemoveDriver(const char *Driver)
@@ -125,26 +134,50 @@ static BOOL IsMissing(DWORD Error)
     return Error == ERROR_FILE_NOT_FOUND || Error == ERROR_NO_SUCH_DEVICE;
 }
 
+static int Usage(const char *Why);
+
 /* While another instance keeps a driver alive that was told to go, it can neither be opened nor installed. */
 static HANDLE OpenOrInstall(const char *Driver)
 {
     HANDLE Device = OpenDevice();
-    int i;
+    int i = 0;
 
-    for (i = 0; i < INSTALL_TRIES && Device == INVALID_HANDLE_VALUE && IsMissing(GetLastError()); i++) {
+    for (; i < INSTALL_TRIES && Device == INVALID_HANDLE_VALUE && IsMissing(GetLastError()); i++) {
         if (i > 0) {
             Sleep(INSTALL_PAUSE_MS);
         }
-        InstallDriver(Driver);
+        if (!InstallDriver(Driver)) {
+            RemoveDriver(Driver);
+            Usage("there is no such driver here");
+            return Device;
+        }
         Device = OpenDevice();
     }
     if (Device == INVALID_HANDLE_VALUE) {
         printf("%s cannot be opened: %u\n", DEVICE_PATH, (unsigned)GetLastError());
+        if (i > 0) {
+            RemoveDriver(Driver);
+        }
     }
     return Device;
 }
 
 /* ---- the readers ---- */
+
+/* Not the handle, but its end with the process is what the driver's end then waits for. */
+static void Fail(STATE *State)
+{
+    RemoveDriver(State->Driver);
+    ExitProcess(1);
+}
+
+static BOOL IsEndOfRead(const READER *Reader, DWORD Error, DWORD Bytes)
+{
+    if (Error == 0) {
+        return Bytes == sizeof(Reader->Data) && Reader->Data <= MOST_RETRIES;
+    }
+    return Error == ERROR_OPERATION_ABORTED && Bytes == 0 && IsSet(&Reader->State->Closing);
+}
 
 /* Runs in the thread that sent the read, while that sleeps. */
 static VOID CALLBACK ReadCompleted(DWORD Error, DWORD Bytes, LPOVERLAPPED Overlapped)
@@ -154,14 +187,10 @@ static VOID CALLBACK ReadCompleted(DWORD Error, DWORD Bytes, LPOVERLAPPED Overla
     Reader->Completed = TRUE;
     printf("thread %u: error %u, %u bytes\n", (unsigned)GetCurrentThreadId(), (unsigned)Error, (unsigned)Bytes);
 
-    if (Error == 0 && Bytes == sizeof(Reader->Data)) {
-        return;
+    if (!IsEndOfRead(Reader, Error, Bytes)) {
+        printf("thread %u: that is no end of a read, the data are 0x%x\n", (unsigned)GetCurrentThreadId(), (unsigned)Reader->Data);
+        Fail(Reader->State);
     }
-    if (Error == ERROR_OPERATION_ABORTED && Bytes == 0 && IsSet(&Reader->State->Closing)) {
-        return;
-    }
-    printf("thread %u: that is no end of a read\n", (unsigned)GetCurrentThreadId());
-    ExitProcess(1);
 }
 
 static DWORD WINAPI ReaderThread(LPVOID Parameter)
@@ -172,12 +201,13 @@ static DWORD WINAPI ReaderThread(LPVOID Parameter)
     while (!IsSet(&Reader.State->Quitting)) {
         memset(&Reader.Overlapped, 0, sizeof(Reader.Overlapped));
         Reader.Completed = FALSE;
+        Reader.Data = UNREAD_DATA;
         if (!ReadFileEx(Reader.State->Device, &Reader.Data, sizeof(Reader.Data), &Reader.Overlapped, ReadCompleted)) {
             if (IsSet(&Reader.State->Closing)) {
                 break;
             }
             printf("ReadFileEx failed with %u\n", (unsigned)GetLastError());
-            ExitProcess(1);
+            Fail(Reader.State);
         }
         /* The read uses this stack frame until its routine has run. */
         while (!Reader.Completed) {
@@ -241,9 +271,9 @@ static BOOL Run(STATE *State, UINT Count)
 
 /* ---- main ---- */
 
-static int Usage(void)
+static int Usage(const char *Why)
 {
-    printf("usage: testapp [threads [driver]]: 1 to %u threads (1), driver cancel or startio (cancel)\n", MAX_THREADS);
+    printf("usage: testapp [threads [driver]]: 1 to %u threads (1), driver cancel or startio (cancel): %s\n", MAX_THREADS, Why);
     return 1;
 }
 
@@ -271,8 +301,11 @@ int main(int argc, char **argv)
     UINT Count = 1;
     BOOL Passed;
 
-    if (argc > 3 || (argc > 1 && !ParseThreads(argv[1], &Count))) {
-        return Usage();
+    if (argc > 3) {
+        return Usage("that is one argument too many");
+    }
+    if (argc > 1 && !ParseThreads(argv[1], &Count)) {
+        return Usage("that is no such number of threads");
     }
 
     State = calloc(1, sizeof(*State));

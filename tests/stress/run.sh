@@ -1,6 +1,7 @@
 #!/bin/sh
 # A schedule that is given by its seed replays: the same hash in two processes and in two builds, another one for another seed. On free-running
-# threads ThreadSanitizer sees a planted race (race.patch: the timer and a queue callback count without the lock).
+# threads ThreadSanitizer sees a planted race (race.patch: the timer and a queue callback count without the lock). Arguments that an app refuses are wrong
+# usage, told in one line, and no bug.
 #
 #   tests/stress/run.sh      needs build/release and build/tsan, as `irpfuzz test` leaves them; a build that is not there is made
 # Exit status: 0 all passed, 1 a comparison failed, 3 a build failed.
@@ -35,6 +36,18 @@ for app in echoapp echoapp_driversync testapp testapp_startio; do
     eight=$(hash_of release $app 8)
     expect "$app: another seed" [ -n "$eight" ] && expect "$app: another hash" [ "$seven" != "$eight" ]
 done
+
+refused() { # WHAT WORDS ARGUMENT..
+    about=$1 words=$2
+    shift 2
+    timeout 60 build/release/stress/stress_testapp --time 1 "$@" >build/refused.txt 2>&1
+    expect "$about: status 2" [ $? = 2 ]
+    expect "$about: one line" [ "$(wc -l <build/refused.txt)" = 1 ]
+    expect "$about: the line says why" grep -q "^irpfuzz: .*usage: testapp .*$words" build/refused.txt
+}
+refused "testapp: too many threads" "no such number of threads" --threads 11
+refused "testapp: a driver that is not there" "no such driver" --schedule free -- 4 nothere
+refused "testapp: the same with several" "no such driver" --schedule 5 --instances 3 -- 4 nothere
 
 mkdir -p build/race
 rm -rf build/race/tree
