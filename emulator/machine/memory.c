@@ -364,6 +364,13 @@ struct block *block_next_live(const struct block *after)
 
 void *block_memory(struct block *block) { return block + 1; }
 
+void memory_tell_freed(const void *address, const char *ddi, const char *object)
+{
+    const struct block *b = memory_is_kernel(address) ? block_find(address) : NULL;
+    if (b && b->state == BLOCK_FREE)
+        bugcheck(0xD5, b->number, 0, 0, 0, "V-MEM-13", "%s on a %s in block #%u, which was freed", ddi, object, b->number);
+}
+
 #if defined(IRPFUZZ_ASAN)
 void *__asan_region_is_poisoned(void *begin, size_t size);
 

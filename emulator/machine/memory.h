@@ -73,6 +73,8 @@ static inline bool block_is(const struct block *block) { return block->magic == 
 /* The emulator is about to touch memory a driver named: freed or red-zone bytes end in bug check 0xD5 or 0xD6 (builds that
  * poison; others find the damage later). `what` names the use. */
 void memory_check(const void *address, size_t size, const char *what);
+/* In every build, for a check that has found an object there not to be one: if the memory was freed, that is what is wrong (0xD5). Linear. */
+void memory_tell_freed(const void *address, const char *ddi, const char *object);
 static inline bool memory_is_kernel(const void *address) { return (uint64_t)(uintptr_t)address - KERNEL_ARENA_BASE < ARENA_SIZE; }
 static inline bool memory_is_user(const void *address) { return (uint64_t)(uintptr_t)address - USER_ARENA_BASE < ARENA_SIZE; }
 

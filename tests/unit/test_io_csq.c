@@ -328,6 +328,16 @@ static void queue_freed(bool empty)
 static void freed_with_irps(void) { queue_freed(false); }
 static void freed_empty(void) { queue_freed(true); }
 
+/* Its driver has let the device's extension go, say, and a thread of its still looks for IRPs. */
+static void used_when_freed(void)
+{
+    csq_reset();
+    pool_queue = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof *pool_queue, 'qsC ');
+    IoCsqInitialize(pool_queue, csq_insert, csq_remove, csq_peek, csq_acquire, csq_release, csq_cancelled);
+    ExFreePoolWithTag(pool_queue, 'qsC ');
+    IoCsqRemoveNextIrp(pool_queue, NULL);
+}
+
 /* ---- W-CSQ-7: completing under the lock ---- */
 
 static VOID remove_and_complete(PIO_CSQ queue, PIRP irp)
@@ -406,9 +416,17 @@ static void V_CSQ_1_misuse(void **state)
     shown(freed_empty);
 }
 
+/* RULE V-MEM-13: In any build a queue that was freed is told as that, and not as one that was never initialised. */
+static void V_MEM_13_freed_queue(void **state)
+{
+    unit_expected_rule = "V-MEM-13";
+    reported(used_when_freed, 0xD5, ~0ull);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(V_MEM_13_freed_queue),
         cmocka_unit_test(W_CSQ_2_insertion), cmocka_unit_test(W_CSQ_3_cancelled_before), cmocka_unit_test(W_CSQ_5_removal_by_context),
         cmocka_unit_test(W_CSQ_6_cancel_against_removal), cmocka_unit_test(W_CSQ_7_routines), cmocka_unit_test(V_CSQ_1_misuse),
     };

@@ -45,8 +45,10 @@ NO_FOOTPRINT static void come_out(struct inside *inside)
 NO_FOOTPRINT static void check_call(PIO_CSQ csq, const char *ddi)
 {
     memory_check(csq, sizeof *csq, ddi);
-    if (csq->Type != TYPE_CSQ && csq->Type != TYPE_CSQ_EX)
+    if (csq->Type != TYPE_CSQ && csq->Type != TYPE_CSQ_EX) {
+        memory_tell_freed(csq, ddi, "cancel-safe queue");
         bugcheck(OWN_RULE, 0, 0, 0, 0, "V-CSQ-1", "%s on a queue that was never initialised", ddi);
+    }
     for (const struct inside *i = insides; i; i = i->outer)
         if (i->csq == csq && i->ctx == current_ctx)
             bugcheck(OWN_RULE, 0, 0, 0, 0, "V-CSQ-1", "%s in a routine of the same queue that is called with its lock held", ddi);

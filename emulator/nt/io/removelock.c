@@ -74,8 +74,10 @@ static struct known_lock *require(PIO_REMOVE_LOCK lock, const char *ddi)
 {
     memory_check(lock, sizeof lock->Common, ddi);
     struct known_lock *k = find(lock);
-    if (!k)
+    if (!k) {
+        memory_tell_freed(lock, ddi, "remove lock");
         bugcheck(OWN_RULE, 0, 0, 0, 0, "W-RML-1", "%s on a remove lock that was never initialised", ddi);
+    }
     return k;
 }
 

@@ -18,8 +18,10 @@ void ke_initialize_device_queue(PKDEVICE_QUEUE queue)
 static void require(PKDEVICE_QUEUE queue, const char *ddi)
 {
     memory_check(queue, sizeof *queue, ddi);
-    if (queue->Type != TYPE_DEVICE_QUEUE)
+    if (queue->Type != TYPE_DEVICE_QUEUE) {
+        memory_tell_freed(queue, ddi, "device queue");
         bugcheck(OWN_RULE, 0, 0, 0, 0, "W-SIO-1", "%s on a device queue that was never initialised", ddi);
+    }
     hb_acquire(queue);
     hb_release(queue);
 }
