@@ -25,10 +25,11 @@ struct command {
     const char *arguments;
     bool needs_name;
     const char *what;
+    const char *time;         /* what --time means to it */
 };
 
 static const struct argp_option all_options[] = {
-    {"time", 't', "SECONDS", 0, "How long (default 60)", 0},
+    {"time", 't', "SECONDS", 0, "How long", 0},
     {"engine", 'e', "ENGINE", 0, "libfuzzer (default) or afl", 0},
     {"sanitizer", 's', "NAME", 0, "address, thread, memory, undefined or none", 0},
     {"jobs", 'j', "N", 0, "Processes at a time (default: one for each core)", 0},
@@ -37,7 +38,7 @@ static const struct argp_option all_options[] = {
     {"repeat", 'r', "N", 0, "Run each input N times and compare", 0},
     {"trace", 'x', "FORM", 0, "Print what happens: text or json", 0},
     {"diverge", 'd', NULL, 0, "Run each input in several lives and name the first record of the trace that differs", 0},
-    {"output", 'o', "FILE", 0, "Where the assembled input goes", 0},
+    {"output", 'o', "FILE", 0, "Where the result goes", 0},
     {"quick", 'q', NULL, 0, "Only the release build's tests", 0},
     {"threads", 'n', "N", 0, "Threads of the app", 0},
     {"instances", 'i', "M", 0, "Processes of the app at once (default 1)", 0},
@@ -52,18 +53,22 @@ static const struct argp_option all_options[] = {
 enum { ALL_OPTIONS = sizeof all_options / sizeof *all_options };
 
 static const struct command commands[] = {
-    {"fuzz", command_fuzz, "tesjJ", "[TARGET..]", false, "Fuzz targets, by name or prefix (default: all of them)"},
-    {"replay", command_replay, "TsrxdJ", "FILE..", true, "Run inputs and report what they do"},
-    {"show", command_show, "Ts", "FILE..", true, "Print an input as a program"},
-    {"assemble", command_assemble, "Tso", "TEXT", true, "Make an input of a program's text"},
-    {"minimize", command_minimize, "TstoJ", "FILE", true, "The smallest input that ends in the same report"},
-    {"bugs", command_bugs, "tjJ", "[NAME..]", false, "The planted bugs: found, how fast, and as what"},
-    {"stress", command_stress, "nitSsJ", "APP [-- ARGUMENT..]", true, "Run a Win32 app against a driver until the time is over"},
-    {"explore", command_explore, "pPDRNAtTsJ", "FILE", true, "Run a program under every schedule with at most N preemptions"},
-    {"coverage", command_coverage, "J", "[TARGET..]", false, "Lines of the drivers that the corpus reaches"},
-    {"bench", command_bench, "tJ", "[TARGET..]", false, "Throughput of every target in several builds"},
-    {"test", command_test, "qJ", "", false, "The project's tests"},
-    {"list", command_list, "J", "", false, "Targets, drivers, apps, presets, planted bugs"},
+    {"fuzz", command_fuzz, "tesjJ", "[TARGET..]", false, "Fuzz targets, by name or prefix (default: all of them)", "How long in all (default 60)"},
+    {"replay", command_replay, "TsrxdJ", "FILE..", true, "Run inputs and report what they do", NULL},
+    {"show", command_show, "Ts", "FILE..", true, "Print an input as a program", NULL},
+    {"assemble", command_assemble, "Tso", "TEXT", true, "Make an input of a program's text", NULL},
+    {"minimize", command_minimize, "TstoJ", "FILE", true, "The smallest input that ends in the same report",
+     "Stop after so long with what there is (default: no limit)"},
+    {"bugs", command_bugs, "tjJ", "[NAME..]", false, "The planted bugs: found, how fast, and as what",
+     "How long at most, from the seeds and again from nothing, for each bug (default 60)"},
+    {"stress", command_stress, "nitSsJ", "APP [-- ARGUMENT..]", true, "Run a Win32 app against a driver until the time is over", "How long (default 60)"},
+    {"explore", command_explore, "pPDRNAtTsJ", "FILE", true, "Run a program under every schedule with at most N preemptions",
+     "Stop after so long (default: no limit)"},
+    {"coverage", command_coverage, "J", "[TARGET..]", false, "Lines of the drivers that the corpus reaches", NULL},
+    {"bench", command_bench, "tJ", "[TARGET..]", false, "Throughput of every target in several builds",
+     "How long each target and build is measured (default 3)"},
+    {"test", command_test, "qJ", "", false, "The project's tests", NULL},
+    {"list", command_list, "J", "", false, "Targets, drivers, apps, presets, planted bugs", NULL},
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
@@ -208,8 +213,12 @@ static int run_command(const struct command *command, int argc, char **argv)
     struct argp_option taken[ALL_OPTIONS + 1];
     unsigned count = 0;
     for (unsigned i = 0; i < ALL_OPTIONS; i++)
-        if (strchr(command->keys, all_options[i].key))
-            taken[count++] = all_options[i];
+        if (strchr(command->keys, all_options[i].key)) {
+            taken[count] = all_options[i];
+            if (all_options[i].key == 't')
+                taken[count].doc = command->time;
+            count++;
+        }
     memset(&taken[count], 0, sizeof taken[count]);
 
     struct options options = {.command = command->name};
@@ -226,7 +235,8 @@ static int usage(void)
     for (unsigned i = 0; i < COMMANDS; i++)
         printf("  %-9s %-20s %s\n", commands[i].name, commands[i].arguments, commands[i].what);
     puts("\nirpfuzz COMMAND --help tells the options of a command.\n"
-         "Exit status: 0 fine, 1 a bug was found, 2 wrong usage, 3 the set-up failed.");
+         "Exit status: 0 fine, 1 a bug was found (bugs: one was missed), 2 wrong usage, 3 the set-up failed,\n"
+         "4 stopped before every schedule was run (explore).");
     return EXIT_FINE;
 }
 

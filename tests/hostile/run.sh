@@ -224,6 +224,19 @@ for entry in CMakePresets.json CMakeLists.txt cmake targets drivers emulator com
 done
 IRPFUZZ_ROOT=$tree
 export IRPFUZZ_ROOT
+
+# helps VERB WORDS: its help says what --time means to it.
+helps() {
+    "$command" "$1" --help | tr -s ' \n' ' ' | grep -q -e "--time=SECONDS $2"
+    told "irpfuzz $1 --help: $2" $?
+}
+helps fuzz 'How long in all (default 60)'
+helps stress 'How long (default 60)'
+helps bench 'How long each target and build is measured (default 3)'
+helps minimize 'Stop after so long with what there is (default: no limit)'
+helps explore 'Stop after so long (default: no limit)'
+"$command" --help | grep -q '^4 stopped .*explore'
+told "irpfuzz --help: every exit status" $?
 refused "irpfuzz: an unknown command" 2 'not a command' "$command" frobnicate
 refused "irpfuzz fuzz: an unknown target" 2 'no target' "$command" fuzz no_such_target
 refused "irpfuzz replay: a missing file" 2 'no such file' "$command" replay "$work/nothing"
