@@ -133,11 +133,10 @@ static bool take_program(const struct explore_options *options, const uint8_t *i
 
 static int tell_bug(const struct explore_options *options, const uint8_t *input, size_t size, double seconds)
 {
-    char path[4096];
-    if (!explore_save(options, shared, input, size, path))
-        return 3;
-    bool repeated = explore_report(options, path);
-    explore_print(options, shared, seconds, path, repeated);
+    static struct explore_finding finding;
+    explore_save(options, shared, input, size, &finding);
+    explore_report(options, &finding);
+    explore_print(options, shared, seconds, &finding);
     return 1;
 }
 
@@ -171,7 +170,7 @@ int explore(const struct explore_options *options, const uint8_t *input, size_t 
     }
     if (shared->state == EXPLORE_BUG)
         return tell_bug(options, input, size, seconds);
-    explore_print(options, shared, seconds, NULL, false);
+    explore_print(options, shared, seconds, NULL);
     if (shared->state == EXPLORE_DONE)
         return shared->bugs ? 1 : 0;
     return shared->state == EXPLORE_DIVERGED ? 3 : 4;

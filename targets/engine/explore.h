@@ -70,10 +70,20 @@ void explore_pct(const struct explore_options *options, struct explore_shared *s
 
 /* ---- explore_result.c ---- */
 
-/* The program with the schedule that failed, in text, written to a file of the directory; its name in `path`. False with a line on stderr if that cannot be. */
-bool explore_save(const struct explore_options *options, const struct explore_shared *shared, const uint8_t *input, size_t size, char path[4096]);
-/* Runs that file in a process of its own and keeps what it reports beside it. False: there it does not fail. */
-bool explore_report(const struct explore_options *options, const char *path);
-void explore_print(const struct explore_options *options, const struct explore_shared *shared, double seconds, const char *path, bool repeated);
+/* The schedule that failed. */
+struct explore_finding {
+    char *text;       /* the program with that schedule */
+    char path[4096];  /* the file it is in, or should be */
+    int error;        /* errno, where it could not be written */
+    bool repeated;    /* in a process of its own it fails as well */
+};
+
+/* Makes the text and writes it to a file of the directory. */
+void explore_save(const struct explore_options *options, const struct explore_shared *shared, const uint8_t *input, size_t size,
+                  struct explore_finding *finding);
+/* Runs it in a process of its own and keeps what that reports beside the file; what could not be written goes to stderr instead. */
+void explore_report(const struct explore_options *options, struct explore_finding *finding);
+/* finding: NULL if there is none. */
+void explore_print(const struct explore_options *options, const struct explore_shared *shared, double seconds, const struct explore_finding *finding);
 
 #endif

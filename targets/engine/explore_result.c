@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -14,6 +15,7 @@
 #include "input.h"
 #include "machine/gate.h"
 #include "machine/trace.h"
+#include "run_files.h"
 #include "target.h"
 #include "text.h"
 
@@ -48,7 +50,8 @@ static size_t make_input(const struct explore_shared *s, const uint8_t *input, s
     return size;
 }
 
-static void make_directories(const char *path)
+/* 0, or the errno of the last one where it is neither there nor made. */
+static int make_directories(const char *path)
 {
     char copy[4096];
     snprintf(copy, sizeof copy, "%s", path);
@@ -57,7 +60,7 @@ static void make_directories(const char *path)
         mkdir(copy, 0777);
         *at = '/';
     }
-    mkdir(copy, 0777);
+    return mkdir(copy, 0777) && errno != EEXIST ? errno : 0;
 }
 
 /* The name of the explored file without its directory and ending. */
@@ -68,25 +71,21 @@ static int stem(const char *file, const char **begin)
     return (int)strcspn(*begin, ".");
 }
 
-bool explore_save(const struct explore_options *options, const struct explore_shared *s, const uint8_t *input, size_t size, char path[4096])
+void explore_save(const struct explore_options *options, const struct explore_shared *s, const uint8_t *input, size_t size,
+                  struct explore_finding *f)
 {
     const char *begin;
     int length = stem(options->file, &begin);
     uint8_t *made = malloc(size + (MAX_DECISIONS + 1) * RECORD_SIZE);
     size = make_input(s, input, size, made);
     size_t room = text_show(made, size, target.device, NULL, 0) + 1;
-    char *text = malloc(room);
-    text_show(made, size, target.device, text, room);
-    make_directories(options->directory);
-    snprintf(path, 4096, "%s/%.*s-%s-%08x.txt", options->directory, length, begin, s->bug, (unsigned)trace_hash_bytes(made, size));
-    FILE *file = fopen(path, "w");
-    bool good = file && fputs(text, file) >= 0;
-    good = file && !fclose(file) && good;
-    if (!good)
-        fprintf(stderr, "irpfuzz: cannot write %s: %s\n", path, strerror(errno));
-    free(text);
+    f->text = malloc(room);
+    text_show(made, size, target.device, f->text, room);
+    snprintf(f->path, sizeof f->path, "%s/%.*s-%s-%08x.txt", options->directory, length, begin, s->bug, (unsigned)trace_hash_bytes(made, size));
+    f->error = make_directories(options->directory);
+    if (!f->error)
+        f->error = try_write_file(f->path, (const uint8_t *)f->text, strlen(f->text));
     free(made);
-    return good;
 }
 
 /* ---- Its report ---- */
@@ -118,19 +117,34 @@ static int replay(const char *path)
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-bool explore_report(const struct explore_options *options, const char *path)
+/* Where it is in no file it is replayed from memory. */
+static int replay_finding(const struct explore_finding *f)
+{
+    char name[64];
+    if (!f->error)
+        return replay(f->path);
+    int memory = memfd_create("schedule", 0);
+    size_t length = strlen(f->text);
+    if (memory < 0 || write(memory, f->text, length) != (ssize_t)length)
+        return -1;
+    snprintf(name, sizeof name, "/proc/self/fd/%d", memory);
+    int status = replay(name);
+    close(memory);
+    return status;
+}
+
+void explore_report(const struct explore_options *options, struct explore_finding *f)
 {
     char name[4096 + 16];
-    int status = replay(path);
-    snprintf(name, sizeof name, "%s.report.txt", path);
-    FILE *file = fopen(name, "w");
-    if (file) {
-        fputs(report, file);
-        fclose(file);
-    }
+    int status = replay_finding(f);
+    f->repeated = status > 0 && status != 2 && status != 3 && status != 127;
+    snprintf(name, sizeof name, "%s.report.txt", f->path);
+    if (!f->error)
+        try_write_file(name, (const uint8_t *)report, strlen(report));
     if (!options->json && !options->quiet)
         fputs(report, stderr);
-    return status > 0 && status != 2 && status != 3 && status != 127;
+    if (f->error)
+        fprintf(stderr, "irpfuzz: cannot write %s: %s; the program with the schedule that fails:\n%s", f->path, strerror(f->error), f->text);
 }
 
 /* ---- In words and in JSON ---- */
@@ -154,14 +168,14 @@ static int covered(const struct explore_options *options, const struct explore_s
 
 static const char *plural(unsigned n) { return n == 1 ? "" : "s"; }
 
-static void print_verdict(const struct explore_options *options, const struct explore_shared *s, const char *path, bool repeated)
+static void print_verdict(const struct explore_options *options, const struct explore_shared *s, const struct explore_finding *f)
 {
     int up_to = covered(options, s);
     unsigned level = s->level;
     printf("%s: ", options->file);
-    if (path && options->pct)
+    if (f && options->pct)
         printf("%s in run %" PRIu64 "\n", s->bug, s->lives - 1);
-    else if (path)
+    else if (f)
         printf("%s with %u preemption%s\n", s->bug, s->preemptions, plural(s->preemptions));
     else if (options->pct)
         printf("no bug in %" PRIu64 " runs\n", s->lives - 1);
@@ -178,8 +192,9 @@ static void print_verdict(const struct explore_options *options, const struct ex
         printf("  too large  the program has more scheduling points or decisions than an input can name: take operations away\n");
     if (s->state == EXPLORE_DIVERGED)
         printf("  diverged   a schedule did not go as it went before: the emulator is not deterministic here, please report it\n");
-    if (path)
-        printf("  schedule   %s%s\n", path, repeated ? "" : " (did not fail again in a process of its own: NOT_REPRODUCED)");
+    if (f)
+        printf("  schedule   %s%s%s\n", f->error ? "not written, see above: " : "", f->error ? strerror(f->error) : f->path,
+               f->repeated ? "" : " (did not fail again in a process of its own: NOT_REPRODUCED)");
 }
 
 /* PCT's promise for a bug of this depth: 1/(n k^(d-1)) for each run, and what that makes of all. */
@@ -190,10 +205,10 @@ static void pct_bound(const struct explore_options *options, const struct explor
     *all = -expm1((double)(s->lives ? s->lives - 1 : 0) * log1p(-*each));
 }
 
-static void print_words(const struct explore_options *options, const struct explore_shared *s, double seconds, const char *path, bool repeated)
+static void print_words(const struct explore_options *options, const struct explore_shared *s, double seconds, const struct explore_finding *f)
 {
     char rate[16];
-    print_verdict(options, s, path, repeated);
+    print_verdict(options, s, f);
     printf("  %s  %" PRIu64 " in %.1f s, %s per second", options->pct ? "runs     " : "schedules", s->lives, seconds,
            short_number((double)s->lives / (seconds > 0 ? seconds : 1), rate));
     for (unsigned i = 0; !options->pct && i <= s->level; i++)
@@ -210,7 +225,7 @@ static void print_words(const struct explore_options *options, const struct expl
     }
 }
 
-static void print_json(const struct explore_options *options, const struct explore_shared *s, double seconds, const char *path, bool repeated)
+static void print_json(const struct explore_options *options, const struct explore_shared *s, double seconds, const struct explore_finding *f)
 {
     static const char *const states[] = {"bug", "fine", "bug", "stopped", "too large", "diverged"};
     char hash[24];
@@ -237,17 +252,22 @@ static void print_json(const struct explore_options *options, const struct explo
         cJSON_AddNumberToObject(o, "orders", (double)s->orders);
         cJSON_AddStringToObject(o, "order_hash", hash);
     }
-    cJSON_AddNumberToObject(o, "bugs", (double)(s->bugs ? s->bugs : path != NULL));
+    cJSON_AddNumberToObject(o, "bugs", (double)(s->bugs ? s->bugs : f != NULL));
     if (options->pct) {
         double each, all;
         pct_bound(options, s, &each, &all);
         cJSON_AddNumberToObject(o, "bound", each);
         cJSON_AddNumberToObject(o, "bound_all", all);
     }
-    if (path) {
+    if (f) {
         cJSON_AddStringToObject(o, "bug", s->bug);
-        cJSON_AddStringToObject(o, "schedule", path);
-        cJSON_AddBoolToObject(o, "repeated", repeated);
+        if (f->error) {
+            cJSON_AddStringToObject(o, "not_written", strerror(f->error));
+            cJSON_AddStringToObject(o, "program", f->text);
+        } else {
+            cJSON_AddStringToObject(o, "schedule", f->path);
+        }
+        cJSON_AddBoolToObject(o, "repeated", f->repeated);
         cJSON_AddStringToObject(o, "report", report);
     }
     char *printed = cJSON_PrintUnformatted(o);
@@ -256,7 +276,7 @@ static void print_json(const struct explore_options *options, const struct explo
     cJSON_Delete(o);
 }
 
-void explore_print(const struct explore_options *options, const struct explore_shared *s, double seconds, const char *path, bool repeated)
+void explore_print(const struct explore_options *options, const struct explore_shared *s, double seconds, const struct explore_finding *f)
 {
-    (options->json ? print_json : print_words)(options, s, seconds, path, repeated);
+    (options->json ? print_json : print_words)(options, s, seconds, f);
 }

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "target.h"
 #include "text.h"
 
 _Noreturn void stop(int status, const char *format, ...)
@@ -25,8 +26,32 @@ _Noreturn void stop(int status, const char *format, ...)
 
 static uint8_t file_bytes[MAX_INPUT_FILE + 1];
 
+static char foreign[64]; /* the device of another target that the last text read opens */
+
+const char *read_foreign_device(void) { return *foreign ? foreign : NULL; }
+
+/* "app0: h0 = open NAME": the name is for the reader, and the device that is opened is the target's. */
+static void look_for_foreign_device(const char *text)
+{
+    *foreign = 0;
+    for (const char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+        const char *open = strstr(line, "= open ");
+        if (line[strspn(line, " \t")] == '#' || !open || open > line + strcspn(line, "\n"))
+            continue;
+        const char *name = open + 7 + strspn(open + 7, " \t");
+        size_t n = strcspn(name, " \t\r\n");
+        if (!n || *name == '#' || !strncmp(name, "raw=", 4) || (n == 4 && !memcmp(name, "sync", 4)) ||
+            (n == strlen(target.device) && !memcmp(name, target.device, n)))
+            continue;
+        snprintf(foreign, sizeof foreign, "%.*s", (int)n, name);
+        return;
+    }
+}
+
 static size_t read_file(const char *name)
 {
+    *foreign = 0;
+
     FILE *file = strcmp(name, "-") ? fopen(name, "rb") : stdin;
     if (!file)
         stop(2, "cannot read %s: %s", name, strerror(errno));
@@ -68,6 +93,7 @@ size_t read_input(const char *name, uint8_t *out, size_t room)
         stop(2, "%s", error);
     if (made > room)
         stop(2, "%s makes more than %zu bytes: too long", name, room);
+    look_for_foreign_device((const char *)file_bytes);
     return made;
 }
 
@@ -83,22 +109,29 @@ size_t read_text(const char *name, uint8_t *out, size_t room)
 }
 
 /* Written beside its place and renamed. */
-void write_file(const char *name, const uint8_t *bytes, size_t size)
+int try_write_file(const char *name, const uint8_t *bytes, size_t size)
 {
     struct stat status;
     char temporary[4096];
     bool regular = stat(name, &status) || S_ISREG(status.st_mode); /* a device or a pipe is written as it is */
     if ((size_t)snprintf(temporary, sizeof temporary, regular ? "%s.tmp%d" : "%s", name, (int)getpid()) >= sizeof temporary)
-        stop(2, "cannot write %s: the name is too long", name);
+        return ENAMETOOLONG;
     FILE *file = fopen(temporary, "wb");
     if (!file)
-        stop(2, "cannot write %s: %s", name, strerror(errno));
+        return errno;
     bool good = fwrite(bytes, 1, size, file) == size;
     good = !fclose(file) && good;
     if (good && (!regular || !rename(temporary, name)))
-        return;
+        return 0;
     int error = errno;
     if (regular)
         unlink(temporary);
-    stop(2, "cannot write %s: %s", name, strerror(error));
+    return error ? error : EIO;
+}
+
+void write_file(const char *name, const uint8_t *bytes, size_t size)
+{
+    int error = try_write_file(name, bytes, size);
+    if (error)
+        stop(2, "cannot write %s: %s", name, strerror(error));
 }

@@ -89,6 +89,18 @@ must_find ds_share_not_dropped release echo_cancel 2 HANG
 must_find ds_share_resurrected release echo_cancel 2 WDF_VIOLATION
 must_find ds_touch_after_park release echo_cancel 1 WDF_VIOLATION
 
+# What is found is never lost: where it cannot be written, it is told (the directory of the findings is a file here).
+: >"$work/occupied"
+"$work/run" explore "$programs/echo_cancel.txt" --preemptions 1 -o "$work/occupied/found" >"$work/out" 2>"$work/err"
+expect "not writable: status 1" [ $? = 1 ]
+expect "not writable: the reason" grep -q '^irpfuzz: cannot write .*: Not a directory; ' "$work/err"
+expect "not writable: the verdict" grep -q 'WDF_VIOLATION with 1 preemption' "$work/out"
+sed -n '/^# irpfuzz program/,$p' "$work/err" >"$work/told.txt"
+"$work/run" replay "$work/told.txt" >/dev/null 2>&1
+expect "not writable: the text on stderr replays" [ $? = 1 ]
+"$work/run" explore "$programs/echo_cancel.txt" --preemptions 1 --json -o "$work/occupied/found" >"$work/out" 2>/dev/null
+expect "not writable: the program in JSON" grep -q '"not_written":"Not a directory","program":"# irpfuzz program' "$work/out"
+
 build_with "" release
 must_be_clean echo_close 2
 must_be_clean echo_cancel 2
@@ -107,6 +119,9 @@ cp build/explore/targets/run_cancel "$work/run"
 must_be_clean cancel_triangle 1
 
 # Every way it may end.
+"$work/run" explore "$programs/echo_cancel.txt" >/dev/null 2>"$work/err"
+expect "a program for another device: status 2" [ $? = 2 ]
+expect "a program for another device: one line" [ "$(grep -c 'opens "echo".*is "cancelsamp".*--target' "$work/err")" = "$(wc -l <"$work/err")" ]
 "$work/run" explore "$programs/nothing.txt" >/dev/null 2>&1
 expect "no such file: status 2" [ $? = 2 ]
 "$work/run" explore "$programs/cancel_triangle.txt" --preemptions 3 --time 2 >"$work/out" 2>/dev/null
