@@ -291,10 +291,15 @@ CancelRead(PDEVICE_OBJECT DeviceObject, PIRP Irp)
 
     CancelPrepareRead(Irp);
 
-    /* A thread that is suspended between the two calls would leave behind a read that nobody hears of. */
+    /*
+     * A thread that is suspended before the signal would leave behind a read that nobody hears of. A signal that is still
+     * out is enough, for the thread looks at the queue after it has taken it; so the count stays small, however many reads
+     * are cancelled while the thread is busy.
+     */
     KeEnterCriticalRegion();
     IoCsqInsertIrp(&Extension->CancelSafeQueue, Irp, NULL);
-    KeReleaseSemaphore(&Extension->QueuedIrps, 0, 1, FALSE);
+    if (KeReadStateSemaphore(&Extension->QueuedIrps) == 0)
+        KeReleaseSemaphore(&Extension->QueuedIrps, 0, 1, FALSE);
     KeLeaveCriticalRegion();
 
     IoReleaseRemoveLock(&FileContext->RundownLock, Irp);
@@ -359,9 +364,8 @@ CancelPollingThread(PVOID StartContext)
         if (InterlockedCompareExchange(&Extension->StopRequested, 0, 0))
             break;
 
-        /* The count may be that of a read that was cancelled since. */
-        Irp = IoCsqRemoveNextIrp(&Extension->CancelSafeQueue, NULL);
-        if (Irp != NULL)
+        /* None, if the signal was for a read that was cancelled since. */
+        while ((Irp = IoCsqRemoveNextIrp(&Extension->CancelSafeQueue, NULL)) != NULL)
             CancelServeIrp(Irp);
     }
 

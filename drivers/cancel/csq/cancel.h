@@ -2,7 +2,7 @@
  * Cancel: reads of a slow device, queued so that they can be cancelled at any time.
  *
  * A legacy driver for a device that answers a read only once it has settled. Principle: a read is put into a cancel-safe
- * queue and counted by a semaphore; one system thread takes the reads out in turn and asks the device again and again,
+ * queue and signalled by a semaphore; one system thread takes the reads out in turn and asks the device again and again,
  * POLLING_INTERVAL_MS apart, until it answers. Who takes an IRP out of the queue completes it, be it that thread, the
  * library on behalf of a cancelling application, or the cleanup of a file.
  *
@@ -37,7 +37,7 @@ typedef struct _DEVICE_EXTENSION
     KSPIN_LOCK QueueLock;
     IO_CSQ CancelSafeQueue;
 
-    /* One count for every read that was queued; those that were cancelled since leave theirs behind. */
+    /* Not zero while there may be reads in the queue that the thread will not come to by itself. */
     KSEMAPHORE QueuedIrps;
 
     PKTHREAD PollingThread;
