@@ -37,6 +37,7 @@ bool alarm_cancel(struct alarm *a)
         return false;
     footprint_touch(&virtual_clock, false);
     footprint_touch(a, true);
+    footprint_meet(); /* whether the clock may come */
     unlink_alarm(a);
     return true;
 }
@@ -47,6 +48,7 @@ void alarm_set(struct alarm *a, uint64_t due, void (*fire)(struct alarm *))
     a->due = due < clock_time ? clock_time : due;
     footprint_touch(&virtual_clock, false);
     footprint_touch(a, true);
+    footprint_meet();
     footprint_moment(a->due); /* of two that are due at once the first set goes first */
     a->sequence = ++virtual_clock.sequence;
     a->fire = fire;

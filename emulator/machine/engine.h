@@ -29,6 +29,8 @@ struct ctx *ctx_allocate(enum ctx_kind kind, uint8_t role, const char *name, voi
 void ctx_free(struct ctx *ctx);
 /* What the next one that is allocated will be. */
 uint16_t ctx_next_id(void);
+/* Nothing can run: calls machine.on_settled, once. False: nobody asked for it. */
+bool call_settled(void);
 /* Nothing can run: lets time pass to the next alarm, or reports a hang or deadlock. */
 void let_time_pass(void);
 /*

@@ -250,7 +250,8 @@ static struct ctx *next_after(struct ctx *self, uint16_t where)
             continue;
         }
         footprint_time(true);
-        let_time_pass();
+        if (!call_settled())
+            let_time_pass();
         footprint_time(false);
     }
 }
@@ -261,9 +262,9 @@ static void fiber_block(bool keeps_processor)
     self->state = keeps_processor ? CTX_SPINNING : CTX_BLOCKED;
     if (!keeps_processor)
         leave_cpu(self);
-    footprint_step();
+    footprint_step(WHERE_BLOCK);
     switch_to(next_after(self, WHERE_BLOCK), WHERE_BLOCK);
-    footprint_step();
+    footprint_step(WHERE_BLOCK);
 }
 
 static void fiber_wake(struct ctx *ctx) { (void)ctx; }
@@ -296,7 +297,7 @@ static void fiber_point(uint16_t where)
                  (unsigned long long)machine.points, self->name);
     if (machine.points - machine.points_at_wait >= WORK_POINTS)
         sched_work();
-    footprint_step();
+    footprint_step(where);
     bool asked = policy_is_asked(where);
     bool unfair = ++self->points_in_a_row > FAIR_POINTS;
     if (!asked && !unfair)
@@ -340,7 +341,7 @@ static void finish(void)
         leave_cpu(self);
         ctx_free(self);
     }
-    footprint_step();
+    footprint_step(WHERE_BLOCK);
     if (self->role == ROLE_PNP) { /* the life is over */
         struct fiber *me = fiber_of(self);
         current_ctx = NULL;
@@ -369,7 +370,7 @@ NO_MSAN static void fiber_main(struct transfer t)
         __tsan_acquire(&life_sync);
 #endif
         if (!_setjmp(fiber_of(current_ctx)->base)) {
-            footprint_step();
+            footprint_step(WHERE_BLOCK);
             arrived();
             if (current_ctx->entry)
                 current_ctx->entry(current_ctx->argument);

@@ -114,6 +114,8 @@ static void keep_going(void)
             ctx_wake(woken);
             continue;
         }
+        if (call_settled())
+            continue;
         let_time_pass();
         ticks_left = TICKS;
     }

@@ -39,6 +39,13 @@ static struct {
 
 static struct clock_vector vector[STEPS];
 static uint8_t owner[STEPS];
+static bool meets[STEPS];        /* see footprint_is_local() */
+static uint16_t place[STEPS];    /* where it began */
+/* Words, places and contexts (by a hash; two in one bit only make more shared): a step from that place touched that word in some life, and another context's step
+ * did with no other order between the two. */
+#define SHARED_BITS 22
+static uint64_t shared[(1u << SHARED_BITS) / 64];
+static bool learned;
 static uint64_t lately[2][RECENT]; /* most accesses repeat one of the same step: word and step, loads and stores */
 static struct word words[WORDS];
 
@@ -95,7 +102,7 @@ static unsigned self(void)
     return current_ctx->id % CONTEXTS;
 }
 
-static void open_step(unsigned c)
+static void open_step(unsigned c, uint16_t at_place)
 {
     if (fp.steps == STEPS - 1) {
         lose();
@@ -108,6 +115,8 @@ static void open_step(unsigned c)
     fp.woken_by[c] = 0;
     vector[step].at[c]++;
     owner[step] = (uint8_t)c;
+    meets[step] = false;
+    place[step] = at_place;
     fp.current[c] = (uint16_t)step;
 }
 
@@ -126,13 +135,13 @@ static void close_step(unsigned c, unsigned cpu)
     fp.current[c] = 0;
 }
 
-void footprint_step(void)
+void footprint_step(uint16_t at_place)
 {
     if (!fp.on)
         return;
     unsigned c = self();
     close_step(c, (unsigned)(current_ctx ? current_ctx->cpu + 1 : 0));
-    open_step(c);
+    open_step(c, at_place);
 }
 
 void footprint_wake(const struct ctx *ctx)
@@ -145,8 +154,9 @@ void footprint_wake(const struct ctx *ctx)
         return;
     }
     if (!fp.current[c])
-        open_step(c);
+        open_step(c, 0);
     fp.woken_by[ctx->id] = fp.current[c];
+    meets[fp.current[c]] = true;
 }
 
 void footprint_time(bool passes)
@@ -155,7 +165,7 @@ void footprint_time(bool passes)
         return;
     if (passes) {
         fp.time = true;
-        open_step(TIME);
+        open_step(TIME, 0);
         for (unsigned i = 0; i < TIME; i++)
             join(&vector[fp.current[TIME]], &vector[fp.last[i]]);
     } else {
@@ -168,7 +178,7 @@ void footprint_clock(void)
 {
     if (!fp.on)
         return;
-    footprint_step();
+    footprint_step(0);
     footprint_time(true);
     footprint_time(false);
     unsigned c = self();
@@ -194,18 +204,41 @@ static struct word *word_at(uintptr_t granule)
     return &words[at];
 }
 
-static inline void behind(unsigned step, unsigned c, unsigned earlier)
+static inline uint64_t shared_bit(unsigned step, uint64_t granule)
 {
-    if (owner[earlier] != c && vector[step].at[owner[earlier]] < vector[earlier].at[owner[earlier]])
-        join(&vector[step], &vector[earlier]);
+    uint64_t key = granule * 0x9e3779b97f4a7c15ull + (place[step] + 1) * 0xc2b2ae3d27d4eb4full + owner[step] * 0x165667b19e3779f9ull;
+    return (key ^ key >> 32) * 0x9e3779b97f4a7c15ull >> (64 - SHARED_BITS);
+}
+
+static inline bool is_shared(unsigned step, uint64_t granule)
+{
+    uint64_t bit = shared_bit(step, granule);
+    return shared[bit / 64] >> bit % 64 & 1;
+}
+
+static void share(unsigned step, uint64_t granule)
+{
+    uint64_t bit = shared_bit(step, granule);
+    learned = learned || !is_shared(step, granule);
+    shared[bit / 64] |= 1ull << bit % 64;
+    meets[step] = true;
+}
+
+static inline void behind(const struct word *w, unsigned step, unsigned c, unsigned earlier)
+{
+    if (owner[earlier] == c || vector[step].at[owner[earlier]] >= vector[earlier].at[owner[earlier]])
+        return;
+    join(&vector[step], &vector[earlier]);
+    share(step, w->key >> 16);
+    share(earlier, w->key >> 16);
 }
 
 static void store(struct word *w, unsigned step, unsigned c)
 {
     if (w->writer)
-        behind(step, c, w->writer);
+        behind(w, step, c, w->writer);
     for (unsigned i = 0; i < w->readers; i++)
-        behind(step, c, w->reader[i]);
+        behind(w, step, c, w->reader[i]);
     w->writer = (uint16_t)step;
     w->readers = 0;
 }
@@ -218,7 +251,7 @@ static void load(struct word *w, unsigned step, unsigned c)
     if (i < w->readers && w->reader[i] == step)
         return;
     if (w->writer)
-        behind(step, c, w->writer);
+        behind(w, step, c, w->writer);
     if (i == READERS) { /* one more order than there is, which is harmless */
         store(w, step, c);
         return;
@@ -231,13 +264,14 @@ static inline void touch(uintptr_t granule, bool writes)
 {
     unsigned c = self();
     if (!fp.current[c])
-        open_step(c);
+        open_step(c, 0);
     unsigned step = fp.current[c];
     uint64_t this = (uint64_t)granule << 16 | step;
     uint64_t *recent = &lately[writes][granule % RECENT];
     if (*recent == this)
         return;
     *recent = this;
+    meets[step] = meets[step] || is_shared(step, granule);
     struct word *w = word_at(granule);
     if (w->writer == step)
         return;
@@ -264,6 +298,37 @@ void footprint_touch(const void *address, bool writes) { access(address, 1, writ
 void footprint_count(const void *address, bool ends) { access((const void *)((uintptr_t)address | COUNT_NAME), 1, ends); }
 void footprint_moment(uint64_t time) { access((const void *)(uintptr_t)((time & ((1ull << 44) - 1)) << 3 | MOMENT_NAME), 1, true); }
 void footprint_free(const void *memory, size_t size) { access(memory, size, true); }
+
+/* ---- Steps that may be exchanged ---- */
+
+void footprint_meet(void)
+{
+    if (!fp.on)
+        return;
+    unsigned c = self();
+    if (!fp.current[c])
+        open_step(c, 0);
+    meets[fp.current[c]] = true;
+}
+
+unsigned footprint_next(void)
+{
+    if (!fp.on)
+        return 0;
+    unsigned c = self();
+    if (!fp.current[c])
+        open_step(c, 0);
+    return fp.current[c];
+}
+
+bool footprint_is_local(unsigned step) { return step && !fp.lost && !meets[step]; }
+
+bool footprint_learned(void)
+{
+    bool did = learned;
+    learned = false;
+    return did;
+}
 
 /* ---- The state ---- */
 

@@ -40,8 +40,8 @@ struct ctx;
 void footprint_begin(void);
 /* From here on; all that was before comes first for everybody. A second call does nothing. */
 void footprint_start(void);
-/* The current context begins its next step. */
-void footprint_step(void);
+/* The current context begins its next step at this place (a DDI's number, as scheduling points have it). */
+void footprint_step(uint16_t place);
 /* The current step reads or writes something of the machine's that stands at this address. */
 void footprint_touch(const void *address, bool writes);
 void footprint_free(const void *memory, size_t size);
@@ -55,6 +55,14 @@ void footprint_wake(const struct ctx *ctx);
 void footprint_time(bool passes);
 /* The schedule lets the clock come in the current context: a choice that its own steps do not show, so it is ordered with all. */
 void footprint_clock(void);
+/* The current step cannot be exchanged with what others do, whatever it touches: it changes who may run. */
+void footprint_meet(void);
+/* The step that the current context does next, or is in; 0: too long to say. */
+unsigned footprint_next(void);
+/* That step is over and may be exchanged with any step of another context: it touched nothing that steps which nothing else orders were ever seen to touch. */
+bool footprint_is_local(unsigned step);
+/* True once after a life in which something was shared for the first time: what footprint_is_local() said before may have been wrong. */
+bool footprint_learned(void);
 /* Where the life stands; 0: it went on for too long to say. `runs`: the context that could go on, NULL nobody. */
 uint64_t footprint_state(const struct ctx *runs, uint64_t more);
 
@@ -68,11 +76,15 @@ static inline void footprint_moment(uint64_t time) { (void)time; }
 
 static inline void footprint_begin(void) {}
 static inline void footprint_start(void) {}
-static inline void footprint_step(void) {}
+static inline void footprint_step(uint16_t place) { (void)place; }
 static inline void footprint_touch(const void *address, bool writes) { (void)address, (void)writes; }
 static inline void footprint_free(const void *memory, size_t size) { (void)memory, (void)size; }
 static inline void footprint_count(const void *address, bool ends) { (void)address, (void)ends; }
 static inline void footprint_wake(const struct ctx *ctx) { (void)ctx; }
+static inline void footprint_meet(void) {}
+static inline unsigned footprint_next(void) { return 0; }
+static inline bool footprint_is_local(unsigned step) { return (void)step, false; }
+static inline bool footprint_learned(void) { return false; }
 static inline void footprint_clock(void) {}
 static inline void footprint_time(bool passes) { (void)passes; }
 static inline uint64_t footprint_state(const struct ctx *runs, uint64_t more)

@@ -56,7 +56,8 @@ static struct explore_point *point_of(uint16_t where)
     if (here && r->is_known(here))
         machine_abandon();
     state.recorded = true;
-    r->point[r->points] = (struct explore_point){.alternatives = r->roles, .where = where, .nth = (uint16_t)nth, .preempts = where != WHERE_BLOCK};
+    r->point[r->points] = (struct explore_point){.alternatives = r->roles, .where = where, .nth = (uint16_t)nth, .preempts = where != WHERE_BLOCK,
+                                                    .step = (uint16_t)(where == WHERE_BLOCK ? 0 : footprint_next())};
     return &r->point[r->points++];
 }
 

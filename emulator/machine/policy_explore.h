@@ -21,6 +21,7 @@ struct explore_point {
     uint32_t alternatives;   /* index of its first role in explore_record.role */
     uint16_t count;          /* of them: candidates other than the one that goes on, and the clock */
     uint16_t where, nth;
+    uint16_t step;           /* what the running context does next (machine/footprint.h) */
     bool preempts;           /* the running context could go on: choosing another one is a preemption */
 };
 

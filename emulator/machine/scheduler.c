@@ -33,6 +33,7 @@ static void machine_begin(const struct chance *chance)
     machine.ready_sequence = machine.points = machine.points_at_wait = machine.last_progress = 0;
     clock_begin();
     machine.race_pending = false;
+    machine.on_settled = NULL;
     memory_begin();
     trace_begin();
     choose_begin(chance);
@@ -152,7 +153,12 @@ void sched_point(uint16_t where) { engine->point(where); }
 void sched_settle(void) { engine->settle(); }
 void gate_lock(void) { engine->lock(); }
 void gate_unlock(void) { engine->unlock(); }
-unsigned cpu_current(void) { return current_ctx->cpu < 0 ? 0 : (unsigned)current_ctx->cpu; }
+
+unsigned cpu_current(void)
+{
+    footprint_meet(); /* another order may bring another processor */
+    return current_ctx->cpu < 0 ? 0 : (unsigned)current_ctx->cpu;
+}
 
 void ctx_exit(void)
 {
@@ -205,6 +211,8 @@ uint8_t irql_raise(uint8_t irql)
     struct ctx *self = current_ctx;
     uint8_t old = self->irql;
     self->irql = irql;
+    if (irql >= IRQL_DISPATCH && old < IRQL_DISPATCH)
+        footprint_meet(); /* it keeps its processor from here on */
     return old;
 }
 
@@ -213,13 +221,16 @@ void irql_lower(uint8_t irql)
     struct ctx *self = current_ctx;
     bool drops = self->irql >= IRQL_DISPATCH && irql < IRQL_DISPATCH;
     self->irql = irql;
-    if (drops)
-        cpu_drain_dpcs();
+    if (!drops)
+        return;
+    footprint_meet();
+    cpu_drain_dpcs();
 }
 
 void cpu_request_dpc(unsigned cpu)
 {
     footprint_touch(&machine.cpu[cpu], true);
+    footprint_meet();
     machine.cpu[cpu].dpcs++;
     bool own = current_ctx->state == CTX_READY && cpu_current() == cpu;
     if (!own && engine->dpc_left)
@@ -257,6 +268,15 @@ bool sched_others_alive(void)
         if (machine.cpu[c].dpcs)
             return true;
     return false;
+}
+
+bool call_settled(void)
+{
+    void (*settled)(void) = machine.on_settled;
+    machine.on_settled = NULL;
+    if (settled)
+        settled();
+    return settled;
 }
 
 static struct ctx *longest_waiting(void)

@@ -5,7 +5,13 @@
  * on the path: its life was run, its points wait for their turn; each alternative of each point makes a schedule one decision longer. What the walks before have
  * seen is run again, which costs a few lives in a hundred and keeps memory small.
  *
- * Reduction. A life that comes to a point where the machine stands as it stood at a point of an earlier life of this walk, with as many preemptions left or
+ * Reduction, in two ways. A preemption before a step that touches nothing of what steps of other contexts touch may as well come behind that step: the same
+ * order of dependent steps, as many preemptions or fewer. So nobody else is tried there. Which steps are of that kind is learned: a word at which steps of
+ * two contexts met with no other order between them is remembered with the places and contexts of both, over all lives, and a walk during which
+ * something new was learned begins anew. (Were a step taken for local that is not, take the shortest schedule in which it meets another: with local steps moved
+ * forward it was run, and there the two meet as well.) Whatever changes who may run, IRQL, DPCs, alarms, waking, is never local.
+ *
+ * A life that comes to a point where the machine stands as it stood at a point of an earlier life of this walk, with as many preemptions left or
  * fewer, is dropped: from there every alternative was or will be explored. Where the machine stands is a number for the steps done and the order of
  * those that depend on one another (machine/footprint.h says why equal numbers mean equal states, and what that assumes). Frames on the path are finished
  * before the walk ends, and no state can be met twice on one path, so nothing is dropped in favour of something that is dropped itself. Only builds that
@@ -39,9 +45,13 @@ static struct {
     const uint8_t *input;
     size_t size;
     unsigned bound;       /* preemptions of this walk */
+    uint64_t begun;       /* lives before this walk */
+    uint64_t again_at;    /* lives; then it begins anew; 0: it is as good as it can be */
+    bool again;
     struct frame frame[MAX_DEPTH];
     struct bugcheck bug;
     bool bug_found;
+    bool reduces;
 } search;
 
 /* ---- A life ---- */
@@ -210,16 +220,42 @@ static void *room_for(void *memory, unsigned *room, unsigned count, size_t size)
     return memory;
 }
 
+/*
+ * What remains of a point: nothing if the running context may as well do its next step first (see the head of this file), or only the clock, which
+ * comes at a time and not only between steps. False: nothing.
+ */
+static bool take_point(struct explore_point *to, const struct explore_point *p)
+{
+    *to = *p;
+    if (!search.reduces || !p->preempts || !footprint_is_local(p->step))
+        return true;
+    to->count = p->count && explore_record.role[p->alternatives] == ROLE_CLOCK;
+    return to->count;
+}
+
 static void keep_frame(struct frame *f)
 {
     const struct explore_record *r = &explore_record;
-    f->points = r->points;
+    f->points = 0;
     f->point = room_for(f->point, &f->point_room, r->points, sizeof *f->point);
     f->role = room_for(f->role, &f->role_room, r->roles, 1);
-    if (r->points)
-        memcpy(f->point, r->point, r->points * sizeof *f->point);
+    for (unsigned i = 0; i < r->points; i++)
+        if (take_point(&f->point[f->points], &r->point[i]))
+            f->points++;
     if (r->roles)
         memcpy(f->role, r->role, r->roles);
+}
+
+/*
+ * What was taken for needless may not have been. The walk begins anew, but not at once: what is learned comes in flocks, and the lives of a walk that
+ * began too early are all run again.
+ */
+static void note_learned(void)
+{
+    uint64_t lives = search.shared->lives - search.begun;
+    if (search.reduces && footprint_learned())
+        search.again_at = lives + lives / 2 + 64;
+    search.again = search.again_at && lives >= search.again_at;
 }
 
 /* The life of the schedule with so many decisions, which stand in shared memory. */
@@ -231,8 +267,9 @@ static void run_frame(unsigned depth)
     s->preemptions = f->preemptions;
     states.left = search.bound - f->preemptions;
     explore_record.first = s->own;
-    explore_record.is_known = search.options->reduction && !s->own ? is_known : NULL;
+    explore_record.is_known = search.reduces ? is_known : NULL;
     run_life();
+    note_learned();
     if (explore_record.matched != depth)
         end(EXPLORE_DIVERGED);
     if (explore_record.overflow)
@@ -252,7 +289,7 @@ static void walk_point(unsigned depth, unsigned at, double begin, double share)
     struct explore_shared *s = search.shared;
     if (s->own + depth >= MAX_DECISIONS)
         end(EXPLORE_TOO_LARGE);
-    for (unsigned a = 0; a < p->count; a++) {
+    for (unsigned a = 0; a < p->count && !search.again; a++) {
         s->chance.schedule[s->own + depth] = (struct decision){p->where, p->nth, f->role[p->alternatives + a]};
         search.frame[depth + 1].preemptions = f->preemptions + p->preempts;
         walk(depth + 1, begin + share * a / p->count, share / p->count);
@@ -273,7 +310,7 @@ static void walk(unsigned depth, double begin, double share)
 {
     run_frame(depth);
     struct frame *f = &search.frame[depth];
-    for (unsigned i = 0; i < f->points; i++) {
+    for (unsigned i = 0; i < f->points && !search.again; i++) {
         double from = part_before(i, f->points, search.bound - f->preemptions), to = part_before(i + 1, f->points, search.bound - f->preemptions);
         search.shared->way = begin + share * from;
         if (!f->point[i].preempts || f->preemptions < search.bound)
@@ -287,6 +324,7 @@ static void set_up(const struct explore_options *options, struct explore_shared 
     search.shared = shared;
     search.input = input;
     search.size = size;
+    search.reduces = options->reduction && !shared->own;
     bugcheck_set_hook(on_bugcheck);
     life.keeps_results = true;
 }
@@ -297,8 +335,13 @@ void explore_search(const struct explore_options *options, struct explore_shared
     shared->chance.policy = POLICY_EXPLORE;
     for (search.bound = 0; search.bound <= options->preemptions; search.bound++) {
         shared->level = search.bound;
-        states_forget();
-        walk(0, 0, 1);
+        do {
+            search.again_at = search.again = 0;
+            search.begun = shared->lives;
+            shared->done[search.bound] = 0;
+            states_forget();
+            walk(0, 0, 1);
+        } while (search.again_at);
     }
     end(EXPLORE_DONE);
 }

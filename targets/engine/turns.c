@@ -20,8 +20,6 @@ static struct {
     unsigned cursor;     /* first step that was neither given out nor put off */
     bool starting;       /* a step was given out and its actor has not taken it yet */
     bool held, closed;
-    struct nt_thread *referee;
-    KEVENT call_referee;
 } turns;
 
 void turns_begin(const struct program *program)
@@ -29,7 +27,6 @@ void turns_begin(const struct program *program)
     turns.program = program;
     turns.cursor = 0;
     turns.starting = turns.held = turns.closed = false;
-    turns.referee = NULL;
     for (unsigned i = 0; i < ACTORS; i++) {
         turns.actor[i] = (struct actor){.current = -1};
         ke_initialize_event(&turns.actor[i].turn, SynchronizationEvent, FALSE);
@@ -49,27 +46,6 @@ static void put_off_blocked(void)
     advance();
 }
 
-static void referee_main(void *argument)
-{
-    (void)argument;
-    for (;;) {
-        ke_wait_internal(&turns.call_referee, "a step that is due");
-        if (turns.closed)
-            return;
-        sched_settle();
-        put_off_blocked();
-    }
-}
-
-static void call_referee(void)
-{
-    if (!turns.referee) {
-        ke_initialize_event(&turns.call_referee, SynchronizationEvent, FALSE);
-        turns.referee = ke_create_thread(CTX_WORKER, ROLE_NONE, "referee", NULL, referee_main, NULL);
-    }
-    ke_set_event(&turns.call_referee, 0, FALSE);
-}
-
 /* Gives out the step at the cursor if its actor waits for it. */
 static void advance(void)
 {
@@ -80,7 +56,7 @@ static void advance(void)
             continue;
         }
         if (!a->waits) {
-            call_referee();
+            machine.on_settled = put_off_blocked;
             return;
         }
         a->current = (int)turns.cursor++;
@@ -162,12 +138,6 @@ void turns_close(void)
     for (unsigned i = 0; i < APP_THREADS; i++)
         if (turns.actor[i].waits)
             ke_set_event(&turns.actor[i].turn, 0, FALSE);
-    if (!turns.referee)
-        return;
-    ke_set_event(&turns.call_referee, 0, FALSE);
-    ke_wait_for_single_object(turns.referee, Executive, KernelMode, FALSE, NULL);
-    ob_dereference(turns.referee);
-    turns.referee = NULL;
 }
 
 int turns_current(unsigned actor) { return turns.actor[actor].current; }

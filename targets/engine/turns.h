@@ -6,8 +6,7 @@
  * not hold up the others: its steps are put off until it is back. Letting time pass holds up everybody.
  *
  * Internal design. An actor waits for its turn on an event, in user mode if it is an app, so that I/O of its own can still be
- * delivered to it. Whether an actor is blocked or just slow is decided by the referee, a context that lets everything settle first; it exists
- * only in lives that need it.
+ * delivered to it. Whether an actor is blocked or just slow shows when nothing can run any more: only then is its step put off.
  */
 #ifndef ENGINE_TURNS_H
 #define ENGINE_TURNS_H
@@ -23,7 +22,7 @@ void turns_actor_ended(unsigned actor);
 /* While held, no step starts: time passes. PnP thread only. */
 void turns_hold(bool hold);
 bool turns_are_held(void);
-/* Apps that are out of steps may go; ends the referee. PnP thread only. */
+/* Apps that are out of steps may go. PnP thread only. */
 void turns_close(void);
 /* The step an actor carries out now, or -1. For reports. */
 int turns_current(unsigned actor);

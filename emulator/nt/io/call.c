@@ -59,7 +59,7 @@ static bool is_linked(const struct irp_record *r, const struct dispatch_frame *f
 }
 
 /* The dispatch routine that runs on this context with nothing called in between, if it is one of this IRP's. */
-static const struct dispatch_frame *acting_frame(const struct irp_record *r)
+NO_FOOTPRINT static const struct dispatch_frame *acting_frame(const struct irp_record *r)
 {
     const struct dispatch_frame *f = r->frames;
     while (f && (f->ctx != current_ctx || f->top != current_ctx->top || f->gate_depth + 2 != current_ctx->gate_depth))
@@ -82,7 +82,7 @@ void io_check_owner(const IRP *irp, const struct irp_record *r, const char *what
                  "%s on %s, which was passed down and is still with device #%u", what, irp_record_name(r, name, sizeof name), device_number(owner));
 }
 
-static void unlink_frame(struct irp_record *r, struct dispatch_frame *frame)
+NO_FOOTPRINT static void unlink_frame(struct irp_record *r, struct dispatch_frame *frame)
 {
     struct dispatch_frame **at = &r->frames;
     while (*at != frame)
@@ -214,7 +214,7 @@ void io_frame_stopped(struct irp_record *r, CHAR location)
 }
 
 /* After IoSkipCurrentIrpStackLocation there is nothing of the driver's own left to change. */
-static void check_not_skipped(struct irp_record *r, const char *what)
+NO_FOOTPRINT static void check_not_skipped(struct irp_record *r, const char *what)
 {
     char name[64];
     if (r->skipped)

@@ -26,10 +26,17 @@ void irp_boot(void)
     io_built_irps = 0;
 }
 
+/* Whoever looks through the list sees what is on it by now: adding and removing commute with one another, but not with that. */
+static struct irp_record *first_live(void)
+{
+    footprint_count(&irps.live, true);
+    return irps.live;
+}
+
 void io_check_no_irps(void)
 {
     char name[64];
-    for (struct irp_record *r = irps.live; r; r = r->next) {
+    for (struct irp_record *r = first_live(); r; r = r->next) {
         if (r->raw || r->info.finished || r->irp->CurrentLocation < 1 || r->irp->CurrentLocation > r->irp->StackCount)
             continue;
         PDEVICE_OBJECT device = r->irp->Tail.Overlay.CurrentStackLocation->DeviceObject;
@@ -42,7 +49,7 @@ void io_check_no_irps(void)
 void io_check_lent_event(const KEVENT *event)
 {
     char name[64];
-    for (struct irp_record *r = irps.live; r; r = r->next)
+    for (struct irp_record *r = first_live(); r; r = r->next)
         if (r->info.built_by == 1 && !r->info.finished && r->irp->UserEvent == event && r->irp->CurrentLocation <= r->irp->StackCount)
             bugcheck(OWN_RULE, r->info.number, 0, 0, 0, "V-IRP-36", "the driver sets the event that it gave to %s: only the I/O manager may",
                      irp_record_name(r, name, sizeof name));
@@ -51,6 +58,7 @@ void io_check_lent_event(const KEVENT *event)
 /* Records are numbered and listed in order of allocation, which no step asks for. */
 NO_FOOTPRINT static struct irp_record *record_get(void)
 {
+    footprint_count(&irps.live, false);
     struct irp_record *r = irps.freed;
     if (r && irps.freed_count > RECORDS_KEPT && !r->pins && !r->frames) {
         irps.freed = r->next;
@@ -77,6 +85,7 @@ NO_FOOTPRINT static struct irp_record *record_get(void)
 
 NO_FOOTPRINT static void record_put(struct irp_record *r)
 {
+    footprint_count(&irps.live, false);
     *(r->prev ? &r->prev->next : &irps.live) = r->next;
     *(r->next ? &r->next->prev : &irps.live_last) = r->prev;
     io_csq_forget(r);
@@ -134,7 +143,11 @@ NO_FOOTPRINT struct irp_record *irp_require(const IRP *irp, const char *what, ui
     bugcheck(0xC9, 3, 0, 0, 0, "V-IO-03", "%s on something that is no IRP", what);
 }
 
-PIRP irp_first(void) { return irps.live ? irps.live->irp : NULL; }
+PIRP irp_first(void)
+{
+    const struct irp_record *first = first_live();
+    return first ? first->irp : NULL;
+}
 
 PIRP irp_next(PIRP irp)
 {
@@ -142,7 +155,7 @@ PIRP irp_next(PIRP irp)
     return r ? r->irp : NULL;
 }
 
-struct irp_record *irp_first_record(void) { return irps.live; }
+struct irp_record *irp_first_record(void) { return first_live(); }
 struct irp_record *irp_first_freed_record(void) { return irps.freed; }
 const void *irp_memory(const struct irp_record *r) { return (const char *)r->irp - FRONT; }
 
@@ -247,7 +260,7 @@ static void initialize_raw(PIRP irp, USHORT size, CCHAR stack_size)
         bugcheck(0xC9, 0x20D, r->info.number, 0, 0, "V-IO-20D", "IoInitializeIrp on IRP #%u, which IoAllocateIrp made: IoReuseIrp is meant", r->info.number);
     }
     struct irp_record *r = NULL;
-    for (struct irp_record *at = irps.live; at && !r; at = at->next)
+    for (struct irp_record *at = first_live(); at && !r; at = at->next)
         if (at->irp == irp)
             r = at;
     if (!r && !(r = record_get()))

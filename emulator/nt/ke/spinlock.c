@@ -35,7 +35,7 @@ static struct ctx *owner_of(KSPIN_LOCK word) { return word && word <= machine.ct
 
 bool ke_spin_lock_owned_by_current(PKSPIN_LOCK lock) { return *lock == word_of(current_ctx); }
 
-static struct held_lock *held_by(const struct ctx *ctx, const void *lock)
+NO_FOOTPRINT static struct held_lock *held_by(const struct ctx *ctx, const void *lock)
 {
     struct held_lock *held = locks.held[ctx->id];
     for (unsigned i = ctx->spinlocks_held; i-- > 0;)
