@@ -184,6 +184,7 @@ struct nt_driver {
     bool unloading, unloaded, initialized;
     bool unload_pending;        /* asked to go while its devices were in use: goes with their last use, and nobody opens them any more */
     struct ex_work unload_work;
+    unsigned files;             /* open on its devices, also on those that it has deleted since */
     PDRIVER_DISPATCH dispatch[IRP_MJ_MAXIMUM_FUNCTION + 1]; /* MajorFunction when DriverEntry had returned */
     const struct ctx *unloaded_by; /* who runs DriverUnload */
     void *framework;            /* KMDF's per-driver data, NULL for WDM */

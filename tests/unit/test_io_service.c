@@ -34,7 +34,15 @@ static VOID solo_unload(PDRIVER_OBJECT driver)
     InterlockedIncrement(&unload_count);
     RtlInitUnicodeString(&link, L"\\DosDevices\\SOLO");
     IoDeleteSymbolicLink(&link);
-    IoDeleteDevice(driver->DeviceObject);
+    if (driver->DeviceObject)
+        IoDeleteDevice(driver->DeviceObject);
+}
+
+/* A device that goes when an app says so, and keeps its file. */
+static NTSTATUS delete_device(PDEVICE_OBJECT device, PIRP irp)
+{
+    IoDeleteDevice(device);
+    return complete(irp, STATUS_SUCCESS, 0);
 }
 
 static int solo_entry(void *driver_object, void *path)
@@ -50,6 +58,7 @@ static int solo_entry(void *driver_object, void *path)
     driver->DriverUnload = no_unload ? NULL : solo_unload;
     driver->MajorFunction[IRP_MJ_CREATE] = driver->MajorFunction[IRP_MJ_CLOSE] = driver->MajorFunction[IRP_MJ_CLEANUP] = answer;
     driver->MajorFunction[IRP_MJ_READ] = answer;
+    driver->MajorFunction[IRP_MJ_DEVICE_CONTROL] = delete_device;
     created = sddl.Length ? IoCreateDeviceSecure(driver, 0, &name, FILE_DEVICE_UNKNOWN, characteristics, FALSE, &sddl, NULL, &device)
                           : IoCreateDevice(driver, 0, &name, FILE_DEVICE_UNKNOWN, characteristics, FALSE, &device);
     if (!NT_SUCCESS(created))
@@ -114,6 +123,21 @@ static void stopped_while_open(void)
     Sleep(1);
     assert_true(unloads == 1 && state_of(service) == STOPPED);
     assert_true(StartServiceA(service, 0, NULL) && ControlService(service, 1, &status) && status.state == STOPPED);
+}
+
+/* Its device is deleted, and still its code is needed: for the file. */
+static void stopped_while_a_deleted_device_is_open(void)
+{
+    SERVICE_STATUS status;
+    DWORD n;
+    void *service = solo_service();
+    StartServiceA(service, 0, NULL);
+    HANDLE h = open_solo();
+    assert_true(DeviceIoControl(h, CODE(0, METHOD_BUFFERED, FILE_ANY_ACCESS), NULL, 0, NULL, 0, &n, NULL));
+    assert_true(ControlService(service, 1, &status) && status.state == STOP_PENDING && unloads == 0);
+    CloseHandle(h);
+    Sleep(1);
+    assert_true(unloads == 1 && state_of(service) == STOPPED);
 }
 
 /* The process ends with the handle open and the driver told to go: testapp's abrupt way out. */
@@ -300,12 +324,14 @@ static void processes(void)
 #pragma clang section text = "" data = "" bss = ""
 
 /* RULE W-DRV-5: A service's stop unloads its driver; while a device is open that waits for the last handle, and further opens fail. */
+/* RULE W-DRV-6: A device that was deleted while it is open keeps its driver until the file is closed. */
 /* RULE W-U-17: A stop that has to wait is SERVICE_STOP_PENDING, and the service can be started again when it is over. */
 static void W_DRV_5_unload(void **state)
 {
     shown(started_and_stopped);
     shown(stopped_while_open);
     shown(stopped_and_exited);
+    shown(stopped_while_a_deleted_device_is_open);
     shown_in_any_order(stopped_and_exited, 30);
     shown(not_unloadable);
     shown_in_any_order(one_at_a_time, 30);

@@ -16,6 +16,7 @@ static void destroy_device(void *body)
     if (d->security)
         ex_system_free(d->security);
     ke_dpc_check_free((const char *)&d->object, sizeof d->object);
+    ob_dereference(d->object.DriverObject);
     if (!memory)
         return;
     io_remove_lock_check_free(memory, size);
@@ -46,6 +47,7 @@ NTSTATUS io_create_device(PDRIVER_OBJECT driver, ULONG extension_size, PUNICODE_
     o->Type = IO_TYPE_DEVICE;
     o->Size = (USHORT)(sizeof(DEVICE_OBJECT) + extension_size);
     o->DriverObject = driver;
+    ob_reference(driver); /* whoever has the device may follow this */
     o->Flags = DO_DEVICE_INITIALIZING | (exclusive ? DO_EXCLUSIVE : 0);
     o->Characteristics = characteristics;
     o->DeviceExtension = extension_size ? (char *)d + front : NULL;

@@ -106,9 +106,17 @@ NTSTATUS io_invalid_device_request(PDEVICE_OBJECT device, PIRP irp)
     return STATUS_INVALID_DEVICE_REQUEST;
 }
 
+static void destroy_driver(void *body)
+{
+    struct nt_driver *d = body;
+    ex_system_free(d->object.DriverName.Buffer);
+    ex_system_free(d->extension.ServiceKeyName.Buffer);
+    ex_system_free(d->service_key.Buffer);
+}
+
 static struct nt_driver *create_driver(const char *name, const char *key_prefix)
 {
-    struct nt_driver *d = ob_create(OB_DRIVER, sizeof *d, BLOCK_DRIVER, NULL);
+    struct nt_driver *d = ob_create(OB_DRIVER, sizeof *d, BLOCK_DRIVER, destroy_driver);
     if (!d)
         return NULL;
     char text[160];
@@ -178,10 +186,7 @@ static void free_driver(struct nt_driver *d)
         ex_system_free(x);
     }
     unlist_driver(d);
-    ex_system_free(d->object.DriverName.Buffer);
-    ex_system_free(d->extension.ServiceKeyName.Buffer);
-    ex_system_free(d->service_key.Buffer);
-    ob_dereference(d);
+    ob_dereference(d); /* its devices that are left keep it */
 }
 
 NTSTATUS io_load_driver(const struct driver_image *image, struct nt_driver **driver)
@@ -263,12 +268,13 @@ void io_unload_driver(struct nt_driver *d)
     free_driver(d);
 }
 
+/* A device that was deleted while it is open is not in the list, and still needs the driver's code (W-DRV-6). */
 static bool in_use(const struct nt_driver *d)
 {
     PDEVICE_OBJECT device = d->object.DeviceObject;
-    while (device && !device->ReferenceCount && !device->AttachedDevice)
+    while (device && !device->AttachedDevice)
         device = device->NextDevice;
-    return device != NULL;
+    return d->files || device;
 }
 
 static void unload_later(void *context)

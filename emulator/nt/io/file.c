@@ -56,6 +56,7 @@ static void release_file(struct nt_file *f)
         PDRIVER_OBJECT driver = device->DriverObject;
         hb_release(&driver->DriverUnload);
         device->ReferenceCount--;
+        ((struct nt_driver *)driver)->files--;
         io_driver_use_dropped(driver);
         ob_dereference(device);
     }
@@ -219,6 +220,7 @@ static NTSTATUS create_file(PCUNICODE_STRING path, ACCESS_MASK access, ULONG sha
     describe_file(&f->object, device, rest, access, share, options);
     ob_reference(device);
     device->ReferenceCount++;
+    ((struct nt_driver *)device->DriverObject)->files++;
     IO_STATUS_BLOCK iosb = {0};
     status = send_create(f, top, access, share, disposition, options, mode, &iosb);
     if (!NT_SUCCESS(status)) {
