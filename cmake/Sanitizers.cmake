@@ -4,6 +4,7 @@
 #                                      coverage feedback (it would drown the driver's); MemorySanitizer always (it must see every store)
 #   irpfuzz_driver_flags(<target>)     drivers and apps: sanitizer, coverage, scheduling points at loads and stores
 #   irpfuzz_link_flags(<target>)       executables
+#   irpfuzz_ignore_feedback(<target>)  executables that no fuzzer runs: where no run-time library listens to the driver's feedback, something must
 
 include_guard(GLOBAL)
 
@@ -95,5 +96,11 @@ function(irpfuzz_link_flags target)
     target_link_options(${target} PRIVATE ${IRPFUZZ_SAN_FLAGS})
     if(IRPFUZZ_COVERAGE)
         target_link_options(${target} PRIVATE -fprofile-instr-generate)
+    endif()
+endfunction()
+
+function(irpfuzz_ignore_feedback target)
+    if(IRPFUZZ_SANITIZER STREQUAL "none" AND NOT IRPFUZZ_FUZZER STREQUAL "none")
+        target_sources(${target} PRIVATE "${CMAKE_SOURCE_DIR}/targets/engine/no_feedback.c")
     endif()
 endfunction()

@@ -1,6 +1,6 @@
 /*
- * What coverage-instrumented driver code calls when no fuzzer and no sanitizer is there to listen: run_<target> of the builds fuzz-none and
- * afl-none. Sanitizers' run-time libraries have the same, so other builds do without this file.
+ * What coverage-instrumented driver code calls when no fuzzer and no sanitizer is there to listen: the programs of the builds fuzz-none and
+ * afl-none that no fuzzer runs. Sanitizers' run-time libraries have the same, so other builds do without this file.
  */
 #include <stdint.h>
 
