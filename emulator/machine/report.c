@@ -72,7 +72,7 @@ void report_add_section(const struct report_section *section)
 void report_into(char *text, size_t size)
 {
     report.text = text;
-    report.text_end = text + size;
+    report.text_end = text ? text + size : NULL;
     if (text)
         *text = 0;
 }
