@@ -140,7 +140,7 @@ VOID wdf_WdfDeviceSetDeviceState(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE De
         fx_misuse("K-BUG-2", "WdfDeviceSetDeviceState: WDF_DEVICE_STATE.Size is wrong");
     device->own->device_state = *DeviceState;
     if (device->node)
-        device->node->invalidate_pending = true;
+        pnp_invalidate_state(device->node);
     gate_leave(0);
 }
 

@@ -20,7 +20,7 @@ void fx_pnp_device_failed(struct fx_device *device)
     if (!device->node)
         return;
     device->node->failed = true;
-    device->node->invalidate_pending = true;
+    pnp_invalidate_state(device->node);
 }
 
 /* ---- Hardware ---- */

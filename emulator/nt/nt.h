@@ -181,6 +181,7 @@ struct nt_driver {
     DRIVER_OBJECT object;
     DRIVER_EXTENSION extension;
     const struct driver_image *image;
+    bool by_pnp;                /* the PnP manager loaded it, and unloads it with its last device */
     bool unloading, unloaded, initialized;
     bool unload_pending;        /* asked to go while its devices were in use: goes with their last use, and nobody opens them any more */
     struct ex_work unload_work;
@@ -303,36 +304,88 @@ void io_rundown_thread(struct nt_thread *thread);
 /* Completion port hook: win32 sets it. Called at the final stage in the issuer's thread. */
 extern void (*io_port_hook)(PFILE_OBJECT file, void *apc_context, PIO_STATUS_BLOCK iosb);
 
-/* ---- Plug and Play, power (pnp.c, po.c): who conducts a life calls these from the pnp thread at PASSIVE ---- */
+/* ---- Plug and Play, power (pnp/, po.c): who conducts a life calls these from the pnp thread at PASSIVE ---- */
 
-enum devnode_state { DEVNODE_INITIALIZED, DEVNODE_STARTED, DEVNODE_STOP_PENDING, DEVNODE_STOPPED, DEVNODE_REMOVE_PENDING, DEVNODE_SURPRISE_REMOVED,
-                     DEVNODE_REMOVED, DEVNODE_FAILED };
+enum devnode_state {
+    DEVNODE_INITIALIZED,      /* its drivers' AddDevice was called */
+    DEVNODE_STARTED, DEVNODE_STOP_PENDING, DEVNODE_STOPPED, DEVNODE_REMOVE_PENDING, DEVNODE_SURPRISE_REMOVED,
+    DEVNODE_REMOVED,          /* gone; the devnode itself stays until the end of the life */
+    DEVNODE_FAILED,           /* AddDevice failed */
+    DEVNODE_ALONE             /* its bus reports it, and it has no drivers: none are installed, or they were removed */
+};
+
+#define PNP_FILTERS 4
+
+/* What an INF says: the images of the drivers for a hardware or compatible identifier, filters from below to above; NULL ends a list. */
+struct pnp_install {
+    const char *id;
+    const char *lower[PNP_FILTERS], *function, *upper[PNP_FILTERS];
+};
+
 struct devnode {
-    PDEVICE_OBJECT pdo;
+    PDEVICE_OBJECT pdo;           /* NULL once its bus driver deleted it */
+    struct devnode *parent;       /* whose bus driver reported it; NULL: root-enumerated */
+    unsigned depth;               /* 0 root-enumerated, 1 its children ... */
     struct nt_driver *function;   /* FDO's driver */
+    const struct pnp_install *installed; /* NULL: root-enumerated by the conductor with a driver of its own */
+    struct nt_driver *driver[2 * PNP_FILTERS + 1]; /* from below to above */
+    unsigned drivers;
     enum devnode_state state;
+    bool reported;                /* its bus still reports it; always, for a root-enumerated device */
     UNICODE_STRING instance_path; /* Root\ECHO\0000 */
+    UNICODE_STRING hardware_ids, compatible_ids; /* MULTI_SZ with the last zero; Buffer NULL: the bus gave none */
+    UNICODE_STRING description, location;
+    DEVICE_CAPABILITIES capabilities;
     SYSTEM_POWER_STATE system_state;
     DEVICE_POWER_STATE device_state;
     LIST_ENTRY interfaces;
     ULONG idle_ms;                /* unused for so long it is sent to Dx by the owner of its power policy; 0: never */
     bool failed;                  /* IoInvalidateDeviceState told so */
+    bool seen, is_new;            /* while its bus is being enumerated */
     bool removing;                /* REMOVE_DEVICE is on its way: opens fail (W-FIL-1) */
-    bool invalidate_pending;
+    unsigned asked;               /* what the PnP manager's worker is to do (enum pnp_work) */
 };
-/* Creates a root-enumerated device and calls AddDevice. On failure the devnode stays without a stack (state FAILED). */
+
+/* One PnP operation at a time: the functions below that change a state want the lock held, so that the PnP manager's worker rests. Not recursive. */
+void pnp_lock(void);
+void pnp_unlock(void);
+/* Waits until the worker has done all it was asked for. Without the lock. */
+void pnp_settle(void);
+/* What is installed on this machine; the table must outlive the life. Without it only pnp_create_root_device() knows a driver. */
+void pnp_set_installed(const struct pnp_install *table, unsigned count);
+enum pnp_change { PNP_GOES_BY_SURPRISE, PNP_COMES, PNP_IS_EJECTED };
+/* Called before the worker changes a device's state of its own accord. NULL: nobody watches. */
+void pnp_set_watch(void (*watch)(struct devnode *node, enum pnp_change change));
+
+/* Creates a root-enumerated device and calls AddDevice of this driver, or of those installed for the identifier (driver NULL). On failure the devnode
+ * stays without a stack (state FAILED). */
 struct devnode *pnp_create_root_device(struct nt_driver *driver, const char *device_id, NTSTATUS *status);
+struct devnode *pnp_first(void);                       /* all of this life in order of creation: a parent comes before its children */
+struct devnode *pnp_next(struct devnode *node);
+struct devnode *pnp_last(void);
+struct devnode *pnp_previous(struct devnode *node);
+/* START of one device; what it reports as its children is enumerated and started with it. */
 NTSTATUS pnp_start(struct devnode *node);
+/* These go through the children that are started as well: children first; cancelling and restarting, parents first. */
 NTSTATUS pnp_query_stop(struct devnode *node);
 NTSTATUS pnp_cancel_stop(struct devnode *node);
 NTSTATUS pnp_stop(struct devnode *node);
 NTSTATUS pnp_query_remove(struct devnode *node);      /* vetoed with open handles: STATUS_PLUGPLAY_QUERY_VETOED */
 NTSTATUS pnp_cancel_remove(struct devnode *node);
 NTSTATUS pnp_surprise_remove(struct devnode *node);
-NTSTATUS pnp_remove(struct devnode *node);            /* after this the stack is gone */
-void pnp_process_invalidations(struct devnode *node);  /* failed devices: QUERY_PNP_DEVICE_STATE, then surprise removal */
-bool pnp_has_open_handles(const struct devnode *node);
+/* After this the stack is gone, and those of its children; of a child that its bus still reports the PDO stays (ALONE). STATUS_DEVICE_BUSY: a handle is open. */
+NTSTATUS pnp_remove(struct devnode *node);
+/* A device that is ALONE gets its drivers again and is started. */
+NTSTATUS pnp_add_again(struct devnode *node);
+bool pnp_has_open_handles(const struct devnode *node); /* of its own stack */
+bool pnp_subtree_has_open_handles(const struct devnode *node);
 struct devnode *pnp_devnode_of(PDEVICE_OBJECT pdo);
+/* PNP_DEVICE_STATE, device relations: as IoInvalidateDeviceState and IoInvalidateDeviceRelations. Any IRQL up to DISPATCH_LEVEL. */
+void pnp_invalidate_state(struct devnode *node);
+void pnp_invalidate_relations(struct devnode *node);
+void pnp_request_eject(struct devnode *node);
+/* The last handle of a device was closed. */
+void pnp_note_closed(PDEVICE_OBJECT device);
 NTSTATUS po_system_sleep(SYSTEM_POWER_STATE state, POWER_ACTION action);   /* query + set to all devices, leaves first */
 NTSTATUS po_system_resume(void);
 /* How often in this life a device was asked to enter D0 again, for whatever reason: counted before its driver hears of it. */

@@ -171,14 +171,11 @@ static bool has_stack(const struct devnode *node)
 /* Leaves first: devices in the reverse order of their creation. `stop` ends a query at the first refusal. */
 static NTSTATUS for_all(UCHAR minor, SYSTEM_POWER_STATE state, POWER_ACTION action, bool leaves_first, bool stop)
 {
-    struct devnode *list[32];
-    unsigned n = 0;
     NTSTATUS result = STATUS_SUCCESS;
-    for (struct devnode *node = pnp_first(); node && n < 32; node = pnp_next(node))
-        if (has_stack(node))
-            list[n++] = node;
-    for (unsigned i = 0; i < n; i++) {
-        NTSTATUS status = send_system(list[leaves_first ? n - 1 - i : i], minor, state, action);
+    for (struct devnode *node = leaves_first ? pnp_last() : pnp_first(); node; node = leaves_first ? pnp_previous(node) : pnp_next(node)) {
+        if (!has_stack(node))
+            continue;
+        NTSTATUS status = send_system(node, minor, state, action);
         if (!NT_SUCCESS(status) && stop)
             return status;
         if (!NT_SUCCESS(status))

@@ -90,21 +90,19 @@ static bool take_away(unsigned index)
     return true;
 }
 
-/* The PnP manager comes round to what drivers told it: a device that failed is removed by surprise (K-PNP-60). */
-static void process_failures(void)
+/* What the PnP manager does of its own accord: a device that failed is removed by surprise (K-PNP-60). */
+static void watch(struct devnode *node, enum pnp_change change)
 {
-    for (unsigned i = 0; i < devices.count; i++) {
-        if (!devices.node[i]->invalidate_pending || devices.node[i]->state != DEVNODE_STARTED)
-            continue;
-        expect(DISTURBED_REMOVE);
-        pnp_process_invalidations(devices.node[i]);
-    }
+    (void)node, (void)change;
+    expect(DISTURBED_REMOVE);
 }
 
 /* Devices that went by surprise, or failed, and whose last handle is closed now. */
 static void sweep(void)
 {
-    process_failures();
+    pnp_unlock();
+    pnp_settle();
+    pnp_lock();
     for (unsigned i = devices.count; i-- > 0;) {
         struct devnode *node = devices.node[i];
         bool gone = node->state == DEVNODE_SURPRISE_REMOVED || node->state == DEVNODE_FAILED || node->state == DEVNODE_REMOVED;
@@ -145,8 +143,11 @@ void devices_begin(void)
         legacy_begin();
         return;
     }
+    pnp_set_watch(watch);
+    pnp_lock();
     load();
     add();
+    pnp_unlock();
 }
 
 static void wake_up(void)
@@ -281,12 +282,16 @@ void devices_event(uint8_t kind, uint8_t slot)
         legacy_event(kind);
         return;
     }
+    if (kind == EV_IDLE) {
+        idle();
+        note_state();
+        return;
+    }
+    pnp_lock();
     if (kind == EV_SLEEP) {
         sleep_system(slot);
     } else if (kind == EV_RESUME) {
         wake_up();
-    } else if (kind == EV_IDLE) {
-        idle();
     } else if (kind == EV_WAKE) {
         signal_wake();
     } else {
@@ -302,6 +307,7 @@ void devices_event(uint8_t kind, uint8_t slot)
         sweep();
     }
     note_state();
+    pnp_unlock();
 }
 
 bool devices_restore(void)
@@ -310,8 +316,9 @@ bool devices_restore(void)
         legacy_restore();
         return true;
     }
+    pnp_settle();
+    pnp_lock();
     wake_up();
-    process_failures();
     struct devnode *node = present();
     if (node) {
         if (node->state == DEVNODE_STOP_PENDING)
@@ -322,6 +329,7 @@ bool devices_restore(void)
             rebalance(node);
     }
     note_state();
+    pnp_unlock();
     return state_of(node) == DEVNODE_STARTED;
 }
 
@@ -332,7 +340,10 @@ void devices_end(void)
         return;
     }
     io_wait_for_closes(); /* the apps are gone, and with them every handle */
+    pnp_settle();
+    pnp_lock();
     while (devices.count && take_away(devices.count - 1))
         ;
+    pnp_unlock();
     unload();
 }

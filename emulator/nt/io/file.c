@@ -57,6 +57,8 @@ static void release_file(struct nt_file *f)
         hb_release(&driver->DriverUnload);
         device->ReferenceCount--;
         ((struct nt_driver *)driver)->files--;
+        if (!device_of(device)->deleted)
+            pnp_note_closed(device);
         io_driver_use_dropped(driver);
         ob_dereference(device);
     }

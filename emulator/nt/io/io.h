@@ -245,8 +245,6 @@ unsigned io_interfaces_enabled(PDEVICE_OBJECT pdo);
 void pnp_boot(void);
 /* IRP_MN_SURPRISE_REMOVAL is with the stack that the device stands in (V-IO-241). */
 bool pnp_is_being_surprised(PDEVICE_OBJECT device);
-struct devnode *pnp_first(void);
-struct devnode *pnp_next(struct devnode *node);
 NTSTATUS po_pdo_dispatch(PDEVICE_OBJECT pdo, PIRP irp);
 void nt_watchdog(struct ctx *waiting);
 /* verifier/end_of_life.c */

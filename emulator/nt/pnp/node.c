@@ -1,0 +1,323 @@
+/*
+ * See pnp.h: the state machine of a device (W-PNP-3, W-PNP-20..26, 40) and what goes through its children with it: children are asked and removed before their
+ * parent, started and told that nothing comes of it after it (W-PNP-54).
+ */
+#include "pnp.h"
+
+static struct devnode *surprised; /* its SURPRISE_REMOVAL is on its way */
+
+void pnp_node_boot(void) { surprised = NULL; }
+
+bool pnp_has_open_handles(const struct devnode *node)
+{
+    for (PDEVICE_OBJECT o = node->pdo; o; o = o->AttachedDevice)
+        if (o->ReferenceCount > 0)
+            return true;
+    return false;
+}
+
+bool pnp_subtree_has_open_handles(const struct devnode *node)
+{
+    if (pnp_has_open_handles(node))
+        return true;
+    for (const struct devnode *child = pnp_first_child(node); child; child = pnp_next_sibling(child))
+        if (pnp_subtree_has_open_handles(child))
+            return true;
+    return false;
+}
+
+/* W-PNP-22..24, 40: these may not fail. */
+static void must_succeed(struct devnode *node, UCHAR minor, NTSTATUS status, const char *name)
+{
+    if (!NT_SUCCESS(status))
+        bugcheck(0xC9, 0x247, minor, (ULONG)status, device_number(node->pdo), "V-PNP-1", "IRP_MN_%s was completed with 0x%08X: it must not fail", name,
+                 (ULONG)status);
+}
+
+/* ---- Start ---- */
+
+static NTSTATUS start(struct devnode *node)
+{
+    bool restart = node->state == DEVNODE_STOPPED;
+    NTSTATUS status = pnp_send(node, IRP_MN_START_DEVICE, NULL);
+    if (!NT_SUCCESS(status)) {
+        if (restart)
+            pnp_surprise_remove(node);
+        node->failed = true;
+        return status;
+    }
+    node->state = DEVNODE_STARTED;
+    pnp_query_capabilities(node, &node->capabilities);
+    if (pnp_query_device_state(node) & PNP_DEVICE_FAILED) {
+        node->failed = true;
+        pnp_ask(node, PNP_WORK_STATE);
+    }
+    for (struct devnode *child = pnp_first_child(node); restart && child; child = pnp_next_sibling(child))
+        if (child->state == DEVNODE_STOPPED)
+            pnp_start(child);
+    pnp_enumerate(node);
+    return status;
+}
+
+NTSTATUS pnp_start(struct devnode *node)
+{
+    if (node->state != DEVNODE_INITIALIZED && node->state != DEVNODE_STOPPED)
+        return STATUS_INVALID_DEVICE_STATE;
+    bool entered = pnp_enter();
+    NTSTATUS status = start(node);
+    pnp_leave(entered);
+    return status;
+}
+
+/* ---- Stop, and asking for it ---- */
+
+/* A question to a device and its started children; the first no takes it back from those that had said yes. */
+struct question {
+    UCHAR minor, cancel_minor;
+    const char *cancel_name;
+    enum devnode_state pending;
+};
+static const struct question to_stop = {IRP_MN_QUERY_STOP_DEVICE, IRP_MN_CANCEL_STOP_DEVICE, "CANCEL_STOP_DEVICE", DEVNODE_STOP_PENDING};
+static const struct question to_remove = {IRP_MN_QUERY_REMOVE_DEVICE, IRP_MN_CANCEL_REMOVE_DEVICE, "CANCEL_REMOVE_DEVICE", DEVNODE_REMOVE_PENDING};
+
+static void take_back_from_children(struct devnode *node, const struct question *q);
+
+static void take_back(struct devnode *node, const struct question *q)
+{
+    must_succeed(node, q->cancel_minor, pnp_send(node, q->cancel_minor, NULL), q->cancel_name);
+    node->state = DEVNODE_STARTED;
+    take_back_from_children(node, q);
+}
+
+static void take_back_from_children(struct devnode *node, const struct question *q)
+{
+    for (struct devnode *child = pnp_first_child(node); child; child = pnp_next_sibling(child))
+        if (child->state == q->pending)
+            take_back(child, q);
+}
+
+static bool can_be_asked(const struct devnode *node, const struct question *q)
+{
+    return node->state == DEVNODE_STARTED || (q == &to_remove && node->state == DEVNODE_INITIALIZED);
+}
+
+static NTSTATUS ask(struct devnode *node, const struct question *q)
+{
+    NTSTATUS status = STATUS_SUCCESS;
+    for (struct devnode *child = pnp_last_child(node); NT_SUCCESS(status) && child; child = pnp_previous_sibling(child))
+        if (can_be_asked(child, q))
+            status = ask(child, q);
+    if (NT_SUCCESS(status))
+        status = pnp_send(node, q->minor, NULL);
+    if (!NT_SUCCESS(status)) {
+        take_back_from_children(node, q);
+        return status;
+    }
+    node->state = q->pending;
+    if (q == &to_stop || !pnp_has_open_handles(node))
+        return status;
+    take_back(node, q);
+    return STATUS_PLUGPLAY_QUERY_VETOED;
+}
+
+static NTSTATUS question(struct devnode *node, const struct question *q)
+{
+    if (!can_be_asked(node, q))
+        return STATUS_INVALID_DEVICE_STATE;
+    bool entered = pnp_enter();
+    NTSTATUS status = ask(node, q);
+    pnp_leave(entered);
+    return status;
+}
+
+static NTSTATUS cancel(struct devnode *node, const struct question *q)
+{
+    if (node->state != q->pending && node->state != DEVNODE_STARTED)
+        return STATUS_INVALID_DEVICE_STATE;
+    bool entered = pnp_enter();
+    take_back(node, q);
+    pnp_leave(entered);
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS pnp_query_stop(struct devnode *node) { return question(node, &to_stop); }
+NTSTATUS pnp_cancel_stop(struct devnode *node) { return cancel(node, &to_stop); }
+NTSTATUS pnp_query_remove(struct devnode *node) { return question(node, &to_remove); }
+NTSTATUS pnp_cancel_remove(struct devnode *node) { return cancel(node, &to_remove); }
+
+static void stop(struct devnode *node)
+{
+    for (struct devnode *child = pnp_last_child(node); child; child = pnp_previous_sibling(child))
+        if (child->state == DEVNODE_STOP_PENDING)
+            stop(child);
+    must_succeed(node, IRP_MN_STOP_DEVICE, pnp_send(node, IRP_MN_STOP_DEVICE, NULL), "STOP_DEVICE");
+    node->state = DEVNODE_STOPPED;
+}
+
+NTSTATUS pnp_stop(struct devnode *node)
+{
+    if (node->state != DEVNODE_STOP_PENDING)
+        return STATUS_INVALID_DEVICE_STATE;
+    bool entered = pnp_enter();
+    stop(node);
+    pnp_leave(entered);
+    return STATUS_SUCCESS;
+}
+
+/* ---- Surprise removal ---- */
+
+static bool is_there(const struct devnode *node)
+{
+    return node->pdo && node->state != DEVNODE_SURPRISE_REMOVED && node->state != DEVNODE_REMOVED && node->state != DEVNODE_FAILED;
+}
+
+static void surprise(struct devnode *node)
+{
+    node->state = DEVNODE_SURPRISE_REMOVED; /* new opens fail from here on */
+    struct devnode *outer = surprised;
+    surprised = node;
+    NTSTATUS status = pnp_send(node, IRP_MN_SURPRISE_REMOVAL, NULL);
+    surprised = outer;
+    must_succeed(node, IRP_MN_SURPRISE_REMOVAL, status, "SURPRISE_REMOVAL");
+    for (struct devnode *child = pnp_first_child(node); child; child = pnp_next_sibling(child))
+        if (is_there(child) && child->state != DEVNODE_ALONE)
+            surprise(child);
+}
+
+NTSTATUS pnp_surprise_remove(struct devnode *node)
+{
+    if (!is_there(node) || node->state == DEVNODE_ALONE)
+        return STATUS_INVALID_DEVICE_STATE;
+    bool entered = pnp_enter();
+    surprise(node);
+    pnp_leave(entered);
+    return STATUS_SUCCESS;
+}
+
+bool pnp_is_being_surprised(PDEVICE_OBJECT device)
+{
+    return surprised && surprised->pdo != device && io_bottom_of_stack(device) == surprised->pdo;
+}
+
+/* ---- Removal ---- */
+
+/* Everybody above the PDO is gone: detached (V-IO-21D) and deleted. */
+struct stack_above {
+    PDEVICE_OBJECT device[16];
+    unsigned count;
+};
+
+static void note_stack(struct stack_above *above, PDEVICE_OBJECT pdo)
+{
+    above->count = 0;
+    for (PDEVICE_OBJECT d = pdo->AttachedDevice; d && above->count < 16; d = d->AttachedDevice) {
+        ob_reference(d);
+        above->device[above->count++] = d;
+    }
+}
+
+static void check_stack_deleted(const struct stack_above *above)
+{
+    for (unsigned i = 0; i < above->count; i++) {
+        unsigned number = device_number(above->device[i]);
+        if (!device_of(above->device[i])->deleted)
+            bugcheck(0xC9, 0x21E, number, 0, 0, "V-IO-21E", "device #%u was not deleted by its driver's IRP_MN_REMOVE_DEVICE", number);
+        ob_dereference(above->device[i]);
+    }
+}
+
+static void check_removed(struct devnode *node, const struct stack_above *above)
+{
+    unsigned enabled = io_interfaces_enabled(node->pdo);
+    io_check_no_irps();
+    if (node->pdo->AttachedDevice)
+        bugcheck(0xC9, 0x21D, device_number(node->pdo->AttachedDevice), 0, 0, "V-IO-21D", "device #%u is still attached after IRP_MN_REMOVE_DEVICE",
+                 device_number(node->pdo->AttachedDevice));
+    check_stack_deleted(above);
+    if (enabled)
+        bugcheck(OWN_RULE, device_number(node->pdo), enabled, 0, 0, "W-DRV-19", "the driver left %u device interface(s) of device #%u enabled after IRP_MN_REMOVE_DEVICE",
+                 enabled, device_number(node->pdo));
+}
+
+/* REMOVE to whatever stack there is, down to a PDO alone. */
+static void remove_stack(struct devnode *node)
+{
+    struct stack_above above;
+    note_stack(&above, node->pdo);
+    NTSTATUS status = pnp_send(node, IRP_MN_REMOVE_DEVICE, NULL);
+    if (!NT_SUCCESS(status))
+        bugcheck(0xC9, 0x306, (ULONG)status, device_number(node->pdo), 0, "V-PNP-1", "IRP_MN_REMOVE_DEVICE was completed with 0x%08X", (ULONG)status);
+    check_removed(node, &above);
+    io_interfaces_of_device_gone(node->pdo);
+    pnp_drop_drivers(node);
+}
+
+/* The device is gone: out of the tree. Its PDO belongs to its bus driver, which has deleted it or does so when it is removed itself. */
+static void let_go(struct devnode *node)
+{
+    PDEVICE_OBJECT pdo = node->pdo;
+    node->state = DEVNODE_REMOVED;
+    node->pdo = NULL;
+    pnp_forget_node(node);
+    if (!pdo)
+        return;
+    device_of(pdo)->devnode = NULL;
+    if (node->parent)
+        ob_dereference(pdo); /* the reference that came with the bus relations */
+    else
+        io_delete_device(pdo);
+}
+
+/* W-PNP-22, 52: a bus driver deletes the PDO of a device that it does not report any more, and of no other. */
+static void check_pdo(struct devnode *node)
+{
+    bool deleted = device_of(node->pdo)->deleted;
+    if (deleted && node->reported && node->parent->state == DEVNODE_STARTED)
+        bugcheck(0xC9, 0x221, device_number(node->pdo), 0, 0, "V-IO-221", "the bus driver deleted device #%u, which it reports as present",
+                 device_number(node->pdo));
+    if (!deleted && !node->reported && node->parent->state == DEVNODE_STARTED)
+        bugcheck(OWN_RULE, device_number(node->pdo), 0, 0, 0, "W-PNP-22", "the bus driver did not delete device #%u at IRP_MN_REMOVE_DEVICE, although it does not report it any more",
+                 device_number(node->pdo));
+}
+
+/* The children's stacks first; their PDOs may stay until their bus driver goes itself. */
+static void remove_one(struct devnode *node, bool stays)
+{
+    for (struct devnode *child = pnp_last_child(node), *next; child; child = next) {
+        next = pnp_previous_sibling(child);
+        remove_one(child, true);
+    }
+    node->removing = true;
+    if (node->pdo && (node->state != DEVNODE_FAILED || node->pdo->AttachedDevice || node->parent))
+        remove_stack(node);
+    node->removing = false;
+    for (struct devnode *child; (child = pnp_last_child(node)) != NULL;)
+        let_go(child);
+    if (node->parent && node->pdo && !stays)
+        check_pdo(node);
+    if (stays && node->pdo && node->parent && !device_of(node->pdo)->deleted)
+        node->state = DEVNODE_ALONE;
+    else
+        let_go(node);
+}
+
+NTSTATUS pnp_remove_subtree(struct devnode *node, bool stays)
+{
+    if (pnp_subtree_has_open_handles(node))
+        return STATUS_DEVICE_BUSY; /* REMOVE waits for the last handle (W-PNP-55) */
+    struct devnode *parent = node->parent;
+    remove_one(node, stays);
+    if (parent && parent->state == DEVNODE_SURPRISE_REMOVED)
+        pnp_ask(parent, PNP_WORK_CLOSED);
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS pnp_remove(struct devnode *node)
+{
+    if (node->state == DEVNODE_REMOVED)
+        return STATUS_INVALID_DEVICE_STATE;
+    bool entered = pnp_enter();
+    NTSTATUS status = pnp_remove_subtree(node, node->parent && node->reported);
+    pnp_leave(entered);
+    return status;
+}

@@ -1,0 +1,73 @@
+/*
+ * Plug and Play: the device tree and what the PnP manager does with it (W-PNP-1..59). Private to nt/pnp; who conducts a life uses nt.h.
+ *
+ * Principle of operation. A devnode stands for a device from the moment its bus driver reported it until the end of the life. PnP operations change one
+ * devnode or one subtree at a time: each takes pnp_lock(), be it the conductor of the life (events of the program) or the PnP manager's own work, which drivers ask
+ * for (relations or state invalidated, an eject, the last handle of a device that is gone). A worker thread does that work, so it comes at any time.
+ *
+ * Files: tree.c the devnodes, the lock and the worker; send.c the PnP IRPs; node.c the state machine of a device and its children;
+ * enumerate.c children that come and go; stack.c their drivers; root_bus.c the bus driver of root-enumerated devices; ddi.c.
+ *
+ * All functions run at PASSIVE_LEVEL in a system thread that holds the lock, except where they say otherwise.
+ */
+#ifndef NT_PNP_PNP_H
+#define NT_PNP_PNP_H
+
+#include "../io/io.h"
+
+/* ---- tree.c ---- */
+
+struct devnode *pnp_new_node(struct devnode *parent, PDEVICE_OBJECT pdo);
+/* Out of the tree; its memory stays, since drivers' objects may still name it. */
+void pnp_forget_node(struct devnode *node);
+struct devnode *pnp_first_child(const struct devnode *node);
+struct devnode *pnp_last_child(const struct devnode *node);
+struct devnode *pnp_next_sibling(const struct devnode *node);
+struct devnode *pnp_previous_sibling(const struct devnode *node);
+/* As pnp_lock(), for who may hold it already: false then, and pnp_leave(false) does nothing. */
+bool pnp_enter(void);
+void pnp_leave(bool entered);
+/* What is to be done for a devnode, later, by the worker. Any IRQL up to DISPATCH_LEVEL, no lock. */
+enum pnp_work { PNP_WORK_RELATIONS = 1, PNP_WORK_STATE = 2, PNP_WORK_EJECT = 4, PNP_WORK_CLOSED = 8 };
+void pnp_ask(struct devnode *node, enum pnp_work what);
+void pnp_tell(struct devnode *node, enum pnp_change change);
+
+/* ---- send.c: each builds the IRP, sends it to the top of the stack and waits ---- */
+
+NTSTATUS pnp_send(struct devnode *node, UCHAR minor, IO_STATUS_BLOCK *iosb);
+/* `fill` writes the parameters into the stack location. */
+NTSTATUS pnp_send_with(struct devnode *node, UCHAR minor, void (*fill)(PIO_STACK_LOCATION, void *), void *context, IO_STATUS_BLOCK *iosb);
+NTSTATUS pnp_query_relations(struct devnode *node, DEVICE_RELATION_TYPE type, DEVICE_RELATIONS **relations);
+NTSTATUS pnp_query_capabilities(struct devnode *node, DEVICE_CAPABILITIES *capabilities);
+/* Text from the PDO, in system memory; Buffer NULL: it gave none. `multi`: with all its strings and the last zero. */
+UNICODE_STRING pnp_query_id(struct devnode *node, BUS_QUERY_ID_TYPE type, bool multi);
+UNICODE_STRING pnp_query_text(struct devnode *node, DEVICE_TEXT_TYPE type);
+ULONG_PTR pnp_query_device_state(struct devnode *node);
+
+/* ---- node.c ---- */
+
+void pnp_node_boot(void);
+/* REMOVE for the whole subtree, children first. `stays`: its bus goes on reporting it, so its PDO stays. BUSY: a handle is open. */
+NTSTATUS pnp_remove_subtree(struct devnode *node, bool stays);
+
+/* ---- stack.c ---- */
+
+void pnp_stack_boot(void);
+/* AddDevice of all drivers installed for the device's identifiers; STATUS_SUCCESS with state ALONE: none are. On failure no stack is left. */
+NTSTATUS pnp_build_stack(struct devnode *node);
+/* Its drivers that have no device any more are unloaded. */
+void pnp_drop_drivers(struct devnode *node);
+
+/* ---- enumerate.c ---- */
+
+/* Asks the device's stack for its children and works off the difference. */
+void pnp_enumerate(struct devnode *node);
+/* IRP_MN_EJECT and what goes before and after it (W-PNP-35). */
+void pnp_eject(struct devnode *node);
+
+/* ---- root_bus.c ---- */
+
+void pnp_root_bus_boot(void);
+NTSTATUS pnp_root_create_pdo(struct devnode *node, const char *device_id);
+
+#endif
