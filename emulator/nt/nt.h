@@ -15,6 +15,7 @@
 #include <ntifs.h>
 
 #include "../ddi.h"
+#include "install.h"
 #include "../machine/machine.h"
 
 struct nt_thread;
@@ -314,17 +315,10 @@ enum devnode_state {
     DEVNODE_ALONE             /* its bus reports it, and it has no drivers: none are installed, or they were removed */
 };
 
-#define PNP_FILTERS 4
-
-/* What an INF says: the images of the drivers for a hardware or compatible identifier, filters from below to above; NULL ends a list. */
-struct pnp_install {
-    const char *id;
-    const char *lower[PNP_FILTERS], *function, *upper[PNP_FILTERS];
-};
-
 struct devnode {
     PDEVICE_OBJECT pdo;           /* NULL once its bus driver deleted it */
     struct devnode *parent;       /* whose bus driver reported it; NULL: root-enumerated */
+    uint32_t number;              /* 1, 2 ...: in order of creation in this life */
     unsigned depth;               /* 0 root-enumerated, 1 its children ... */
     struct nt_driver *function;   /* FDO's driver */
     const struct pnp_install *installed; /* NULL: root-enumerated by the conductor with a driver of its own */
@@ -363,6 +357,10 @@ struct devnode *pnp_create_root_device(struct nt_driver *driver, const char *dev
 struct devnode *pnp_first(void);                       /* all of this life in order of creation: a parent comes before its children */
 struct devnode *pnp_next(struct devnode *node);
 struct devnode *pnp_last(void);
+struct devnode *pnp_first_child(const struct devnode *node); /* those that its bus reports, or that wait for their last handle */
+struct devnode *pnp_last_child(const struct devnode *node);
+struct devnode *pnp_next_sibling(const struct devnode *node);
+struct devnode *pnp_previous_sibling(const struct devnode *node);
 struct devnode *pnp_previous(struct devnode *node);
 /* START of one device; what it reports as its children is enumerated and started with it. */
 NTSTATUS pnp_start(struct devnode *node);
@@ -396,6 +394,7 @@ NTSTATUS po_request_power_irp(PDEVICE_OBJECT device, UCHAR minor, POWER_STATE st
 
 /* Enabled interfaces of a class, for SetupDi/CM: fills `link` with the idx-th ("\\?\..." form), false at the end. */
 bool io_enum_interfaces(const GUID *guid, unsigned index, PCUNICODE_STRING *link);
+PDEVICE_OBJECT io_interface_pdo(const GUID *guid, unsigned index); /* NULL: there is none */
 
 /* ---- A boot and a shutdown (boot.c) ---- */
 

@@ -179,7 +179,8 @@ static bool make_buffers(struct request *r)
     if (r->kind == OP_READ)
         memset(r->data, UNTOUCHED, r->length);
     else {
-        fill_pattern(r->data, r->length, r->fill);
+        if (r->kind != OP_IOCTL || !target.ioctl_input || !target.ioctl_input(r->code, r->fill, r->data, r->length))
+            fill_pattern(r->data, r->length, r->fill);
         msan_define(r->data, r->length);
         if (r->kind == OP_IOCTL)
             fill_words(r);
@@ -235,7 +236,7 @@ static void issue(const struct record *rec, unsigned step)
     r->device = h->device;
     r->file = h->file;
     r->overlapped_file = h->overlapped;
-    if (h->device != life.device)
+    if (!life_device_is_there(h->device))
         r->disturbed |= DISTURBED_REMOVE; /* a handle to a device that went */
     if (!h->overlapped)
         r->mode = IO_SYNC;
@@ -268,10 +269,12 @@ static void open(const struct record *rec, unsigned step)
 {
     struct app_handle *h = &life.handle[process_of_thread(rec->actor)][rec->slot];
     uint16_t path[LIFE_PATH_CHARS]; /* a copy: the device may go before the call gets to it */
-    if (h->file || !life_device_path(path))
+    uint32_t device, now;
+    if (h->file || !life_device_path(rec, path, &device))
         return;
     struct request *r = request_begin(rec, step);
     r->mode = IO_SYNC;
+    r->device = device;
     announce(r);
     bool overlapped = !(rec->flags & OPEN_SYNC);
     HANDLE file = CreateFileW((const WCHAR *)path, GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL, OPEN_EXISTING,
@@ -279,7 +282,7 @@ static void open(const struct record *rec, unsigned step)
     bool good = file != INVALID_HANDLE_VALUE;
     r->issued = true;
     /* Meanwhile another thread may have opened the same name, or the device may have been exchanged: then nobody could say whose handle it is. */
-    if (good && (h->file || life.device != r->device))
+    if (good && (h->file || !life_device_path(rec, path, &now) || now != device))
         CloseHandle(file);
     else if (good)
         *h = (struct app_handle){.file = file, .overlapped = overlapped, .device = r->device};

@@ -9,10 +9,10 @@
 #define MAX_DEVICES 8
 
 static struct {
-    struct nt_driver *driver;
-    struct devnode *node[MAX_DEVICES]; /* all that are not removed yet; the last is the present one */
+    struct devnode *node[MAX_DEVICES]; /* root-enumerated devices that are not removed yet; the last is the present one */
     unsigned count;
     bool asleep;
+    struct pnp_install only;           /* of a target that names one driver */
 } devices;
 
 static struct devnode *present(void) { return devices.count ? devices.node[devices.count - 1] : NULL; }
@@ -22,9 +22,48 @@ static bool is_low(const struct devnode *node) { return node && node->device_sta
 
 static bool is_legacy(void) { return target.path != NULL; }
 
+/* Not on its way out. */
+static bool is_there(const struct devnode *node)
+{
+    return node->state == DEVNODE_STARTED || node->state == DEVNODE_STOP_PENDING || node->state == DEVNODE_STOPPED || node->state == DEVNODE_REMOVE_PENDING;
+}
+
+/* What the bus reports, up to three, counts as well. */
+static unsigned children(void)
+{
+    unsigned n = 0;
+    for (struct devnode *child = present() ? pnp_first_child(present()) : NULL; child && n < 3; child = pnp_next_sibling(child))
+        n += is_there(child);
+    return n;
+}
+
 uint32_t devices_state(void)
 {
-    return is_legacy() ? legacy_state() : (state_of(present()) * 2u + devices.asleep) * 2u + is_low(present());
+    return is_legacy() ? legacy_state() : ((children() * 16u + state_of(present())) * 2u + devices.asleep) * 2u + is_low(present());
+}
+
+uint32_t devices_number(void *pdo) { return pnp_devnode_of(pdo) ? pnp_devnode_of(pdo)->number : 0; }
+
+bool devices_has(uint32_t number)
+{
+    if (number == life.device)
+        return true;
+    const struct devnode *child = present() ? pnp_first_child(present()) : NULL;
+    while (child && child->number != number)
+        child = pnp_next_sibling(child);
+    return child && is_there(child);
+}
+
+/* Device 0 is the present root-enumerated one, the others are its children in turn. */
+static struct devnode *device_at(uint8_t slot)
+{
+    unsigned n = 0;
+    for (struct devnode *child = slot && present() ? pnp_first_child(present()) : NULL; child; child = pnp_next_sibling(child))
+        n++;
+    struct devnode *node = n ? pnp_first_child(present()) : present();
+    for (unsigned i = n ? (slot - 1u) % n : 0; i; i--)
+        node = pnp_next_sibling(node);
+    return node;
 }
 
 /* What a request that is issued from now on, or is out now, has to reckon with. */
@@ -55,22 +94,6 @@ static void check_set_up(const char *what, NTSTATUS status)
     if (!NT_SUCCESS(status) && !life_has_faults())
         bugcheck(OWN_WRONG_STATUS, (uint32_t)status, 0, 0, 0, NULL, "%s failed with status 0x%08X although nothing was made to fail", what,
                  (unsigned)status);
-}
-
-static void load(void)
-{
-    const struct driver_image *image = image_find(target.driver);
-    NTSTATUS status = io_load_driver(image, &devices.driver);
-    if (!NT_SUCCESS(status))
-        devices.driver = NULL;
-    check_set_up("loading the driver", status);
-}
-
-static void unload(void)
-{
-    if (devices.driver)
-        io_unload_driver(devices.driver);
-    devices.driver = NULL;
 }
 
 /* Removes the device if no file of it is open; else it goes when the last one is closed (W-PNP-55). */
@@ -119,15 +142,13 @@ static NTSTATUS start(struct devnode *node)
 
 static void add(void)
 {
-    if (!devices.driver || devices.count == MAX_DEVICES)
+    if (devices.count == MAX_DEVICES)
         return;
     NTSTATUS status;
-    struct devnode *node = pnp_create_root_device(devices.driver, target.device_id, &status);
-    check_set_up("adding the device", status);
-    if (!node)
-        return;
+    struct devnode *node = pnp_create_root_device(NULL, target.device_id, &status);
+    check_set_up("loading the driver and adding the device", status);
     devices.node[devices.count++] = node;
-    life.device++;
+    life.device = node->number;
     if (NT_SUCCESS(status))
         check_set_up("starting the device", start(node));
     sweep();
@@ -136,16 +157,16 @@ static void add(void)
 
 void devices_begin(void)
 {
-    devices.driver = NULL;
     devices.count = 0;
     devices.asleep = false;
     if (is_legacy()) {
         legacy_begin();
         return;
     }
+    devices.only = (struct pnp_install){.id = target.device_id, .function = target.driver};
+    pnp_set_installed(target.stacks ? target.stacks : &devices.only, target.stacks ? target.stack_count : 1);
     pnp_set_watch(watch);
     pnp_lock();
-    load();
     add();
     pnp_unlock();
 }
@@ -169,8 +190,13 @@ static void sleep_system(unsigned slot)
 
 uint32_t devices_idle_ms(void)
 {
-    const struct devnode *node = present();
-    return node && node->state == DEVNODE_STARTED && !devices.asleep ? node->idle_ms : 0;
+    uint32_t longest = 0;
+    if (is_legacy() || devices.asleep)
+        return 0;
+    for (struct devnode *node = pnp_first(); node; node = pnp_next(node))
+        if (node->state == DEVNODE_STARTED && node->idle_ms > longest)
+            longest = node->idle_ms;
+    return longest;
 }
 
 /* Nobody uses the device for its idle time-out. Whether it goes to Dx is its driver's business: an open request or a power reference keeps it in D0. */
@@ -184,22 +210,22 @@ static void idle(void)
 }
 
 /* The device signals wake. Without a wait-wake IRP at the bus, that is, unarmed, nobody hears it; in a sleeping machine it ends the sleep. */
-static void signal_wake(void)
+static void signal_wake(struct devnode *node)
 {
-    struct devnode *node = present();
     if (node && node->pdo && po_device_wakes(node->pdo))
         wake_up();
 }
 
+static void query_stop(struct devnode *node) { pnp_query_stop(node); }
+static void cancel_stop(struct devnode *node) { pnp_cancel_stop(node); }
+static void query_remove(struct devnode *node) { pnp_query_remove(node); }
+static void cancel_remove(struct devnode *node) { pnp_cancel_remove(node); }
+
 static void stop(struct devnode *node)
 {
-    if (node->state == DEVNODE_STARTED && !NT_SUCCESS(pnp_query_stop(node))) {
-        if (node->state == DEVNODE_STOP_PENDING)
-            pnp_cancel_stop(node);
+    if (node->state == DEVNODE_STARTED && !NT_SUCCESS(pnp_query_stop(node)))
         return;
-    }
-    if (node->state == DEVNODE_STOP_PENDING)
-        pnp_stop(node);
+    pnp_stop(node);
 }
 
 static void rebalance(struct devnode *node)
@@ -209,71 +235,75 @@ static void rebalance(struct devnode *node)
         check_set_up("starting the device again", start(node));
 }
 
+/* A device that its bus reports is disabled: it stays, without drivers, until it is added again or unplugged. */
+static void take_away_node(struct devnode *node)
+{
+    unsigned i = 0;
+    while (i < devices.count && devices.node[i] != node)
+        i++;
+    if (i < devices.count)
+        take_away(i);
+    else
+        pnp_remove(node);
+}
+
 static void remove_orderly(struct devnode *node)
 {
-    if (node->state == DEVNODE_STARTED && !NT_SUCCESS(pnp_query_remove(node))) {
-        if (node->state == DEVNODE_REMOVE_PENDING)
-            pnp_cancel_remove(node);
+    if (node->state == DEVNODE_STARTED && !NT_SUCCESS(pnp_query_remove(node)))
         return;
-    }
-    if (node->state == DEVNODE_REMOVE_PENDING) {
-        expect(DISTURBED_REMOVE);
-        take_away(devices.count - 1);
-    }
+    expect(DISTURBED_REMOVE);
+    take_away_node(node);
 }
 
 static void surprise(struct devnode *node)
 {
-    if (node->state != DEVNODE_STARTED && node->state != DEVNODE_STOP_PENDING && node->state != DEVNODE_STOPPED &&
-        node->state != DEVNODE_REMOVE_PENDING)
-        return;
     expect(DISTURBED_REMOVE);
     pnp_surprise_remove(node);
 }
+
+static void add_again(struct devnode *node) { pnp_add_again(node); }
 
 static void reload(void)
 {
     struct devnode *node = present();
     if (node) {
-        if (pnp_has_open_handles(node)) /* Windows does not unload a driver that is in use */
+        if (pnp_subtree_has_open_handles(node)) /* Windows does not unload a driver that is in use */
             return;
-        remove_orderly(node);
+        if (node->state == DEVNODE_STARTED || node->state == DEVNODE_REMOVE_PENDING)
+            remove_orderly(node);
         sweep();
     }
-    if (devices.count)
-        return;
-    unload();
-    load();
-    add();
+    if (!devices.count)
+        add();
 }
+
+/* ---- Events ---- */
+
+#define IN(state) (1u << DEVNODE_##state)
+#define ADDED (IN(STARTED) | IN(STOP_PENDING) | IN(STOPPED) | IN(REMOVE_PENDING))
+
+/* An event, the states of a device in which it means something, and what happens then. */
+static const struct {
+    uint8_t kind;
+    unsigned from;
+    void (*run)(struct devnode *node);
+} events[] = {
+    {EV_QUERY_STOP, IN(STARTED), query_stop},
+    {EV_STOP, IN(STARTED) | IN(STOP_PENDING), stop},
+    {EV_CANCEL_STOP, IN(STOP_PENDING), cancel_stop},
+    {EV_REBALANCE, IN(STARTED) | IN(STOP_PENDING) | IN(STOPPED), rebalance},
+    {EV_QUERY_REMOVE, IN(STARTED), query_remove},
+    {EV_CANCEL_REMOVE, IN(REMOVE_PENDING), cancel_remove},
+    {EV_REMOVE, IN(STARTED) | IN(REMOVE_PENDING), remove_orderly},
+    {EV_SURPRISE_REMOVE, ADDED, surprise},
+    {EV_READD, IN(ALONE), add_again},
+};
 
 static void event_on_device(uint8_t kind, struct devnode *node)
 {
-    if (!node)
-        return;
-    switch (kind) {
-    case EV_QUERY_STOP:
-        if (node->state == DEVNODE_STARTED)
-            pnp_query_stop(node);
-        break;
-    case EV_STOP: stop(node); break;
-    case EV_CANCEL_STOP:
-        if (node->state == DEVNODE_STOP_PENDING)
-            pnp_cancel_stop(node);
-        break;
-    case EV_REBALANCE: rebalance(node); break;
-    case EV_QUERY_REMOVE:
-        if (node->state == DEVNODE_STARTED)
-            pnp_query_remove(node);
-        break;
-    case EV_CANCEL_REMOVE:
-        if (node->state == DEVNODE_REMOVE_PENDING)
-            pnp_cancel_remove(node);
-        break;
-    case EV_REMOVE: remove_orderly(node); break;
-    case EV_SURPRISE_REMOVE: surprise(node); break;
-    default: break;
-    }
+    for (unsigned i = 0; i < sizeof events / sizeof events[0]; i++)
+        if (events[i].kind == kind && events[i].from >> node->state & 1)
+            events[i].run(node);
 }
 
 void devices_event(uint8_t kind, uint8_t slot)
@@ -293,7 +323,7 @@ void devices_event(uint8_t kind, uint8_t slot)
     } else if (kind == EV_RESUME) {
         wake_up();
     } else if (kind == EV_WAKE) {
-        signal_wake();
+        signal_wake(device_at(slot));
     } else {
         wake_up(); /* PnP rests while the machine sleeps: the event wakes it */
         expect(DISTURBED_STATE);
@@ -302,8 +332,8 @@ void devices_event(uint8_t kind, uint8_t slot)
             reload();
         else if (kind == EV_READD && (!present() || present()->state == DEVNODE_SURPRISE_REMOVED))
             add();
-        else
-            event_on_device(kind, present());
+        else if (present())
+            event_on_device(kind, device_at(slot));
         sweep();
     }
     note_state();
@@ -345,5 +375,4 @@ void devices_end(void)
     while (devices.count && take_away(devices.count - 1))
         ;
     pnp_unlock();
-    unload();
 }

@@ -12,16 +12,20 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Loads the driver, adds and starts the first device. Failing without a fault being injected is a bug check. */
+/* Adds and starts the first device, which loads its drivers. Failing without a fault being injected is a bug check. */
 void devices_begin(void);
 /* Carries out one of the PnP or power records (EV_QUERY_STOP..EV_WAKE, EV_RELOAD). */
 void devices_event(uint8_t kind, uint8_t slot);
-/* What EV_IDLE lets pass: the idle time-out that the present device's driver has configured; 0 if it has none, or the device could not idle now. */
+/* What EV_IDLE lets pass: the longest idle time-out that a driver of a started device has configured; 0 if none has, or the machine sleeps. */
 uint32_t devices_idle_ms(void);
 /* Wakes and restarts the present device; true if it works then. */
 bool devices_restore(void);
-/* Removes all devices and unloads the driver. No handle is open any more. */
+/* Removes all devices, and with them goes their driver. No handle is open any more. */
 void devices_end(void);
+/* The number of the device whose PDO this is, as in struct request. */
+uint32_t devices_number(void *pdo);
+/* Is that device still there: the present one, or a child of it that is not on its way out? */
+bool devices_has(uint32_t number);
 /* A small number for coverage: the PnP state, asleep or not, in D0 or not. */
 uint32_t devices_state(void);
 

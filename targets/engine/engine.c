@@ -40,12 +40,29 @@ static void write_steps(void)
     }
 }
 
+static bool has_image(const char *name)
+{
+    if (!name || image_find(name))
+        return true;
+    fprintf(stderr, "irpfuzz: this program holds no driver image \"%s\": link it with irpfuzz_use_driver()\n", name);
+    return false;
+}
+
+static bool has_images(void)
+{
+    bool all = has_image(target.driver);
+    for (unsigned i = 0; i < target.stack_count; i++) {
+        all &= has_image(target.stacks[i].function);
+        for (unsigned f = 0; f < PNP_FILTERS; f++)
+            all &= has_image(target.stacks[i].lower[f]) && has_image(target.stacks[i].upper[f]);
+    }
+    return all;
+}
+
 bool engine_init(void)
 {
-    if (!image_find(target.driver)) {
-        fprintf(stderr, "irpfuzz: this program holds no driver image \"%s\": link it with irpfuzz_use_driver()\n", target.driver);
+    if (!has_images())
         return false;
-    }
     static const struct report_section steps = {"steps", write_steps};
     machine_init(ENGINE_FIBER);
     report_add_section(&steps);

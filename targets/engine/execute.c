@@ -29,8 +29,9 @@ int life_next_step(unsigned actor) { return turns_next(actor); }
 void life_actor_ended(unsigned actor) { turns_actor_ended(actor); }
 void *life_user_memory(size_t size) { return user_alloc(size, CALLER); }
 
-bool life_device_path(uint16_t path[LIFE_PATH_CHARS])
+bool life_device_path(const struct record *open, uint16_t path[LIFE_PATH_CHARS], uint32_t *device)
 {
+    *device = life.device;
     if (target.path) {
         size_t i = 0;
         for (; target.path[i] && i + 1 < LIFE_PATH_CHARS; i++)
@@ -38,14 +39,24 @@ bool life_device_path(uint16_t path[LIFE_PATH_CHARS])
         path[i] = 0;
         return true;
     }
+    unsigned class = open->a % (1 + target.also_count);
+    const GUID *guid = (const GUID *)(class ? &target.also[class - 1].id : &target.interface_id);
+    unsigned there = 0;
     PCUNICODE_STRING link;
-    const GUID *guid = (const GUID *)&target.interface_id;
-    if (!io_enum_interfaces(guid, 0, &link) || link->Length / 2u >= LIFE_PATH_CHARS)
+    while (io_enum_interfaces(guid, there, &link))
+        there++;
+    if (!there)
         return false;
+    io_enum_interfaces(guid, open->b % there, &link);
+    if (link->Length / 2u >= LIFE_PATH_CHARS)
+        return false;
+    *device = devices_number(io_interface_pdo(guid, open->b % there));
     memcpy(path, link->Buffer, link->Length);
     path[link->Length / 2u] = 0;
     return true;
 }
+
+bool life_device_is_there(uint32_t device) { return device == life.device || (!target.path && devices_has(device)); }
 
 void life_disturb(uint8_t disturbance, int process, int thread, int handle)
 {

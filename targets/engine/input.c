@@ -13,11 +13,12 @@
 #define APP MOD(APP_THREADS)
 #define HANDLE MOD(APP_HANDLES)
 #define REQUEST MOD(REQUEST_NAMES)
+#define DEVICE MOD(TREE_DEVICES)
 #define HASH BITS(0xffff)
 
 const struct record_type record_table[RECORD_KINDS] = {
     /*                       name              class           actor slot     flags          a                      b          c */
-    [OP_OPEN] =            {"open",            CLASS_APP,      APP,  HANDLE,  BITS(1),       NONE,                  NONE,      NONE},
+    [OP_OPEN] =            {"open",            CLASS_APP,      APP,  HANDLE,  BITS(1),       MOD(INTERFACE_CLASSES), MOD(TREE_DEVICES), NONE},
     [OP_READ] =            {"read",            CLASS_APP,      APP,  HANDLE,  MOD(IO_MODES), MOD(MAX_IO_LENGTH + 1), NONE,     REQUEST},
     [OP_WRITE] =           {"write",           CLASS_APP,      APP,  HANDLE,  MOD(IO_MODES), MOD(MAX_IO_LENGTH + 1), BITS(255), REQUEST},
     [OP_IOCTL] =           {"ioctl",           CLASS_APP,      APP,  HANDLE,  MOD(IO_MODES), ANY,                   ANY,       BITS(0xff0f)},
@@ -27,19 +28,19 @@ const struct record_type record_table[RECORD_KINDS] = {
     [OP_EXIT_THREAD] =     {"exit-thread",     CLASS_APP,      APP,  NONE,    NONE,          NONE,                  NONE,      NONE},
     [OP_WAIT] =            {"wait",            CLASS_APP,      APP,  REQUEST, NONE,          NONE,                  NONE,      NONE},
     [OP_SLEEP] =           {"sleep",           CLASS_APP,      APP,  NONE,    BITS(1),       MOD(MAX_SLEEP_MS + 1), NONE,      NONE},
-    [EV_QUERY_STOP] =      {"query-stop",      CLASS_PNP,      NONE, NONE,    NONE,          NONE,                  NONE,      NONE},
-    [EV_STOP] =            {"stop",            CLASS_PNP,      NONE, NONE,    NONE,          NONE,                  NONE,      NONE},
-    [EV_CANCEL_STOP] =     {"cancel-stop",     CLASS_PNP,      NONE, NONE,    NONE,          NONE,                  NONE,      NONE},
-    [EV_REBALANCE] =       {"rebalance",       CLASS_PNP,      NONE, NONE,    NONE,          NONE,                  NONE,      NONE},
-    [EV_QUERY_REMOVE] =    {"query-remove",    CLASS_PNP,      NONE, NONE,    NONE,          NONE,                  NONE,      NONE},
-    [EV_CANCEL_REMOVE] =   {"cancel-remove",   CLASS_PNP,      NONE, NONE,    NONE,          NONE,                  NONE,      NONE},
-    [EV_REMOVE] =          {"remove",          CLASS_PNP,      NONE, NONE,    NONE,          NONE,                  NONE,      NONE},
-    [EV_SURPRISE_REMOVE] = {"surprise-remove", CLASS_PNP,      NONE, NONE,    NONE,          NONE,                  NONE,      NONE},
-    [EV_READD] =           {"re-add",          CLASS_PNP,      NONE, NONE,    NONE,          NONE,                  NONE,      NONE},
+    [EV_QUERY_STOP] =      {"query-stop",      CLASS_PNP,      NONE, DEVICE,  NONE,          NONE,                  NONE,      NONE},
+    [EV_STOP] =            {"stop",            CLASS_PNP,      NONE, DEVICE,  NONE,          NONE,                  NONE,      NONE},
+    [EV_CANCEL_STOP] =     {"cancel-stop",     CLASS_PNP,      NONE, DEVICE,  NONE,          NONE,                  NONE,      NONE},
+    [EV_REBALANCE] =       {"rebalance",       CLASS_PNP,      NONE, DEVICE,  NONE,          NONE,                  NONE,      NONE},
+    [EV_QUERY_REMOVE] =    {"query-remove",    CLASS_PNP,      NONE, DEVICE,  NONE,          NONE,                  NONE,      NONE},
+    [EV_CANCEL_REMOVE] =   {"cancel-remove",   CLASS_PNP,      NONE, DEVICE,  NONE,          NONE,                  NONE,      NONE},
+    [EV_REMOVE] =          {"remove",          CLASS_PNP,      NONE, DEVICE,  NONE,          NONE,                  NONE,      NONE},
+    [EV_SURPRISE_REMOVE] = {"surprise-remove", CLASS_PNP,      NONE, DEVICE,  NONE,          NONE,                  NONE,      NONE},
+    [EV_READD] =           {"re-add",          CLASS_PNP,      NONE, DEVICE,  NONE,          NONE,                  NONE,      NONE},
     [EV_SLEEP] =           {"system-sleep",    CLASS_PNP,      NONE, MOD(4),  NONE,          NONE,                  NONE,      NONE},
     [EV_RESUME] =          {"resume",          CLASS_PNP,      NONE, NONE,    NONE,          NONE,                  NONE,      NONE},
     [EV_IDLE] =            {"idle",            CLASS_PNP,      NONE, NONE,    NONE,          NONE,                  NONE,      NONE},
-    [EV_WAKE] =            {"wake",            CLASS_PNP,      NONE, NONE,    NONE,          NONE,                  NONE,      NONE},
+    [EV_WAKE] =            {"wake",            CLASS_PNP,      NONE, DEVICE,  NONE,          NONE,                  NONE,      NONE},
     [EV_PROCESS_EXIT] =    {"process-exit",    CLASS_PNP,      NONE, MOD(APP_PROCESSES), NONE, NONE,                NONE,      NONE},
     [EV_RELOAD] =          {"reload",          CLASS_PNP,      NONE, NONE,    NONE,          NONE,                  NONE,      NONE},
     [EV_PASS_TIME] =       {"pass-time",       CLASS_PNP,      NONE, NONE,    NONE,          MOD(MAX_PASS_MS + 1),  NONE,      NONE},

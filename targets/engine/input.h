@@ -28,6 +28,8 @@
 #define APP_THREADS 4
 #define APP_PROCESSES 2                /* app0 and app1 run in process 0, app2 and app3 in process 1 */
 #define APP_HANDLES 8                  /* h0..h7 of each process */
+#define INTERFACE_CLASSES 4            /* of a target: `open NAME class=1` */
+#define TREE_DEVICES 8                 /* that events and `open` can name: 0 the root-enumerated one, 1.. what its bus reports */
 #define REQUEST_NAMES 16               /* r0..r15 of each process */
 #define MAX_IO_LENGTH 131072
 #define MAX_IOCTL_LENGTH 65535
@@ -42,7 +44,7 @@ struct record {
 
 enum record_kind {
     /* App threads; actor = thread. */
-    OP_OPEN,         /* slot = handle, flags OPEN_SYNC */
+    OP_OPEN,         /* slot = handle, flags OPEN_SYNC, a = class of interface, b = which of the devices that have it */
     OP_READ,         /* slot = handle, flags = enum io_mode, a = length, c = request name */
     OP_WRITE,        /* the same, b = fill */
     OP_IOCTL,        /* slot = handle, flags = enum io_mode, a = in length | out length << 16, b = code, c = request name | fill << 8 */
@@ -53,6 +55,7 @@ enum record_kind {
     OP_WAIT,         /* slot = request name */
     OP_SLEEP,        /* a = ms, flags SLEEP_ALERTABLE */
     /* The PnP thread. */
+    /* up to EV_READD, and EV_WAKE: slot = device in the tree */
     EV_QUERY_STOP, EV_STOP, EV_CANCEL_STOP, EV_REBALANCE,
     EV_QUERY_REMOVE, EV_CANCEL_REMOVE, EV_REMOVE, EV_SURPRISE_REMOVE, EV_READD,
     EV_SLEEP,        /* slot = 0..3: S1..S4 */
@@ -135,6 +138,8 @@ void program_decode(struct program *program, const uint8_t *bytes, size_t size);
 static inline unsigned ioctl_in_length(const struct record *r) { return r->a & 0xffff; }
 static inline unsigned ioctl_out_length(const struct record *r) { return r->a >> 16; }
 static inline unsigned request_name(const struct record *r) { return r->c & (REQUEST_NAMES - 1); }
+/* Events whose slot says which device of the tree they come to. */
+static inline bool event_names_device(unsigned kind) { return (kind >= EV_QUERY_STOP && kind <= EV_READD) || kind == EV_WAKE; }
 static inline bool record_does_io(const struct record *r) { return r->kind >= OP_READ && r->kind <= OP_IOCTL; }
 
 /* Process that an app thread belongs to. */

@@ -39,8 +39,10 @@ int life_next_step(unsigned actor);
 /* The actor takes no more steps. */
 void life_actor_ended(unsigned actor);
 #define LIFE_PATH_CHARS 256
-/* Copies the path of the device, Windows' UTF-16 with its zero: a legacy driver's, or that of the interface; false if there is none now. */
-bool life_device_path(uint16_t path[LIFE_PATH_CHARS]);
+/* Copies the path of the device that an `open` means, Windows' UTF-16 with its zero: a legacy driver's, or that of an interface; its number goes to
+ * `device`. False if there is none now. */
+bool life_device_path(const struct record *open, uint16_t path[LIFE_PATH_CHARS], uint32_t *device);
+bool life_device_is_there(uint32_t device);
 /* Uninitialised user memory; NULL when exhausted. */
 void *life_user_memory(size_t size);
 /* Requests that match get the disturbance: those still out, of this device / handle / thread; negative: any. */

@@ -4,6 +4,7 @@
  * To fuzz a driver of your own: copy targets/echo_autosync.c, name the driver, its hardware identifier and its device interface, list the
  * control codes and lengths worth trying, and add irpfuzz_target(<name>) to targets/CMakeLists.txt. The engine does the rest: it boots a
  * machine, loads the driver, starts the device, lets app threads and the PnP manager loose on it, and brings everything down again. A driver that is
+ * bus lists the stacks of the devices it reports as well, three lines each (targets/toaster_bus.c); one that is
  * no PnP driver (targets/cancel.c) has a path instead of identifier and interface, and is started and stopped as a service is: see legacy.h.
  *
  * The four functions are the target's oracle; each may be NULL. They are called on the thread of the app that saw the event, never while the
@@ -19,6 +20,7 @@
 #include <stdint.h>
 
 #include "input.h"
+#include "nt/install.h"
 
 /* Win32 error codes that oracles like to name. */
 enum {
@@ -71,12 +73,21 @@ struct target_guid {
     uint8_t d[8];
 };
 
+struct target_interface {
+    const char *name;              /* what its devices are called in texts */
+    struct target_guid id;
+};
+
 struct target {
     const char *name;              /* also that of its corpus */
     const char *driver;            /* the driver image */
     const char *device;            /* what the device is called in texts */
     const char *device_id;         /* of the root-enumerated device: "Root\\ECHO" */
     struct target_guid interface_id;/* how apps find it */
+    const struct pnp_install *stacks; /* instead of `driver`: what is installed, for the root-enumerated device and for what its bus reports */
+    unsigned stack_count;
+    const struct target_interface *also; /* interfaces of the devices behind the first one: class 1, 2 ... of an `open` */
+    unsigned also_count;
     const char *path;              /* of a legacy driver, instead of the two above: the device it makes when it is loaded, "\\\\.\\CancelSamp" */
     const uint32_t *codes;         /* control codes worth trying */
     unsigned code_count;
@@ -85,6 +96,8 @@ struct target {
     uint32_t completes_ms;         /* a request on a working device ends within this time for each one before it; 0: may wait for ever */
     bool reads_only;               /* it serves no writes: what the bench measures then are reads */
 
+    /* Writes the input of an ioctl, for codes that want more than a pattern; false: the pattern. `fill` is the record's. */
+    bool (*ioctl_input)(uint32_t code, uint8_t fill, uint8_t *in, uint32_t length);
     void (*begin)(void);                               /* start of a life */
     void (*issued)(const struct request *request);     /* about to be sent */
     void (*finished)(const struct request *request);   /* the app saw its end */

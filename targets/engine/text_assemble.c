@@ -144,8 +144,12 @@ static bool parse_open(struct line *l, struct record *r)
         return false;
     if (!take_if(l, "=") || !take_if(l, "open"))
         return fail(l, "a handle is made by open, write h%u = open", r->slot);
-    if (l->next < l->words && strcmp(peek(l), "sync") && strncmp(peek(l), "raw=", 4))
+    if (l->next < l->words && strcmp(peek(l), "sync") && !strchr(peek(l), '='))
         take(l); /* the device's name, for the reader */
+    if (!strncmp(peek(l), "class=", 6) && !take_number(l, "class=", "", INTERFACE_CLASSES - 1, "class of interface", &r->a))
+        return false;
+    if (!strncmp(peek(l), "nth=", 4) && !take_number(l, "nth=", "", TREE_DEVICES - 1, "device", &r->b))
+        return false;
     if (take_if(l, "sync"))
         r->flags = OPEN_SYNC;
     return true;
@@ -225,6 +229,8 @@ static bool parse_event(struct line *l, struct record *r)
             return fail(l, "S0 is the working state, use S1 to S4 or the event resume");
         r->slot = (uint8_t)(state - 1);
     }
+    if (!strncmp(peek(l), "device=", 7))
+        return take_small(l, "device=", "", event_names_device(kind) ? TREE_DEVICES - 1 : 0, "device", &r->slot);
     if (kind == EV_PROCESS_EXIT)
         return take_small(l, "", "", APP_PROCESSES - 1, "process", &r->slot);
     if (kind == EV_PASS_TIME)

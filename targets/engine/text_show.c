@@ -109,6 +109,10 @@ static void put_app(struct sink *s, const struct record *r, const char *device)
         put(s, "h%u = open", r->slot);
         if (device)
             put(s, " %s", device);
+        if (r->a)
+            put(s, " class=%u", r->a);
+        if (r->b)
+            put(s, " nth=%u", r->b);
         if (r->flags & OPEN_SYNC)
             put(s, " sync");
         break;
@@ -148,6 +152,8 @@ static void put_event(struct sink *s, const struct record *r)
     put(s, "pnp: %s", record_table[r->kind].name);
     if (r->kind == EV_SLEEP)
         put(s, " S%u", r->slot + 1u);
+    else if (event_names_device(r->kind) && r->slot)
+        put(s, " device=%u", r->slot);
     else if (r->kind == EV_PROCESS_EXIT)
         put(s, " %u", r->slot);
     else if (r->kind == EV_PASS_TIME)

@@ -139,14 +139,26 @@ NTSTATUS io_set_device_interface_state(PUNICODE_STRING link, BOOLEAN enable)
     return ob_name_add(&i->link, i->pdo, i->reference.Buffer ? &i->reference : NULL, true, &i->name);
 }
 
-bool io_enum_interfaces(const GUID *guid, unsigned index, PCUNICODE_STRING *link)
+static struct io_interface *enabled_at(const GUID *guid, unsigned index)
 {
     for (struct io_interface *i = interfaces; i; i = i->next)
-        if (i->name && !memcmp(&i->guid, guid, sizeof *guid) && index-- == 0) {
-            *link = &i->user_link;
-            return true;
-        }
-    return false;
+        if (i->name && !memcmp(&i->guid, guid, sizeof *guid) && index-- == 0)
+            return i;
+    return NULL;
+}
+
+bool io_enum_interfaces(const GUID *guid, unsigned index, PCUNICODE_STRING *link)
+{
+    const struct io_interface *i = enabled_at(guid, index);
+    if (i)
+        *link = &i->user_link;
+    return i;
+}
+
+PDEVICE_OBJECT io_interface_pdo(const GUID *guid, unsigned index)
+{
+    const struct io_interface *i = enabled_at(guid, index);
+    return i ? i->pdo : NULL;
 }
 
 unsigned io_interfaces_enabled(PDEVICE_OBJECT pdo)

@@ -20,10 +20,6 @@
 struct devnode *pnp_new_node(struct devnode *parent, PDEVICE_OBJECT pdo);
 /* Out of the tree; its memory stays, since drivers' objects may still name it. */
 void pnp_forget_node(struct devnode *node);
-struct devnode *pnp_first_child(const struct devnode *node);
-struct devnode *pnp_last_child(const struct devnode *node);
-struct devnode *pnp_next_sibling(const struct devnode *node);
-struct devnode *pnp_previous_sibling(const struct devnode *node);
 /* As pnp_lock(), for who may hold it already: false then, and pnp_leave(false) does nothing. */
 bool pnp_enter(void);
 void pnp_leave(bool entered);

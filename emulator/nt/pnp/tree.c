@@ -12,6 +12,7 @@ struct node_entry {
 
 static struct {
     struct node_entry *first, *last;
+    uint32_t count;
     KEVENT free;                   /* the lock */
     const struct nt_thread *owner; /* who holds it */
     struct node_entry *asked, *last_asked;
@@ -57,6 +58,7 @@ struct devnode *pnp_new_node(struct devnode *parent, PDEVICE_OBJECT pdo)
     node->parent = parent;
     node->depth = parent ? parent->depth + 1 : 0;
     node->pdo = pdo;
+    node->number = ++tree.count;
     node->reported = true;
     node->system_state = PowerSystemWorking;
     node->device_state = PowerDeviceD0;
