@@ -4,7 +4,7 @@
  * A WDFDEVICE stands on a DEVICE_OBJECT whose dispatch routines are fx_dispatch(). The device owns its WDFDEVICE_INIT from creation on; the
  * init keeps the driver's callbacks.
  */
-#include "device.h"
+#include "target.h"
 
 bool fx_device_in_init(const struct fx_device *device)
 {
@@ -203,7 +203,14 @@ static NTSTATUS build(struct fx_device *device, struct WDFDEVICE_INIT *init)
     status = fx_file_check_constraints(init, device);
     if (!NT_SUCCESS(status))
         return status;
-    return fx_object_commit(&device->object, &device->object.driver->object);
+    if (device->attached && !(device->default_target = fx_target_create_default(device)))
+        return STATUS_INSUFFICIENT_RESOURCES;
+    status = fx_object_commit(&device->object, &device->object.driver->object);
+    if (!NT_SUCCESS(status) && device->default_target) {
+        fx_object_detach((struct fx_object *)device->default_target);
+        fx_object_free_unused((struct fx_object *)device->default_target);
+    }
+    return status;
 }
 
 static NTSTATUS device_create(struct WDFDEVICE_INIT *init, PWDF_OBJECT_ATTRIBUTES attributes, struct fx_device **out)

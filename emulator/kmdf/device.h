@@ -231,6 +231,12 @@ struct fx_string {
 NTSTATUS fx_string_assign(struct fx_string *string, PCUNICODE_STRING text);
 NTSTATUS fx_unicode_copy(UNICODE_STRING *to, PCUNICODE_STRING from); /* system memory, NUL-terminated */
 
+/* ---- property.c ---- */
+/* pdo NULL: STATUS_INVALID_DEVICE_REQUEST. */
+NTSTATUS fx_property_query(PDEVICE_OBJECT pdo, DEVICE_REGISTRY_PROPERTY property, ULONG length, PVOID buffer, PULONG needed);
+NTSTATUS fx_property_query_into_memory(struct fx_driver *driver, PDEVICE_OBJECT pdo, DEVICE_REGISTRY_PROPERTY property, POOL_TYPE pool,
+                                       PWDF_OBJECT_ATTRIBUTES attributes, const void *caller, WDFMEMORY *out);
+
 /* ---- driver.c ---- */
 NTSTATUS fx_driver_add_device(PDRIVER_OBJECT driver, PDEVICE_OBJECT pdo);
 void fx_driver_unload(PDRIVER_OBJECT driver);

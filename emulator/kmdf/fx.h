@@ -153,6 +153,7 @@ struct fx_device {
     LIST_ENTRY queues;               /* all, in order of creation */
     uint32_t queue_round;            /* number of walks over them */
     struct fx_queue *default_queue;
+    struct fx_target *default_target; /* the device below; NULL for a control device */
     struct fx_queue *dispatch[IRP_MJ_MAXIMUM_FUNCTION + 1];
     bool dispatch_configured[IRP_MJ_MAXIMUM_FUNCTION + 1];
     bool queues_on;                  /* power-managed queues may present (K-Q-4) */
@@ -180,6 +181,9 @@ struct fx_file {
  * context: the fx_file, or the fx_device if the class needs none (K-Q-74). */
 void fx_file_create_completed(void *context, NTSTATUS status);
 struct fx_file *fx_file_of(struct fx_device *device, PFILE_OBJECT file); /* NULL if the class is NotRequired */
+
+/* ---- iotarget.c ---- */
+struct fx_target;
 
 /* ---- queue.c ---- */
 struct fx_queue;

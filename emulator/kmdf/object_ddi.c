@@ -108,6 +108,8 @@ VOID wdf_WdfObjectDelete(PWDF_DRIVER_GLOBALS DriverGlobals, WDFOBJECT Object)
         fx_misuse("K-OBJ-34", "WdfObjectDelete: %s may not be deleted by the driver", fx_name(o, name, sizeof name));
     if (o->delete_noted)
         fx_misuse("K-OBJ-6", "WdfObjectDelete: %s is deleted twice", fx_name(o, name, sizeof name));
+    if (o->type == FX_REQUEST)
+        fx_request_check_delete((struct fx_request *)o);
     o->delete_noted = true;
     fx_object_delete(o);
     gate_leave(0);

@@ -1,24 +1,24 @@
 /* Device properties (K-DRV-32, 52): IoGetDeviceProperty for a device, or for the one whose WDFDEVICE_INIT is at hand. */
 #include "device.h"
 
-static NTSTATUS query(PDEVICE_OBJECT pdo, DEVICE_REGISTRY_PROPERTY property, ULONG length, PVOID buffer, PULONG needed)
+NTSTATUS fx_property_query(PDEVICE_OBJECT pdo, DEVICE_REGISTRY_PROPERTY property, ULONG length, PVOID buffer, PULONG needed)
 {
     return pdo ? io_get_device_property(pdo, property, length, buffer, needed) : STATUS_INVALID_DEVICE_REQUEST;
 }
 
 /* Asked for its size first, then in memory of that size. */
-static NTSTATUS query_into_memory(struct fx_driver *driver, PDEVICE_OBJECT pdo, DEVICE_REGISTRY_PROPERTY property, POOL_TYPE pool,
-                                  PWDF_OBJECT_ATTRIBUTES attributes, const void *caller, WDFMEMORY *out)
+NTSTATUS fx_property_query_into_memory(struct fx_driver *driver, PDEVICE_OBJECT pdo, DEVICE_REGISTRY_PROPERTY property, POOL_TYPE pool,
+                                       PWDF_OBJECT_ATTRIBUTES attributes, const void *caller, WDFMEMORY *out)
 {
     ULONG length;
-    NTSTATUS status = query(pdo, property, 0, NULL, &length);
+    NTSTATUS status = fx_property_query(pdo, property, 0, NULL, &length);
     if (status != STATUS_BUFFER_TOO_SMALL)
         return NT_SUCCESS(status) ? STATUS_UNSUCCESSFUL : status;
     struct fx_memory *memory;
     status = fx_memory_new(driver, attributes, pool, 0, length, caller, &memory);
     if (!NT_SUCCESS(status))
         return status;
-    status = query(pdo, property, length, memory->buffer, &length);
+    status = fx_property_query(pdo, property, length, memory->buffer, &length);
     if (NT_SUCCESS(status))
         *out = (WDFMEMORY)memory;
     else
@@ -40,7 +40,7 @@ NTSTATUS wdf_WdfDeviceQueryProperty(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE
     fx_require(ResultLength, "ResultLength");
     if (BufferLength)
         fx_require(PropertyBuffer, "PropertyBuffer");
-    NTSTATUS status = query(device->pdo, DeviceProperty, BufferLength, PropertyBuffer, ResultLength);
+    NTSTATUS status = fx_property_query(device->pdo, DeviceProperty, BufferLength, PropertyBuffer, ResultLength);
     gate_leave((ULONG)status);
     return status;
 }
@@ -54,7 +54,7 @@ NTSTATUS wdf_WdfDeviceAllocAndQueryProperty(PWDF_DRIVER_GLOBALS DriverGlobals, W
     *PropertyMemory = NULL;
     NTSTATUS status = choose_fault(DDI_WdfDeviceAllocAndQueryProperty)
                           ? STATUS_INSUFFICIENT_RESOURCES
-                          : query_into_memory(fx_driver_of(DriverGlobals), device->pdo, DeviceProperty, PoolType, PropertyMemoryAttributes, CALLER,
+                          : fx_property_query_into_memory(fx_driver_of(DriverGlobals), device->pdo, DeviceProperty, PoolType, PropertyMemoryAttributes, CALLER,
                                               PropertyMemory);
     gate_leave((ULONG)status);
     return status;
@@ -68,7 +68,7 @@ NTSTATUS wdf_WdfFdoInitQueryProperty(PWDF_DRIVER_GLOBALS DriverGlobals, PWDFDEVI
     fx_require(ResultLength, "ResultLength");
     if (BufferLength)
         fx_require(PropertyBuffer, "PropertyBuffer");
-    NTSTATUS status = query(pdo, DeviceProperty, BufferLength, PropertyBuffer, ResultLength);
+    NTSTATUS status = fx_property_query(pdo, DeviceProperty, BufferLength, PropertyBuffer, ResultLength);
     gate_leave((ULONG)status);
     return status;
 }
@@ -82,7 +82,7 @@ NTSTATUS wdf_WdfFdoInitAllocAndQueryProperty(PWDF_DRIVER_GLOBALS DriverGlobals, 
     *PropertyMemory = NULL;
     NTSTATUS status = choose_fault(DDI_WdfFdoInitAllocAndQueryProperty)
                           ? STATUS_INSUFFICIENT_RESOURCES
-                          : query_into_memory(fx_driver_of(DriverGlobals), pdo, DeviceProperty, PoolType, PropertyMemoryAttributes, CALLER, PropertyMemory);
+                          : fx_property_query_into_memory(fx_driver_of(DriverGlobals), pdo, DeviceProperty, PoolType, PropertyMemoryAttributes, CALLER, PropertyMemory);
     gate_leave((ULONG)status);
     return status;
 }

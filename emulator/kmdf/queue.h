@@ -20,6 +20,7 @@ enum fx_place {
     FX_WITH_FRAMEWORK, /* being made, submitted or completed */
     FX_QUEUED,         /* in queue->queued; the IRP has a cancel routine */
     FX_OWNED,          /* the driver's: in queue->owned, or of no queue (in-caller context, driver-created, file create) */
+    FX_SENT,           /* with an I/O target: nobody's until it comes back; the queue that presented it counts it as owned */
     FX_COMPLETED       /* the IRP is gone; the object lives as long as the driver holds references */
 };
 
@@ -56,6 +57,8 @@ struct fx_request {
     struct fx_queue *routed;    /* WdfDeviceEnqueueRequest takes this queue, not the dispatch table's (K-DRV-82) */
     bool in_caller_context;     /* inside EvtIoInCallerContext now */
     bool driver_created, frees_irp; /* WdfRequestCreate, WdfRequestCreateFromIrp */
+    bool internal_irp;          /* the framework allocated it */
+    bool must_complete;         /* driver-created, with an IRP that the driver has to complete (K-REQ-51) */
     bool reserved;              /* for forward progress: it goes back to `reserved_for` */
     struct fx_queue *reserved_for;
     struct nt_thread *caller_thread;
@@ -170,6 +173,10 @@ void fx_request_reuse(struct fx_request *request, struct fx_queue *queue, PIRP i
 void fx_request_fill_parameters(const struct fx_request *request, PWDF_REQUEST_PARAMETERS parameters);
 /* Sends it to the device below as it came and forgets it. */
 void fx_request_pass_down(struct fx_request *request);
+/* As above, to another device; not `skip`: with the next stack location, which is filled in. */
+void fx_request_forget(struct fx_request *request, PDEVICE_OBJECT to, bool skip);
+/* The driver deletes it: one that is with an I/O target may not be. */
+void fx_request_check_delete(const struct fx_request *request);
 /* The handle's request; a completed one is V-WDF-9. */
 struct fx_request *fx_request_handle(WDFREQUEST request, const char *what);
 /* As fx_request_handle(), and driver-owned. */
@@ -186,6 +193,11 @@ void fx_request_release_buffers(struct fx_request *request);
 bool fx_request_clear_cancelable(struct fx_request *request);
 /* The cancellation of a marked request is to be reported by EvtRequestCancel. */
 void fx_request_queue_cancel(struct fx_request *request);
+
+/* ---- iotarget_send.c, iotarget_format.c: what a request holds for being sent ---- */
+void fx_send_free(struct fx_request *request);
+void fx_send_forget(struct fx_request *request); /* its memory references, completion routine, marks */
+NTSTATUS fx_send_status(const struct fx_request *request); /* of one that is with a target */
 
 /* ---- memory.c ---- */
 /* As WdfMemoryCreate does; `caller` is the driver's, for leak reports. */

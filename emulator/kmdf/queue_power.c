@@ -198,7 +198,9 @@ void fx_queues_flush_file(struct fx_device *device, PFILE_OBJECT file)
 VOID wdf_WdfRequestStopAcknowledge(PWDF_DRIVER_GLOBALS DriverGlobals, WDFREQUEST Request, BOOLEAN Requeue)
 {
     gate_enter(DDI_WdfRequestStopAcknowledge, trace_object(Request), Requeue);
-    struct fx_request *request = fx_request_owned(Request, "WdfRequestStopAcknowledge");
+    struct fx_request *request = fx_request_handle(Request, "WdfRequestStopAcknowledge");
+    if (request->place != FX_SENT || Requeue) /* one that is with an I/O target may stay there */
+        fx_request_owned(Request, "WdfRequestStopAcknowledge");
     if (!request->listed || !request->stop_notified)
         fx_misuse("V-WDF-28", "WdfRequestStopAcknowledge was called for request #%u, for which no EvtIoStop is outstanding", request->object.number);
     if (Requeue && (request->cancelable || request->cancel_queued))

@@ -8,10 +8,11 @@
 /* A delivered request ends by its completion; a dereference too many would end it while its IRP is out (K-OBJ-5, V-WDF-33). */
 static void check_destroyed(struct fx_object *object)
 {
-    const struct fx_request *request = (const struct fx_request *)object;
+    struct fx_request *request = (struct fx_request *)object;
     if (request->irp)
         bugcheck(0x10D, 7, object->number, FX_REQUEST, 0, "K-OBJ-5", "the last reference of request #%u was dropped by a dereference: it is not completed",
                  object->number);
+    fx_send_free(request);
 }
 
 NTSTATUS fx_request_create(struct fx_device *device, struct fx_queue *queue, PIRP irp, struct fx_request **out)
@@ -47,6 +48,7 @@ void fx_request_reuse(struct fx_request *request, struct fx_queue *queue, PIRP i
     request->presented = false;
     request->cancelled = false;
     request->completed = NULL;
+    fx_send_forget(request);
 }
 
 void fx_request_on_completed(struct fx_request *request, void (*completed)(void *context, NTSTATUS status), void *context)
@@ -75,6 +77,8 @@ struct fx_request *fx_request_owned(WDFREQUEST handle, const char *what)
     if (request->place == FX_QUEUED)
         fx_misuse("V-WDF-9", "%s was called for request #%u, which the driver does not own: it waits in queue #%u", what, request->object.number,
                   request->queue->object.number);
+    if (request->place == FX_SENT)
+        fx_misuse("V-WDF-9", "%s was called for request #%u, which the driver does not own: it is with an I/O target", what, request->object.number);
     if (request->place != FX_OWNED)
         fx_misuse("V-WDF-9", "%s was called for request #%u, which the driver does not own", what, request->object.number);
     return request;
@@ -146,24 +150,55 @@ static struct fx_request *completable(WDFREQUEST handle, const char *ddi)
         fx_misuse("V-WDF-2", "%s: request #%u is completed while it is marked cancelable (no successful WdfRequestUnmarkCancelable)", ddi, number);
     if (request->cancel_queued)
         fx_misuse("V-WDF-3", "%s: request #%u was cancelled and its EvtRequestCancel is still to be called: that routine completes it", ddi, number);
-    if (request->driver_created)
+    if (request->driver_created && !request->must_complete)
         fx_misuse("K-REQ-11", "%s: request #%u was created by the driver and cannot be completed", ddi, number);
     if (machine_lints & LINT_CALLBACK && fx_callback() == DDI_EvtDeviceSurpriseRemoval)
         fx_misuse("V-WDF-34", "%s: request #%u is completed inside EvtDeviceSurpriseRemoval: self-managed I/O and EvtIoStop are the places", ddi, number);
     return fx_request_owned(handle, ddi);
 }
 
-static void finish(struct fx_request *request, NTSTATUS status, CCHAR boost)
+/* A reserved request, and one of the driver's own, outlive their IRP. */
+static bool outlives_irp(const struct fx_request *request) { return request->reserved || request->driver_created; }
+
+/* Out of the driver's hands (K-REQ-3): the queue that still counts it as owned, or NULL. */
+static struct fx_queue *take_from_driver(struct fx_request *request)
 {
     struct fx_queue *queue = request->listed ? request->queue : NULL;
     if (queue)
         fx_queue_unlist_owned(queue, request);
     request->place = FX_COMPLETED;
+    fx_send_forget(request);
     if (!request->presented && !request->reserved)
         fx_object_erase_callbacks(&request->object); /* K-OBJ-61 */
-    if (!request->reserved)
+    if (!outlives_irp(request))
         fx_object_dispose_early(&request->object);
     fx_request_release_buffers(request);
+    return queue;
+}
+
+/* Its IRP is completed, or on its way elsewhere. */
+static void end(struct fx_request *request, struct fx_queue *queue)
+{
+    if (queue) {
+        fx_queue_uncount_owned(queue);
+        fx_queue_dispatch_if_idle(queue); /* may present the next request in here (K-Q-29) */
+    }
+    if (request->reserved) {
+        fx_progress_returned(request);
+    } else if (request->driver_created) {
+        request->place = FX_OWNED;
+        request->must_complete = request->frees_irp = false;
+        fx_object_dereference(&request->object);
+    } else {
+        fx_object_delete(&request->object);
+    }
+}
+
+static void finish(struct fx_request *request, NTSTATUS status, CCHAR boost)
+{
+    if (request->driver_created)
+        fx_object_reference(&request->object); /* who hears of the IRP may delete it */
+    struct fx_queue *queue = take_from_driver(request);
     forbid_copy_back(request);
     PIRP irp = request->irp;
     request->irp = NULL;
@@ -171,14 +206,7 @@ static void finish(struct fx_request *request, NTSTATUS status, CCHAR boost)
         request->completed(request->completed_context, status);
     irp->IoStatus.Status = status;
     io_complete_request(irp, boost);
-    if (queue) {
-        fx_queue_uncount_owned(queue);
-        fx_queue_dispatch_if_idle(queue); /* may present the next request in here (K-Q-29) */
-    }
-    if (request->reserved)
-        fx_progress_returned(request);
-    else
-        fx_object_delete(&request->object);
+    end(request, queue);
 }
 
 void fx_request_complete(struct fx_request *request, NTSTATUS status)
@@ -193,20 +221,26 @@ static void complete(WDFREQUEST handle, const char *ddi, NTSTATUS status, const 
         request->irp->IoStatus.Information = *information;
     status = map_status(status);
     check_information(request, status);
-    finish(request, status, boost ? *boost : request->device->default_boost);
+    finish(request, status, boost ? *boost : request->device ? request->device->default_boost : IO_NO_INCREMENT);
 }
 
-void fx_request_pass_down(struct fx_request *request)
+void fx_request_forget(struct fx_request *request, PDEVICE_OBJECT to, bool skip)
 {
     PIRP irp = request->irp;
-    PDEVICE_OBJECT below = request->device->attached;
-    request->place = FX_COMPLETED;
-    fx_object_dispose_early(&request->object);
-    fx_request_release_buffers(request);
+    struct fx_queue *queue = take_from_driver(request);
     request->irp = NULL;
-    io_skip_current_irp_stack_location(irp);
-    io_call_driver(below, irp);
-    fx_object_delete(&request->object);
+    if (skip)
+        io_skip_current_irp_stack_location(irp);
+    io_call_driver(to, irp);
+    end(request, queue);
+}
+
+void fx_request_pass_down(struct fx_request *request) { fx_request_forget(request, request->device->attached, true); }
+
+void fx_request_check_delete(const struct fx_request *request)
+{
+    if (request->place == FX_SENT)
+        fx_misuse("K-REQ-52", "request #%u is deleted while it is with an I/O target", request->object.number);
 }
 
 VOID wdf_WdfRequestComplete(PWDF_DRIVER_GLOBALS DriverGlobals, WDFREQUEST Request, NTSTATUS Status)
@@ -306,7 +340,8 @@ ULONG_PTR wdf_WdfRequestGetInformation(PWDF_DRIVER_GLOBALS DriverGlobals, WDFREQ
 NTSTATUS wdf_WdfRequestGetStatus(PWDF_DRIVER_GLOBALS DriverGlobals, WDFREQUEST Request)
 {
     gate_enter(DDI_WdfRequestGetStatus, trace_object(Request), 0);
-    NTSTATUS status = fx_request_handle(Request, "WdfRequestGetStatus")->irp->IoStatus.Status;
+    const struct fx_request *request = fx_request_handle(Request, "WdfRequestGetStatus");
+    NTSTATUS status = request->place == FX_SENT ? fx_send_status(request) : request->irp->IoStatus.Status;
     gate_leave((ULONG)status);
     return status;
 }

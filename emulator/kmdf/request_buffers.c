@@ -22,7 +22,8 @@ static void locate_read_write(const struct fx_request *request, SIZE_T length, s
 {
     PIRP irp = request->irp;
     span->length = length;
-    switch (request->device->io_type) {
+    WDF_DEVICE_IO_TYPE type = request->device ? request->device->io_type : irp->MdlAddress ? WdfDeviceIoDirect : WdfDeviceIoBuffered;
+    switch (type) {
     case WdfDeviceIoDirect:
         span->via = VIA_MDL;
         break;

@@ -65,6 +65,10 @@ void ob_reference(void *body);
 int64_t ob_dereference(void *body);
 enum ob_type ob_type_of(const void *body);
 
+/* A kernel handle, which keeps the object referenced. Closing the last one calls last_handle(). */
+HANDLE ob_open_kernel_handle(void *body);
+NTSTATUS ob_close_kernel_handle(HANDLE handle);
+
 /* The object behind an app's handle, not referenced: win32 sets it. */
 extern void *(*ob_user_handle_hook)(struct nt_process *process, void *handle);
 
@@ -246,6 +250,7 @@ void io_delete_device(PDEVICE_OBJECT device);
 PDEVICE_OBJECT io_attach_device_to_device_stack(PDEVICE_OBJECT source, PDEVICE_OBJECT target);
 void io_detach_device(PDEVICE_OBJECT target);
 PDEVICE_OBJECT io_get_attached_device(PDEVICE_OBJECT device);
+PDEVICE_OBJECT io_physical_device(PDEVICE_OBJECT device); /* the PDO of its stack; NULL: there is none */
 PCUNICODE_STRING io_device_name(PDEVICE_OBJECT device); /* NULL: unnamed */
 NTSTATUS io_create_symbolic_link(PUNICODE_STRING link, PUNICODE_STRING target);
 NTSTATUS io_delete_symbolic_link(PUNICODE_STRING link);
@@ -289,6 +294,8 @@ struct io_target_file {             /* how the call wants to hear of the end */
 NTSTATUS io_create_file(PCUNICODE_STRING path, ACCESS_MASK access, ULONG share, ULONG disposition, ULONG options, PFILE_OBJECT *file, ULONG_PTR *information);
 /* The same for a driver, in whatever process: nobody's rights are checked. */
 NTSTATUS io_create_file_for_kernel(PCUNICODE_STRING path, ACCESS_MASK access, PFILE_OBJECT *file);
+NTSTATUS io_create_file_as_kernel(PCUNICODE_STRING path, ACCESS_MASK access, ULONG share, ULONG disposition, ULONG options, PFILE_OBJECT *file,
+                                  ULONG_PTR *information);
 NTSTATUS io_read_write_file(const struct io_target_file *to, bool write, void *buffer, ULONG length, const LARGE_INTEGER *offset);
 NTSTATUS io_device_io_control_file(const struct io_target_file *to, ULONG code, void *in, ULONG in_length, void *out, ULONG out_length);
 /* NULL iosb: all of the file; by_thread: only the current thread's. Returns how many were asked to cancel. */

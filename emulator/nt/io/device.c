@@ -126,6 +126,12 @@ PDEVICE_OBJECT io_bottom_of_stack(PDEVICE_OBJECT device)
     return device;
 }
 
+PDEVICE_OBJECT io_physical_device(PDEVICE_OBJECT device)
+{
+    PDEVICE_OBJECT bottom = io_bottom_of_stack(device);
+    return device_of(bottom)->devnode ? bottom : NULL;
+}
+
 PDEVICE_OBJECT io_attach_device_to_device_stack(PDEVICE_OBJECT source, PDEVICE_OBJECT target)
 {
     require_device(source, "IoAttachDeviceToDeviceStack");

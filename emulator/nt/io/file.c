@@ -248,6 +248,12 @@ NTSTATUS io_create_file_for_kernel(PCUNICODE_STRING path, ACCESS_MASK access, PF
     return create_file(path, access, 0, FILE_OPEN, 0, KernelMode, file, NULL);
 }
 
+NTSTATUS io_create_file_as_kernel(PCUNICODE_STRING path, ACCESS_MASK access, ULONG share, ULONG disposition, ULONG options, PFILE_OBJECT *file,
+                                  ULONG_PTR *information)
+{
+    return create_file(path, access, share, disposition, options, KernelMode, file, information);
+}
+
 void io_handle_opened(PFILE_OBJECT file)
 {
     ob_header(file)->handles++;

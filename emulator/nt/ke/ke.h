@@ -107,9 +107,7 @@ __attribute__((__noreturn__)) void seh_raise(ULONG code);
 
 /* ---- Kernel handles (handles.c) ---- */
 
-HANDLE ob_open_kernel_handle(void *body);
 void *ob_body_of_handle(HANDLE handle);
-NTSTATUS ob_close_kernel_handle(HANDLE handle);
 unsigned ob_open_kernel_handles(void);
 bool ob_type_matches(const void *body, POBJECT_TYPE type);
 
