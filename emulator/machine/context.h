@@ -63,7 +63,7 @@ struct ctx {
     uint32_t spinlocks_held;
     void *held_locks;        /* nt's list of held locks, for reports and order checks */
     uint32_t apc_disable, special_apc_disable;
-    bool apc_pending;        /* nt queued an APC that could not run yet: delivered at the next gate_leave() that may */
+    bool apc_pending;        /* nt queued an APC that could not run yet: delivered at the next point that may (sched_point, gate_leave) */
 
     /* Why it waits, for reports; valid while BLOCKED or SPINNING. */
     const char *wait_reason;
@@ -117,7 +117,8 @@ void activation_pop(struct activation *activation);
 /* Calls body(argument), the routine of the DPC that was pushed. */
 void activation_call(void (*body)(void *), void *argument);
 
-/* A point where another context may go on. `where` is a DDI number (gate.h) or one of SCHED_*. */
+/* A point where another context may go on, and where the kernel APCs run that came for this one meanwhile. `where` is a DDI number (gate.h) or one
+ * of SCHED_*. */
 void sched_point(uint16_t where);
 
 /* True while a context other than idle ones is alive or a DPC is queued. */

@@ -61,14 +61,25 @@ void gate_enter(uint16_t number, uint64_t a, uint64_t b)
         sched_point(number);
 }
 
-void gate_leave(uint64_t result)
+bool gate_deliver_apcs(void)
 {
     struct ctx *ctx = current_ctx;
     footprint_touch(&ctx->apc_pending, false);
-    if (ctx->apc_pending && ctx->irql == IRQL_PASSIVE && !ctx->running_dpcs)
-        machine.deliver_apcs();
+    if (!ctx->apc_pending || ctx->irql != IRQL_PASSIVE || ctx->running_dpcs)
+        return false;
+    bool in_gate = ctx->in_gate; /* not at a load or store of the driver's */
+    ctx->in_gate = true;
+    show_paged();
+    bool any = machine.deliver_apcs();
+    ctx->in_gate = in_gate;
+    return any;
+}
+
+void gate_leave(uint64_t result)
+{
+    struct ctx *ctx = current_ctx;
     uint16_t number = ctx->gate[ctx->gate_depth - 1];
-    if (ddi_table[number].flags & DDI_RELEASES)
+    if (gate_deliver_apcs() || ddi_table[number].flags & DDI_RELEASES)
         sched_point(WHERE_RELEASE);
     ctx->gate_depth--;
     ctx->in_gate = false;

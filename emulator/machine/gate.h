@@ -50,6 +50,9 @@ const char *gate_where(const struct ctx *ctx);
 void gate_enter(uint16_t ddi, uint64_t a, uint64_t b);
 void gate_leave(uint64_t result);
 
+/* Runs the kernel APCs of the current context, if there are any that may run where it stands; for sched_point(). */
+bool gate_deliver_apcs(void);
+
 /* Leaving the gate into code of the driver or app, and back. Leave checks that IRQL, spin locks and APC state are as at entry and raises the
  * bug check that belongs to the callback's class (W-IRQL-6, V-LCK-2). */
 struct callback_frame {

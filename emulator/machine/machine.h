@@ -51,7 +51,7 @@ struct machine {
 
     /* Installed once by nt. */
     bool (*run_dpc)(unsigned cpu);                       /* runs one queued DPC; false: none */
-    void (*deliver_apcs)(void);                          /* of the current context, at PASSIVE_LEVEL */
+    bool (*deliver_apcs)(void);                          /* those of the current context that may run now; false: none */
     void (*on_settled)(void);                            /* called once, when nothing can run and before time passes; may wake contexts. Each life sets it anew */
     void (*on_hang)(struct ctx *waiting);                /* may raise a better bug check than HANG; may return */
     bool (*is_pageable)(const void *code);               /* driver code in a pageable section */

@@ -149,7 +149,17 @@ void ctx_wake(struct ctx *ctx)
     engine->wake(ctx);
 }
 
-void sched_point(uint16_t where) { engine->point(where); }
+
+enum { WHERE_RELEASE = 2 }; /* DDI_Release of emulator/ddi.h */
+
+/* Each delivery ends with a lowered IRQL, where another context may go on before the interrupted code does. */
+void sched_point(uint16_t where)
+{
+    engine->point(where);
+    while (gate_deliver_apcs())
+        engine->point(WHERE_RELEASE);
+}
+
 void sched_settle(void) { engine->settle(); }
 void gate_lock(void) { engine->lock(); }
 void gate_unlock(void) { engine->unlock(); }

@@ -153,13 +153,6 @@ static NTSTATUS issue(const struct transfer *t, const struct io_target_file *to)
     return io_read_write_file(to, write, write ? t->in : t->out, write ? t->in_length : t->out_length, t->overlapped ? &offset : NULL);
 }
 
-static NTSTATUS wait_for_file(PFILE_OBJECT file, IO_STATUS_BLOCK *iosb)
-{
-    void *event = &file->Event;
-    user_wait(1, &event, false, false, NULL);
-    return iosb->Status;
-}
-
 static void overlapped_apc(PVOID context, PIO_STATUS_BLOCK iosb, ULONG reserved)
 {
     (void)reserved;
@@ -201,14 +194,7 @@ static NTSTATUS transfer(const struct transfer *t, IO_STATUS_BLOCK *iosb)
         to.apc_routine = t->routine ? (void *)overlapped_apc : NULL;
         to.apc_context = t->routine ? (void *)t->routine : (ULONG_PTR)t->overlapped->hEvent & 1 ? NULL : t->overlapped;
     }
-    ob_reference(file); /* another thread may close the handle meanwhile */
-    port_issue_begin(file);
-    status = issue(t, &to);
-    port_issue_end(status);
-    if (status == STATUS_PENDING && synchronous)
-        status = wait_for_file(file, iosb);
-    ob_dereference(file);
-    return status;
+    return issue(t, &to); /* from here on only the IRP keeps an asynchronous file: another thread may close the handle meanwhile */
 }
 
 /* BOOL and last error of ReadFile, WriteFile and DeviceIoControl (W-U-3, W-U-4, W-U-6). */

@@ -30,12 +30,6 @@ struct port {
     struct port_core *core;
 };
 
-/* What a thread inside a system call on a SKIP_COMPLETION_PORT_ON_SUCCESS file holds back. */
-static struct {
-    PFILE_OBJECT file;
-    struct packet *packet;
-} issuing[MAX_CONTEXTS];
-
 static void put(struct port_core *port, struct packet *packet)
 {
     hb_release(packet);
@@ -81,41 +75,11 @@ static void request_ended(PFILE_OBJECT file, void *apc_context, PIO_STATUS_BLOCK
     if (!context || !apc_context)
         return;
     struct packet *packet = make_packet((ULONG_PTR)context->Key, apc_context, iosb->Information, iosb->Status);
-    if (!packet)
-        return;
-    unsigned self = current_ctx->id;
-    if (issuing[self].file == file && !issuing[self].packet)
-        issuing[self].packet = packet;
-    else
+    if (packet)
         put(context->Port, packet);
 }
 
-void port_issue_begin(PFILE_OBJECT file)
-{
-    if (file->Flags & FO_SKIP_COMPLETION_PORT && file->CompletionContext)
-        issuing[current_ctx->id].file = file;
-}
-
-void port_issue_end(NTSTATUS status)
-{
-    unsigned self = current_ctx->id;
-    PFILE_OBJECT file = issuing[self].file;
-    struct packet *packet = issuing[self].packet;
-    issuing[self].file = NULL;
-    issuing[self].packet = NULL;
-    if (!packet)
-        return;
-    if (status == STATUS_PENDING || !NT_SUCCESS(status))
-        put(((PIO_COMPLETION_CONTEXT)file->CompletionContext)->Port, packet);
-    else
-        ex_system_free(packet);
-}
-
-void port_begin(void)
-{
-    memset(issuing, 0, sizeof issuing);
-    io_port_hook = request_ended;
-}
+void port_begin(void) { io_port_hook = request_ended; }
 
 /* ---- Ports ---- */
 

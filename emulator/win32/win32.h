@@ -144,9 +144,6 @@ LONG ke_release_semaphore(PKSEMAPHORE semaphore, LONG adjustment, NTSTATUS *stat
 
 /* ---- Completion ports (port.c) ---- */
 
-/* Around a system call that issues I/O: holds back the packet of a file that wants none for what ends at once (W-U-10). */
-void port_issue_begin(PFILE_OBJECT file);
-void port_issue_end(NTSTATUS status);
 void port_begin(void);
 
 /* ---- Overlapped I/O (overlapped.c) ---- */

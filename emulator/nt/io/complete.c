@@ -192,9 +192,11 @@ static void deliver(PIRP irp, struct irp_record *r, bool dispatch_pended)
     } else if (irp->UserEvent) {
         ke_set_event(irp->UserEvent, 0, FALSE);
     }
+    /* W-U-10: such a file wants no packet for what ended well before the call came back. */
+    bool told_by_return = file && file->Flags & FO_SKIP_COMPLETION_PORT && !dispatch_pended && NT_SUCCESS(irp->IoStatus.Status);
     if (info->apc_routine)
         queue_user_apc(info, info->issuer);
-    else if (file && file->CompletionContext && info->apc_context && io_port_hook)
+    else if (file && file->CompletionContext && info->apc_context && io_port_hook && !told_by_return)
         io_port_hook(file, info->apc_context, info->user_iosb);
 }
 

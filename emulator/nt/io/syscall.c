@@ -67,10 +67,12 @@ static void discard(PIRP irp)
     ob_dereference(file);
 }
 
+/* The IRP holds the only reference of an asynchronous file: with STATUS_PENDING both may be gone. The caller holds a synchronous one. */
 static NTSTATUS send(PIRP irp, PDEVICE_OBJECT top, const struct io_target_file *to)
 {
     struct irp_record *r = irp_record(irp);
     PFILE_OBJECT file = to->file;
+    const bool synchronous = (file->Flags & FO_SYNCHRONOUS_IO) != 0;
     char why[80];
     uint32_t number = r->info.number;
     ke_reset_event(&file->Event);
@@ -85,7 +87,7 @@ static NTSTATUS send(PIRP irp, PDEVICE_OBJECT top, const struct io_target_file *
         hb_acquire(irp);
         status = irp->IoStatus.Status;
         io_finish_in_thread(irp, false);
-    } else if (file->Flags & FO_SYNCHRONOUS_IO) {
+    } else if (synchronous) {
         if (r->live) {
             char *p = why + strlen(irp_record_name(r, why, sizeof why));
             text_put(p, why + sizeof why, " to complete");
@@ -102,23 +104,28 @@ static NTSTATUS send(PIRP irp, PDEVICE_OBJECT top, const struct io_target_file *
     return status;
 }
 
+/* The lock keeps a synchronous file until the wait is over. */
+static NTSTATUS send_in_turn(PIRP irp, PDEVICE_OBJECT top, const struct io_target_file *to)
+{
+    PFILE_OBJECT file = to->file;
+    if (!lock_file(file)) {
+        discard(irp);
+        return STATUS_CANCELLED;
+    }
+    ob_reference(file);
+    NTSTATUS status = send(irp, top, to);
+    unlock_file(file);
+    ob_dereference(file);
+    return status;
+}
+
 static NTSTATUS synchronized(const struct io_target_file *to, PIRP irp, PDEVICE_OBJECT top, NTSTATUS set_up)
 {
-    bool serial = (to->file->Flags & FO_SYNCHRONOUS_IO) != 0;
-    NTSTATUS status = set_up;
-    if (NT_SUCCESS(set_up) && serial && !lock_file(to->file))
-        status = STATUS_CANCELLED;
-    if (NT_SUCCESS(status)) {
-        PFILE_OBJECT file = to->file;
-        ob_reference(file);
-        status = send(irp, top, to);
-        if (serial)
-            unlock_file(file);
-        ob_dereference(file);
-    } else {
+    if (!NT_SUCCESS(set_up)) {
         discard(irp);
+        return set_up;
     }
-    return status;
+    return to->file->Flags & FO_SYNCHRONOUS_IO ? send_in_turn(irp, top, to) : send(irp, top, to);
 }
 
 NTSTATUS io_read_write_file(const struct io_target_file *to, bool write, void *buffer, ULONG length, const LARGE_INTEGER *offset)

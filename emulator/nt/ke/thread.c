@@ -10,7 +10,7 @@ static struct {
     uint32_t number;
 } threads;
 
-static void deliver_kernel_apcs(void);
+static bool deliver_kernel_apcs(void);
 
 /* INIT code goes when DriverEntry has returned (W-IRQL-12). */
 static void check_discarded(const void *routine, const char *what)
@@ -132,12 +132,13 @@ void ke_exit_thread(NTSTATUS status)
 
 static bool kernel_apcs_allowed(const struct ctx *ctx) { return ctx->irql == IRQL_PASSIVE && !ctx->special_apc_disable && !ctx->top; }
 
-static void deliver_kernel_apcs(void)
+static bool deliver_kernel_apcs(void)
 {
     struct ctx *ctx = current_ctx;
     struct nt_thread *t = ctx->thread;
     if (!t || !kernel_apcs_allowed(ctx))
-        return;
+        return false;
+    bool any = !IsListEmpty(&t->kernel_apcs);
     ctx->apc_pending = false;
     while (!IsListEmpty(&t->kernel_apcs)) {
         struct nt_apc *apc = CONTAINING_RECORD(RemoveHeadList(&t->kernel_apcs), struct nt_apc, entry);
@@ -147,6 +148,7 @@ static void deliver_kernel_apcs(void)
         apc->run(apc);
         irql_lower(old);
     }
+    return any;
 }
 
 void ke_queue_kernel_apc(struct nt_thread *t, struct nt_apc *apc)
