@@ -281,8 +281,9 @@ static inline void touch(uintptr_t granule, bool writes)
         load(w, step, c);
 }
 
-static inline void access(const void *address, size_t size, bool writes)
+static __attribute__((always_inline)) inline void access(const void *address, size_t size, bool writes)
 {
+    shadow_check(address, size, __builtin_return_address(0));
     if (!fp.on || !size)
         return;
     uintptr_t last = ((uintptr_t)address + size - 1) >> 3;

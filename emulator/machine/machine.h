@@ -54,6 +54,7 @@ struct machine {
     bool (*deliver_apcs)(void);                          /* those of the current context that may run now; false: none */
     void (*on_settled)(void);                            /* called once, when nothing can run and before time passes; may wake contexts. Each life sets it anew */
     void (*on_hang)(struct ctx *waiting);                /* may raise a better bug check than HANG; may return */
+    bool (*is_driver_code)(const void *code);
     bool (*is_pageable)(const void *code);               /* driver code in a pageable section */
     uintptr_t discardable, discardable_size;             /* INIT code: gone once its driver is initialised */
     void (*check_discarded)(const void *routine, const char *callback); /* a routine in there is about to be called */

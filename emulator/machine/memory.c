@@ -373,10 +373,15 @@ void memory_tell_freed(const void *address, const char *ddi, const char *object)
 
 #if defined(IRPFUZZ_ASAN)
 void *__asan_region_is_poisoned(void *begin, size_t size);
+static bool is_closed(const void *address, size_t size) { return __asan_region_is_poisoned((void *)(uintptr_t)address, size); }
+#elif defined(IRPFUZZ_FOOTPRINTS)
+static bool is_closed(const void *address, size_t size) { return shadow_is_closed(address, size); }
+#endif
 
+#if defined(IRPFUZZ_ASAN) || defined(IRPFUZZ_FOOTPRINTS)
 void memory_check(const void *address, size_t size, const char *what)
 {
-    if (!memory_is_kernel(address) || !__asan_region_is_poisoned((void *)(uintptr_t)address, size))
+    if (!memory_is_kernel(address) || !is_closed(address, size))
         return;
     const struct block *b = block_find(address);
     if (b && b->state == BLOCK_FREE)

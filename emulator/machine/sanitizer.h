@@ -11,6 +11,8 @@
 
 #include <stddef.h>
 
+#include "shadow.h"
+
 #if defined(IRPFUZZ_ASAN)
 void __asan_poison_memory_region(void const volatile *address, size_t size);
 void __asan_unpoison_memory_region(void const volatile *address, size_t size);
@@ -34,6 +36,8 @@ static inline void asan_poison(const volatile void *address, size_t size)
 {
 #if defined(IRPFUZZ_ASAN)
     __asan_poison_memory_region(address, size);
+#elif defined(IRPFUZZ_FOOTPRINTS)
+    shadow_set(address, size, false);
 #else
     (void)address, (void)size;
 #endif
@@ -43,6 +47,8 @@ static inline void asan_unpoison(const volatile void *address, size_t size)
 {
 #if defined(IRPFUZZ_ASAN)
     __asan_unpoison_memory_region(address, size);
+#elif defined(IRPFUZZ_FOOTPRINTS)
+    shadow_set(address, size, true);
 #else
     (void)address, (void)size;
 #endif

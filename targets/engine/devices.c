@@ -279,8 +279,8 @@ static void reload(void)
 
 /* ---- Events ---- */
 
-#define IN(state) (1u << DEVNODE_##state)
-#define ADDED (IN(STARTED) | IN(STOP_PENDING) | IN(STOPPED) | IN(REMOVE_PENDING))
+#define STATE(state) (1u << DEVNODE_##state)
+#define ADDED (STATE(STARTED) | STATE(STOP_PENDING) | STATE(STOPPED) | STATE(REMOVE_PENDING))
 
 /* An event, the states of a device in which it means something, and what happens then. */
 static const struct {
@@ -288,15 +288,15 @@ static const struct {
     unsigned from;
     void (*run)(struct devnode *node);
 } events[] = {
-    {EV_QUERY_STOP, IN(STARTED), query_stop},
-    {EV_STOP, IN(STARTED) | IN(STOP_PENDING), stop},
-    {EV_CANCEL_STOP, IN(STOP_PENDING), cancel_stop},
-    {EV_REBALANCE, IN(STARTED) | IN(STOP_PENDING) | IN(STOPPED), rebalance},
-    {EV_QUERY_REMOVE, IN(STARTED), query_remove},
-    {EV_CANCEL_REMOVE, IN(REMOVE_PENDING), cancel_remove},
-    {EV_REMOVE, IN(STARTED) | IN(REMOVE_PENDING), remove_orderly},
+    {EV_QUERY_STOP, STATE(STARTED), query_stop},
+    {EV_STOP, STATE(STARTED) | STATE(STOP_PENDING), stop},
+    {EV_CANCEL_STOP, STATE(STOP_PENDING), cancel_stop},
+    {EV_REBALANCE, STATE(STARTED) | STATE(STOP_PENDING) | STATE(STOPPED), rebalance},
+    {EV_QUERY_REMOVE, STATE(STARTED), query_remove},
+    {EV_CANCEL_REMOVE, STATE(REMOVE_PENDING), cancel_remove},
+    {EV_REMOVE, STATE(STARTED) | STATE(REMOVE_PENDING), remove_orderly},
     {EV_SURPRISE_REMOVE, ADDED, surprise},
-    {EV_READD, IN(ALONE), add_again},
+    {EV_READD, STATE(ALONE), add_again},
 };
 
 static void event_on_device(uint8_t kind, struct devnode *node)

@@ -217,7 +217,7 @@ static void print_words(const struct explore_options *options, const struct expl
         printf("; %" PRIu64 " dropped where they began to repeat", s->pruned);
     printf("\n  program    at most %" PRIu64 " points with a choice in one life, %" PRIu64 " contexts, %" PRIu64 " different outcome%s\n", s->points,
            s->contexts, s->outcomes, plural((unsigned)s->outcomes));
-#if !defined(IRPFUZZ_ASAN)
+#if !defined(IRPFUZZ_ASAN) && !defined(IRPFUZZ_FOOTPRINTS)
     if (!f && !s->bugs)
         printf("  not seen   uses of freed memory: this build has no special pool, --sanitizer address has\n");
 #endif

@@ -34,6 +34,7 @@ void ke_thread_begin(void)
     threads.idle = NULL;
     threads.number = 0;
     machine.is_pageable = is_pageable_code;
+    machine.is_driver_code = is_driver_code;
     machine.deliver_apcs = deliver_kernel_apcs;
 }
 
