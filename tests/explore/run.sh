@@ -119,6 +119,7 @@ same_orders startio startio_triangle 2
 same_orders cancel cancel_triangle 1
 cp build/explore/targets/run_startio "$work/run"
 must_be_clean startio_triangle 4
+must_be_clean startio_timer 2
 cp build/explore/targets/run_cancel "$work/run"
 must_be_clean cancel_triangle 2
 
