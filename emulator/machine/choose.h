@@ -19,7 +19,7 @@
 
 struct ctx;
 
-enum lane { LANE_SCHEDULE, LANE_FAULT, LANE_HARDWARE, LANE_USER_MEMORY, LANE_DATA, LANE_COUNT };
+enum lane { LANE_SCHEDULE, LANE_FAULT, LANE_HARDWARE, LANE_USER_MEMORY, LANE_DATA, LANE_REGISTRY, LANE_COUNT };
 
 /* A positional decision; the nth (1-based) time `ddi` is asked in this life, the answer is `value`. */
 struct decision {

@@ -1,6 +1,6 @@
 /* A boot and a shutdown: every static of nt/ is reset here, through the boot function of its file. */
 #include "image.h"
-#include "io/io.h"
+#include "cm/cm.h"
 
 void ob_boot(void);
 void ke_begin(void);
@@ -28,6 +28,7 @@ void nt_boot(void)
     io_workitems_boot();
     io_remove_locks_boot();
     io_named_events_boot();
+    cm_boot();
     io_csq_boot();
     io_shutdown_boot();
     mm_locks_boot();

@@ -12,12 +12,44 @@ struct driver_image_range {
     const char *begin, *end;
 };
 
+/* A registry value as the driver's INF has it: text is UTF-16, numbers are little-endian bytes. */
+struct image_inf_value {
+    const char *subkey;               /* below the key that its section is for, "" that key itself; absolute with a leading backslash */
+    const char *name;
+    unsigned type, size, flags;
+    const unsigned char *data;
+};
+enum image_inf_flags { INF_NO_CLOBBER = 1, INF_DELETES = 2, INF_KEY_ONLY = 4 };
+
+struct image_inf_list {
+    const struct image_inf_value *value;
+    unsigned count;
+};
+
+/* A device that the INF installs: its hardware ID, then the compatible ones. */
+struct image_inf_model {
+    const char *description, *manufacturer;
+    const char *const *id;
+    unsigned id_count;
+    struct image_inf_list device, driver; /* for the hardware key (.HW) and the software key (DDInstall) */
+};
+
+/* What the INF beside a driver's source says that a kernel sees: made by inf_reader when the driver is built. */
+struct image_inf {
+    const char *class_name, *class_guid, *provider, *service_name;
+    unsigned kmdf_minor;              /* of KmdfLibraryVersion; 0: it says nothing */
+    struct image_inf_list service, class_values;
+    const struct image_inf_model *model;
+    unsigned model_count;
+};
+
 struct driver_image {
     const char *name;                 /* echo_autosync: also the service name */
     int (*entry)(void *driver_object, void *registry_path); /* DriverEntry */
     void **wdf_globals;               /* &WdfDriverGlobals of this image, NULL for WDM */
     unsigned minor_version;           /* KMDF minor the driver was built for, 31 */
     struct driver_image_range code[3], data, bss; /* drv_text, PAGE, INIT; all empty: not known (a driver inside a test) */
+    const struct image_inf *inf;      /* NULL: there is none */
 };
 
 /* Is the place of the image's parts known, and is this address in its code? */

@@ -21,6 +21,7 @@
 struct nt_thread;
 struct nt_process;
 struct driver_image;
+struct cm_key;
 
 #define CALLER __builtin_return_address(0)
 
@@ -45,7 +46,8 @@ void ke_check_discarded(const void *code, const char *what);
 
 /* ---- Objects (ob.c): reference-counted bodies with a header in front ---- */
 
-enum ob_type { OB_DEVICE = 1, OB_DRIVER, OB_FILE, OB_THREAD, OB_PROCESS, OB_EVENT, OB_SYMLINK, OB_PORT, OB_SEMAPHORE, OB_MUTANT, OB_TIMER, OB_TYPE_COUNT };
+enum ob_type { OB_DEVICE = 1, OB_DRIVER, OB_FILE, OB_THREAD, OB_PROCESS, OB_EVENT, OB_SYMLINK, OB_PORT, OB_SEMAPHORE, OB_MUTANT, OB_TIMER, OB_KEY,
+               OB_TYPE_COUNT };
 
 struct ob_header {
     uint16_t type;
@@ -188,6 +190,7 @@ struct nt_driver {
     const struct driver_image *image;
     bool by_pnp;                /* the PnP manager loaded it, and unloads it with its last device */
     bool unloading, unloaded, initialized;
+    bool in_registry;           /* its service key is there */
     bool unload_pending;        /* asked to go while its devices were in use: goes with their last use, and nobody opens them any more */
     struct ex_work unload_work;
     unsigned files;             /* open on its devices, also on those that it has deleted since */
@@ -339,6 +342,7 @@ struct devnode {
     DEVICE_CAPABILITIES capabilities;
     SYSTEM_POWER_STATE system_state;
     DEVICE_POWER_STATE device_state;
+    struct cm_key *hardware_key, *software_key; /* of its installation, once somebody has asked the registry (cm/install.c) */
     LIST_ENTRY interfaces;
     ULONG idle_ms;                /* unused for so long it is sent to Dx by the owner of its power policy; 0: never */
     bool failed;                  /* IoInvalidateDeviceState told so */

@@ -4,6 +4,7 @@
  * One walk over the live blocks answers for pool, IRPs, MDLs, work items, strings; names and devices have lists of their own.
  */
 #include "../machine/stack.h"
+#include "../nt/cm/cm.h"
 #include "../nt/image.h"
 #include "../nt/ke/ke.h"
 #include "../nt/io/io.h"
@@ -170,6 +171,17 @@ static void check_ex_timers(struct nt_driver *driver)
         bugcheck(OWN_RULE, 8, 0, 0, 0, "V-UNL-8", "%s was unloaded and left an EX_TIMER", rtl_to_ascii(&driver->object.DriverName, name, sizeof name));
 }
 
+/* V-OBJ-6 */
+static void check_keys(const struct nt_driver *driver)
+{
+    char key[200];
+    struct stack_frame where = {0};
+    const struct cm_open *open = cm_left_open(driver);
+    if (open)
+        bugcheck(OWN_RULE, 1, 0, 0, 0, "V-OBJ-6", "the handle of a registry key was never closed: %s, opened by %s %s", cm_path(open->key, key, sizeof key),
+                 function_at(open->caller, &where), where.place);
+}
+
 void verifier_driver_unloaded(struct nt_driver *driver)
 {
     check_devices(driver);
@@ -179,6 +191,7 @@ void verifier_driver_unloaded(struct nt_driver *driver)
     check_image_data(driver->image);
     check_ex_timers(driver);
     check_routines(driver);
+    check_keys(driver);
     check_irps(driver);
     check_blocks(driver, false);
 }
@@ -228,6 +241,7 @@ void verifier_end_of_life(void)
     if (loaded)
         return; /* what a loaded driver holds is its own */
     check_names();
+    check_keys(NULL);
     if (ob_open_kernel_handles())
         bugcheck(OWN_RULE, ob_open_kernel_handles(), 0, 0, 0, "V-OBJ-6", "%u kernel handle(s) were never closed", ob_open_kernel_handles());
     check_blocks(NULL, true);

@@ -260,7 +260,7 @@ static bool parse_value(struct line *l, struct record *r)
             r->slot = (uint8_t)i;
             return take_number(l, "", "", 255, "value", &r->a);
         }
-    return fail(l, "\"%s\" is no lane, use fault, hardware, user-memory or data", lane);
+    return fail(l, "\"%s\" is no lane, use fault, hardware, user-memory, data or registry", lane);
 }
 
 static bool parse_config(struct line *l, struct record *r)

@@ -30,7 +30,7 @@ static void put_hex(struct sink *s, const uint8_t *bytes, size_t count)
         put(s, "%02x", bytes[i]);
 }
 
-static const char *const lanes[LANE_COUNT] = {"schedule", "fault", "hardware", "user-memory", "data"};
+static const char *const lanes[LANE_COUNT] = {"schedule", "fault", "hardware", "user-memory", "data", "registry"};
 static const char *const policies[POLICY_COUNT] = {"constraints", "random", "pct", "recording", "explore"};
 
 const char *text_lane_name(unsigned lane) { return lane < LANE_COUNT ? lanes[lane] : NULL; }

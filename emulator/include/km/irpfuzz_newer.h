@@ -149,6 +149,15 @@ LPCGUID IoSetActivityIdThread(LPCGUID ActivityId);
 VOID IoClearActivityIdThread(LPCGUID OriginalId);
 VOID IoSetMasterIrpStatus(PIRP MasterIrp, NTSTATUS Status);
 
+/* Registry. */
+#define RTL_QUERY_REGISTRY_TYPECHECK 0x00000100
+#define RTL_QUERY_REGISTRY_TYPECHECK_SHIFT 24
+#define RTL_QUERY_REGISTRY_TYPECHECK_MASK (0xffu << RTL_QUERY_REGISTRY_TYPECHECK_SHIFT)
+typedef struct _KEY_NAME_INFORMATION {
+    ULONG NameLength;
+    WCHAR Name[1];
+} KEY_NAME_INFORMATION, *PKEY_NAME_INFORMATION;
+
 /* Strings. */
 #define DECLARE_GLOBAL_CONST_UNICODE_STRING(name, text) \
     const DECLSPEC_SELECTANY WCHAR name##_buffer[] = text; \

@@ -69,6 +69,8 @@ static struct io_interface *find_link(PCUNICODE_STRING link)
     return i;
 }
 
+bool io_interface_is_registered(PCUNICODE_STRING link) { return find_link(link) != NULL; }
+
 /* The string a driver frees with RtlFreeUnicodeString. */
 static NTSTATUS give_link(const struct io_interface *i, PUNICODE_STRING link, const void *caller)
 {
