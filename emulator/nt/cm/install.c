@@ -67,28 +67,42 @@ static bool same_id(PCUNICODE_STRING id, const char *text)
     return same;
 }
 
-/* W-PNP-73: an INF's hardware ID before its compatible IDs, then the order in the INF. */
-static const struct image_inf_model *find_model(const struct image_inf *inf, PCUNICODE_STRING id)
+/* The strings of a MULTI_SZ one by one: `id` is the latest, empty before the first. */
+static bool next_id(PCUNICODE_STRING ids, UNICODE_STRING *id)
+{
+    const WCHAR *at = id->Buffer ? id->Buffer + id->Length / 2 + 1 : ids->Buffer, *end = ids->Buffer + ids->Length / 2;
+    unsigned n = 0;
+    while (at && at + n < end && at[n])
+        n++;
+    *id = (UNICODE_STRING){(USHORT)(n * 2), (USHORT)(n * 2), (PWCH)at};
+    return n > 0;
+}
+
+/* How well the identifiers of one list suit the model; the least is best. */
+static unsigned rank_of(PCUNICODE_STRING ids, const struct image_inf_model *model, unsigned base)
+{
+    UNICODE_STRING id = {0, 0, NULL};
+    for (unsigned n = 0; next_id(ids, &id); n++)
+        for (unsigned i = 0; i < model->id_count; i++)
+            if (same_id(&id, model->id[i]))
+                return base + (i ? 0x1000 : 0) + n * 16 + i;
+    return ~0u;
+}
+
+/* W-PNP-73: the device's hardware IDs before its compatible ones, the INF's hardware ID before its compatible ones, then their order. */
+static const struct image_inf_model *find_model(const struct image_inf *inf, PCUNICODE_STRING hardware, PCUNICODE_STRING compatible)
 {
     const struct image_inf_model *best = NULL;
     unsigned best_rank = ~0u;
-    for (unsigned m = 0; inf && m < inf->model_count; m++)
-        for (unsigned i = 0; i < inf->model[m].id_count; i++)
-            if (i < best_rank && same_id(id, inf->model[m].id[i])) {
-                best = &inf->model[m];
-                best_rank = i;
-            }
+    for (unsigned m = 0; inf && m < inf->model_count; m++) {
+        unsigned rank = rank_of(hardware, &inf->model[m], 0), other = rank_of(compatible, &inf->model[m], 0x2000);
+        rank = rank < other ? rank : other;
+        if (rank < best_rank) {
+            best = &inf->model[m];
+            best_rank = rank;
+        }
+    }
     return best;
-}
-
-/* ROOT\ECHO of ROOT\ECHO\0000 */
-static UNICODE_STRING hardware_id(const struct devnode *node)
-{
-    UNICODE_STRING id = node->instance_path;
-    while (id.Length && id.Buffer[id.Length / 2 - 1] != '\\')
-        id.Length -= 2;
-    id.Length -= id.Length ? 2 : 0;
-    return id;
 }
 
 static UNICODE_STRING last_part(UNICODE_STRING id)
@@ -109,12 +123,13 @@ static bool is_of_instance(const struct image_inf_value *v)
     return false;
 }
 
-static void set_multi(struct cm_key *key, const char *name, PCUNICODE_STRING text)
+static void set_string(struct cm_key *key, const char *name, ULONG type, PCUNICODE_STRING text, unsigned zeros)
 {
     UNICODE_STRING n = rtl_from_ascii(name);
-    WCHAR *copy = ex_system_alloc((size_t)text->Length + 2 * sizeof(WCHAR));
+    WCHAR *copy = ex_system_alloc((size_t)text->Length + zeros * sizeof(WCHAR));
     memcpy(copy, text->Buffer, text->Length);
-    cm_set(key, &n, REG_MULTI_SZ, copy, text->Length + 2 * (ULONG)sizeof(WCHAR));
+    if (text->Length)
+        cm_set(key, &n, type, copy, text->Length + zeros * (ULONG)sizeof(WCHAR));
     ex_system_free(copy);
     ex_system_free(n.Buffer);
 }
@@ -143,25 +158,67 @@ static struct cm_key *make_software_key(struct cm_key *root, struct cm_key *inst
     return key;
 }
 
-static void install_device(struct cm_key *root, struct devnode *node)
+/* What the bus says of the device: there before any driver is. ROOT\ECHO of ROOT\ECHO\0000 stands for an identifier that it does not give. */
+static void install_instance(struct cm_key *root, struct devnode *node)
 {
-    const struct image_inf *inf = node->function && node->function->image ? node->function->image->inf : NULL;
-    UNICODE_STRING id = hardware_id(node);
-    const struct image_inf_model *model = find_model(inf, &id);
-    char text[96];
-    struct cm_key *key = cm_make_unicode(cm_make(root, ENUM), &node->instance_path);
-    node->hardware_key = key;
-    UNICODE_STRING last = last_part(id);
-    cm_set_text(key, "DeviceDesc", model ? model->description : rtl_to_ascii(&last, text, sizeof text));
-    set_multi(key, "HardwareID", &id);
+    UNICODE_STRING id = node->instance_path;
+    while (id.Length && id.Buffer[id.Length / 2 - 1] != '\\')
+        id.Length -= 2;
+    id.Length -= id.Length ? 2 : 0;
+    UNICODE_STRING description = node->description.Buffer ? node->description : last_part(id);
+    struct cm_key *key = node->hardware_key = cm_make_unicode(cm_make(root, ENUM), &node->instance_path);
+    if (key->values)
+        return; /* the same device, come again */
+    set_string(key, "DeviceDesc", REG_SZ, &description, 1);
+    set_string(key, "HardwareID", REG_MULTI_SZ, node->hardware_ids.Buffer ? &node->hardware_ids : &id, node->hardware_ids.Buffer ? 0 : 2);
+    set_string(key, "CompatibleIDs", REG_MULTI_SZ, &node->compatible_ids, 0);
+    set_string(key, "LocationInformation", REG_SZ, &node->location, 1);
     cm_set_number(key, "ConfigFlags", 0);
-    if (!node->function)
-        return; /* raw: nothing was installed (W-PNP-71) */
-    cm_set_text(key, "Service", rtl_to_ascii(&node->function->extension.ServiceKeyName, text, sizeof text));
+}
+
+static const struct cm_value *value_of(const struct cm_key *key, const char *name)
+{
+    UNICODE_STRING n = rtl_from_ascii(name);
+    const struct cm_value *v = cm_value(key, &n);
+    ex_system_free(n.Buffer);
+    return v;
+}
+
+static UNICODE_STRING ids_of(const struct cm_key *key, const char *name)
+{
+    const struct cm_value *v = value_of(key, name);
+    return v ? (UNICODE_STRING){(USHORT)v->size, (USHORT)v->size, (PWCH)(void *)v->data} : (UNICODE_STRING){0, 0, NULL};
+}
+
+static struct cm_key *old_software_key(struct cm_key *root, struct cm_key *key)
+{
+    const struct cm_value *v = value_of(key, "Driver");
+    UNICODE_STRING path = v ? (UNICODE_STRING){(USHORT)(v->size - 2), (USHORT)v->size, (PWCH)(void *)v->data} : (UNICODE_STRING){0, 0, NULL};
+    return v ? cm_find(cm_make(root, CLASSES), &path) : NULL;
+}
+
+/* Of the driver that is installed for the device: its AddDevice may ask already. NULL: it has none. */
+static const struct driver_image *function_of(const struct devnode *node)
+{
+    if (node->function)
+        return node->function->image;
+    return node->installed && node->installed->function ? image_find(node->installed->function) : NULL;
+}
+
+static void install_driver(struct cm_key *root, struct devnode *node, const struct driver_image *image)
+{
+    const struct image_inf *inf = image->inf;
+    struct cm_key *key = node->hardware_key, *parameters = cm_make(key, "Device Parameters");
+    UNICODE_STRING hardware = ids_of(key, "HardwareID"), compatible = ids_of(key, "CompatibleIDs");
+    const struct image_inf_model *model = find_model(inf, &hardware, &compatible);
+    node->software_key = old_software_key(root, key);
+    if (node->software_key)
+        return;
+    cm_set_text(key, "Service", image->name);
     node->software_key = make_software_key(root, key, model ? inf : NULL, model);
-    struct cm_key *parameters = cm_make(key, "Device Parameters");
     if (!model)
         return;
+    cm_set_text(key, "DeviceDesc", model->description);
     cm_set_text(key, "Mfg", model->manufacturer);
     for (unsigned i = 0; i < model->device.count; i++)
         set_value(root, is_of_instance(&model->device.value[i]) ? key : parameters, &model->device.value[i]);
@@ -172,9 +229,12 @@ void cm_install_all(struct cm_key *root)
     for (struct nt_driver *d = io_driver_first(); d; d = io_driver_next(d))
         if (d->image && !d->in_registry)
             install_service(root, d);
-    for (struct devnode *n = pnp_first(); n; n = pnp_next(n))
+    for (struct devnode *n = pnp_first(); n; n = pnp_next(n)) {
         if (!n->hardware_key && n->instance_path.Length)
-            install_device(root, n);
+            install_instance(root, n);
+        if (n->hardware_key && !n->software_key && function_of(n))
+            install_driver(root, n, function_of(n));
+    }
 }
 
 struct cm_key *cm_device_key(struct devnode *node)
