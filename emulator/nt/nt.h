@@ -259,6 +259,8 @@ NTSTATUS io_create_symbolic_link(PUNICODE_STRING link, PUNICODE_STRING target);
 NTSTATUS io_delete_symbolic_link(PUNICODE_STRING link);
 NTSTATUS io_register_device_interface(PDEVICE_OBJECT pdo, const GUID *guid, PUNICODE_STRING reference, PUNICODE_STRING link);
 NTSTATUS io_get_device_property(PDEVICE_OBJECT pdo, DEVICE_REGISTRY_PROPERTY property, ULONG length, PVOID buffer, PULONG needed);
+NTSTATUS io_get_device_property_data(PDEVICE_OBJECT pdo, const DEVPROPKEY *key, LCID lcid, ULONG length, PVOID data, PULONG needed, DEVPROPTYPE *type);
+NTSTATUS io_set_device_property_data(PDEVICE_OBJECT pdo, const DEVPROPKEY *key, LCID lcid, DEVPROPTYPE type, ULONG size, PVOID data);
 NTSTATUS io_set_device_interface_state(PUNICODE_STRING link, BOOLEAN enable);
 NTSTATUS io_call_driver(PDEVICE_OBJECT device, PIRP irp);
 void io_complete_request(PIRP irp, CCHAR boost);

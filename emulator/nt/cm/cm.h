@@ -89,6 +89,7 @@ struct cm_value *cm_value(const struct cm_key *key, PCUNICODE_STRING name);
 NTSTATUS cm_set(struct cm_key *key, PCUNICODE_STRING name, ULONG type, const void *data, ULONG size);
 NTSTATUS cm_delete_value(struct cm_key *key, PCUNICODE_STRING name);
 void cm_free_values(struct cm_key *key);
+const struct cm_value *cm_value_named(const struct cm_key *key, const char *name);
 /* For what the emulator itself writes. */
 void cm_set_text(struct cm_key *key, const char *name, const char *text);
 void cm_set_number(struct cm_key *key, const char *name, ULONG number);

@@ -176,23 +176,15 @@ static void install_instance(struct cm_key *root, struct devnode *node)
     cm_set_number(key, "ConfigFlags", 0);
 }
 
-static const struct cm_value *value_of(const struct cm_key *key, const char *name)
-{
-    UNICODE_STRING n = rtl_from_ascii(name);
-    const struct cm_value *v = cm_value(key, &n);
-    ex_system_free(n.Buffer);
-    return v;
-}
-
 static UNICODE_STRING ids_of(const struct cm_key *key, const char *name)
 {
-    const struct cm_value *v = value_of(key, name);
+    const struct cm_value *v = cm_value_named(key, name);
     return v ? (UNICODE_STRING){(USHORT)v->size, (USHORT)v->size, (PWCH)(void *)v->data} : (UNICODE_STRING){0, 0, NULL};
 }
 
 static struct cm_key *old_software_key(struct cm_key *root, struct cm_key *key)
 {
-    const struct cm_value *v = value_of(key, "Driver");
+    const struct cm_value *v = cm_value_named(key, "Driver");
     UNICODE_STRING path = v ? (UNICODE_STRING){(USHORT)(v->size - 2), (USHORT)v->size, (PWCH)(void *)v->data} : (UNICODE_STRING){0, 0, NULL};
     return v ? cm_find(cm_make(root, CLASSES), &path) : NULL;
 }

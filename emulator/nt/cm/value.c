@@ -13,6 +13,14 @@ struct cm_value *cm_value(const struct cm_key *key, PCUNICODE_STRING name)
     return NULL;
 }
 
+const struct cm_value *cm_value_named(const struct cm_key *key, const char *name)
+{
+    UNICODE_STRING n = rtl_from_ascii(name);
+    const struct cm_value *v = cm_value(key, &n);
+    ex_system_free(n.Buffer);
+    return v;
+}
+
 static struct cm_value *add(struct cm_key *key, PCUNICODE_STRING name)
 {
     struct cm_value **at = &key->values, *v = ex_system_alloc(sizeof *v);

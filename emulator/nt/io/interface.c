@@ -18,7 +18,7 @@ static struct io_interface *interfaces;
 
 void io_interfaces_boot(void) { interfaces = NULL; }
 
-static size_t put_guid(WCHAR *out, const GUID *g)
+size_t io_put_guid(WCHAR *out, const GUID *g)
 {
     static const char hex[] = "0123456789abcdef";
     size_t n = 0;
@@ -51,7 +51,7 @@ static UNICODE_STRING make_link(const struct devnode *node, const GUID *guid, PC
     for (unsigned i = 0; i < node->instance_path.Length / 2u && n < LINK_CHARS - 48; i++)
         text[n++] = node->instance_path.Buffer[i] == '\\' ? '#' : node->instance_path.Buffer[i];
     text[n++] = '#';
-    n += put_guid(text + n, guid);
+    n += io_put_guid(text + n, guid);
     if (reference && reference->Length) {
         text[n++] = '\\';
         for (unsigned i = 0; i < reference->Length / 2u && n < LINK_CHARS - 1; i++)

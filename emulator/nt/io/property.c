@@ -1,13 +1,14 @@
 /*
- * IoGetDeviceProperty (W-PNP-72): what the PnP manager knows of a device. A root-enumerated device has what its installation gives every device; friendly
- * name, location and bus data are unset.
+ * IoGetDeviceProperty and IoGetDevicePropertyData (W-PNP-72): what the PnP manager knows of a device, from its installation or from its bus; and the properties that
+ * drivers give it, which stand below its instance key as Properties\{format}\<number>.
  */
-#include "io.h"
+#include "../cm/cm.h"
 
 struct answer {
-    UNICODE_STRING text;
-    bool multi;         /* REG_MULTI_SZ: another zero follows */
-    ULONG number;       /* where there is no text */
+    const void *data;   /* NULL: number */
+    ULONG size, type;   /* with the zero that ends a text; REG_SZ ... */
+    ULONG text;         /* the text's own bytes, where the data has no zero */
+    ULONG number;
     bool known;
 };
 
@@ -28,18 +29,54 @@ static UNICODE_STRING part_of_path(const UNICODE_STRING *path, unsigned first, u
     return (UNICODE_STRING){(USHORT)((to - from) * sizeof(WCHAR)), (USHORT)((to - from) * sizeof(WCHAR)), path->Buffer + from};
 }
 
+/* What the installation left under this name (cm/install.c). */
+static struct answer installed(struct devnode *node, const char *value)
+{
+    struct cm_key *key = cm_device_key(node);
+    const struct cm_value *v = key ? cm_value_named(key, value) : NULL;
+    return v ? (struct answer){.data = v->data, .size = v->size, .type = v->type, .known = true} : (struct answer){0};
+}
+
+static struct answer number(ULONG value) { return (struct answer){.number = value, .size = sizeof(ULONG), .type = REG_DWORD, .known = true}; }
+static struct answer unless_unset(ULONG value) { return value == (ULONG)-1 ? (struct answer){0} : number(value); }
+
+static struct answer text(UNICODE_STRING value)
+{
+    return (struct answer){.data = value.Buffer, .text = value.Length, .size = value.Length + (ULONG)sizeof(WCHAR), .type = REG_SZ, .known = value.Buffer != NULL};
+}
+
 static struct answer look_up(PDEVICE_OBJECT pdo, DEVICE_REGISTRY_PROPERTY property)
 {
-    const UNICODE_STRING *path = &device_of(pdo)->devnode->instance_path;
+    static const char *const values[] = {
+        [DevicePropertyDeviceDescription] = "DeviceDesc", [DevicePropertyHardwareID] = "HardwareID", [DevicePropertyCompatibleIDs] = "CompatibleIDs",
+        [DevicePropertyClassName] = "Class", [DevicePropertyClassGuid] = "ClassGUID", [DevicePropertyDriverKeyName] = "Driver",
+        [DevicePropertyManufacturer] = "Mfg", [DevicePropertyFriendlyName] = "FriendlyName", [DevicePropertyLocationInformation] = "LocationInformation",
+    };
+    struct devnode *node = device_of(pdo)->devnode;
+    bool has_capabilities = node->capabilities.Size != 0;
     PCUNICODE_STRING name = io_device_name(pdo);
     switch (property) {
-    case DevicePropertyDeviceDescription: return (struct answer){.text = part_of_path(path, 1, 1), .known = true};
-    case DevicePropertyHardwareID: return (struct answer){.text = part_of_path(path, 0, 2), .multi = true, .known = true};
-    case DevicePropertyEnumeratorName: return (struct answer){.text = part_of_path(path, 0, 1), .known = true};
-    case DevicePropertyPhysicalDeviceObjectName: return name ? (struct answer){.text = *name, .known = true} : (struct answer){0};
-    case DevicePropertyInstallState: return (struct answer){.number = InstallStateInstalled, .known = true};
-    default: return (struct answer){0};
+    case DevicePropertyEnumeratorName: return text(part_of_path(&node->instance_path, 0, 1));
+    case DevicePropertyPhysicalDeviceObjectName: return name ? text(*name) : (struct answer){0};
+    case DevicePropertyInstallState: return number(cm_device_key(node) && node->software_key ? InstallStateInstalled : InstallStateNeedsReinstall);
+    case DevicePropertyAddress: return unless_unset(has_capabilities ? node->capabilities.Address : (ULONG)-1);
+    case DevicePropertyUINumber: return unless_unset(has_capabilities ? node->capabilities.UINumber : (ULONG)-1);
+    default: return (unsigned)property < sizeof values / sizeof values[0] && values[property] ? installed(node, values[property]) : (struct answer){0};
     }
+}
+
+static NTSTATUS give(struct answer a, ULONG length, PVOID buffer, PULONG needed)
+{
+    *needed = a.known ? a.size : 0;
+    if (!a.known)
+        return STATUS_OBJECT_NAME_NOT_FOUND;
+    if (length < a.size)
+        return STATUS_BUFFER_TOO_SMALL;
+    memory_check(buffer, a.size, "the buffer for a device property");
+    memset(buffer, 0, a.size);
+    memcpy(buffer, a.data ? a.data : &a.number, a.text ? a.text : a.size);
+    msan_define(buffer, a.size);
+    return STATUS_SUCCESS;
 }
 
 NTSTATUS io_get_device_property(PDEVICE_OBJECT pdo, DEVICE_REGISTRY_PROPERTY property, ULONG length, PVOID buffer, PULONG needed)
@@ -47,20 +84,7 @@ NTSTATUS io_get_device_property(PDEVICE_OBJECT pdo, DEVICE_REGISTRY_PROPERTY pro
     *needed = 0;
     if (!device_of(pdo)->devnode)
         return STATUS_INVALID_DEVICE_REQUEST;
-    struct answer a = look_up(pdo, property);
-    if (!a.known)
-        return STATUS_OBJECT_NAME_NOT_FOUND;
-    *needed = a.text.Buffer ? (ULONG)(a.text.Length + (a.multi ? 2 : 1) * sizeof(WCHAR)) : sizeof(ULONG);
-    if (length < *needed)
-        return STATUS_BUFFER_TOO_SMALL;
-    memory_check(buffer, *needed, "the buffer for a device property");
-    memset(buffer, 0, *needed);
-    if (a.text.Buffer)
-        memcpy(buffer, a.text.Buffer, a.text.Length);
-    else
-        memcpy(buffer, &a.number, sizeof a.number);
-    msan_define(buffer, *needed);
-    return STATUS_SUCCESS;
+    return give(look_up(pdo, property), length, buffer, needed);
 }
 
 NTSTATUS IoGetDeviceProperty(PDEVICE_OBJECT DeviceObject, DEVICE_REGISTRY_PROPERTY DeviceProperty, ULONG BufferLength, PVOID PropertyBuffer,
@@ -68,6 +92,128 @@ NTSTATUS IoGetDeviceProperty(PDEVICE_OBJECT DeviceObject, DEVICE_REGISTRY_PROPER
 {
     gate_enter(DDI_IoGetDeviceProperty, trace_object(DeviceObject), DeviceProperty);
     NTSTATUS status = io_get_device_property(DeviceObject, DeviceProperty, BufferLength, PropertyBuffer, ResultLength);
+    gate_leave((ULONG)status);
+    return status;
+}
+
+/* ---- Properties by key ---- */
+
+/* What DEVPKEY_Device_* of the format below stand for: values of the instance key, or properties of the older kind. */
+static const GUID device_format = {0xa45c254e, 0xdf1c, 0x4efd, {0x80, 0x20, 0x67, 0xd1, 0x46, 0xa8, 0x50, 0xe0}};
+
+static const char *value_of_key(ULONG pid)
+{
+    static const char *const values[] = {
+        [2] = "DeviceDesc", [3] = "HardwareID", [4] = "CompatibleIDs", [6] = "Service", [9] = "Class", [11] = "Driver", [12] = "ConfigFlags", [13] = "Mfg",
+        [14] = "FriendlyName", [15] = "LocationInformation", [19] = "UpperFilters", [20] = "LowerFilters", [25] = "Security",
+    };
+    return pid < sizeof values / sizeof values[0] ? values[pid] : NULL;
+}
+
+static struct answer by_pid(PDEVICE_OBJECT pdo, ULONG pid)
+{
+    switch (pid) {
+    case 16: return look_up(pdo, DevicePropertyPhysicalDeviceObjectName);
+    case 18: return look_up(pdo, DevicePropertyUINumber);
+    case 24: return look_up(pdo, DevicePropertyEnumeratorName);
+    case 30: return look_up(pdo, DevicePropertyAddress);
+    case 36: return look_up(pdo, DevicePropertyInstallState);
+    default: return value_of_key(pid) ? installed(device_of(pdo)->devnode, value_of_key(pid)) : (struct answer){0};
+    }
+}
+
+static bool is_of_system(const DEVPROPKEY *key) { return memcmp(&key->fmtid, &device_format, sizeof device_format) == 0; }
+
+static DEVPROPTYPE type_of(ULONG type)
+{
+    switch (type) {
+    case REG_SZ: return DEVPROP_TYPE_STRING;
+    case REG_MULTI_SZ: return DEVPROP_TYPE_STRING_LIST;
+    case REG_DWORD: return DEVPROP_TYPE_UINT32;
+    default: return DEVPROP_TYPE_BINARY;
+    }
+}
+
+/* The key of a driver's own property; its value is named for the language, the type is the property's. */
+static struct cm_key *own_key(PDEVICE_OBJECT pdo, const DEVPROPKEY *key)
+{
+    WCHAR guid[40];
+    char number[12];
+    UNICODE_STRING name = {(USHORT)(io_put_guid(guid, &key->fmtid) * sizeof(WCHAR)), sizeof guid, guid};
+    text_number(number, number + sizeof number, key->pid, 16, 4);
+    return cm_make(cm_make_unicode(cm_make(cm_device_key(device_of(pdo)->devnode), "Properties"), &name), number);
+}
+
+static UNICODE_STRING language(LCID lcid, char text[12], WCHAR wide[12])
+{
+    text_number(text, text + 12, lcid, 16, 4);
+    USHORT n = 0;
+    for (; lcid && text[n]; n++)
+        wide[n] = (UCHAR)text[n];
+    return (UNICODE_STRING){(USHORT)(n * 2), 24, wide};
+}
+
+static bool is_pdo(PDEVICE_OBJECT pdo) { return pdo && ob_is_live(pdo) && device_of(pdo)->devnode; }
+
+NTSTATUS io_get_device_property_data(PDEVICE_OBJECT pdo, const DEVPROPKEY *key, LCID lcid, ULONG length, PVOID data, PULONG needed, DEVPROPTYPE *type)
+{
+    char ascii[12];
+    WCHAR wide[12];
+    *needed = 0;
+    *type = DEVPROP_TYPE_EMPTY;
+    if (!is_pdo(pdo))
+        return STATUS_INVALID_DEVICE_REQUEST;
+    struct answer a = {0};
+    if (is_of_system(key)) {
+        a = by_pid(pdo, key->pid);
+        *type = a.known ? type_of(a.type) : DEVPROP_TYPE_EMPTY;
+    } else {
+        UNICODE_STRING name = language(lcid, ascii, wide);
+        const struct cm_value *v = cm_value(own_key(pdo, key), &name);
+        if (v)
+            a = (struct answer){.data = v->data, .size = v->size, .known = true};
+        *type = v ? v->type : DEVPROP_TYPE_EMPTY;
+    }
+    return give(a, length, data, needed);
+}
+
+/* No data: the property goes. Of those the system knows, a driver may give the friendly name. */
+NTSTATUS io_set_device_property_data(PDEVICE_OBJECT pdo, const DEVPROPKEY *key, LCID lcid, DEVPROPTYPE type, ULONG size, PVOID data)
+{
+    char ascii[12];
+    WCHAR wide[12];
+    static const UNICODE_STRING friendly = RTL_CONSTANT_STRING(L"FriendlyName");
+    if (!is_pdo(pdo))
+        return STATUS_INVALID_DEVICE_REQUEST;
+    if (is_of_system(key) && key->pid != 14)
+        return STATUS_ACCESS_DENIED;
+    if (data && size)
+        memory_check(data, size, "the data of a device property");
+    UNICODE_STRING name = is_of_system(key) ? friendly : language(lcid, ascii, wide);
+    struct cm_key *at = is_of_system(key) ? cm_device_key(device_of(pdo)->devnode) : own_key(pdo, key);
+    if (!data || type == DEVPROP_TYPE_EMPTY)
+        return cm_delete_value(at, &name);
+    return cm_set(at, &name, is_of_system(key) ? REG_SZ : type, data, size);
+}
+
+NTSTATUS IoGetDevicePropertyData(PDEVICE_OBJECT Pdo, CONST DEVPROPKEY *PropertyKey, LCID Lcid, ULONG Flags, ULONG Size, PVOID Data, PULONG RequiredSize,
+                                 PDEVPROPTYPE Type)
+{
+    (void)Flags;
+    gate_enter(DDI_IoGetDevicePropertyData, trace_object(Pdo), PropertyKey->pid);
+    NTSTATUS status = io_get_device_property_data(Pdo, PropertyKey, Lcid, Size, Data, RequiredSize, Type);
+    msan_define(RequiredSize, sizeof *RequiredSize);
+    msan_define(Type, sizeof *Type);
+    gate_leave((ULONG)status);
+    return status;
+}
+
+NTSTATUS IoSetDevicePropertyData(PDEVICE_OBJECT Pdo, CONST DEVPROPKEY *PropertyKey, LCID Lcid, ULONG Flags, DEVPROPTYPE Type, ULONG Size, PVOID Data)
+{
+    (void)Flags;
+    gate_enter(DDI_IoSetDevicePropertyData, trace_object(Pdo), PropertyKey->pid);
+    NTSTATUS status = choose_fault(DDI_IoSetDevicePropertyData) ? STATUS_INSUFFICIENT_RESOURCES
+                                                                : io_set_device_property_data(Pdo, PropertyKey, Lcid, Type, Size, Data);
     gate_leave((ULONG)status);
     return status;
 }
