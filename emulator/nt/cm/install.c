@@ -165,12 +165,14 @@ static void install_instance(struct cm_key *root, struct devnode *node)
     while (id.Length && id.Buffer[id.Length / 2 - 1] != '\\')
         id.Length -= 2;
     id.Length -= id.Length ? 2 : 0;
+    UNICODE_STRING bus_ids = node->hardware_ids;
+    bool bus = node->parent && bus_ids.Buffer; /* the root bus answers with what the path says */
     UNICODE_STRING description = node->description.Buffer ? node->description : last_part(id);
     struct cm_key *key = node->hardware_key = cm_make_unicode(cm_make(root, ENUM), &node->instance_path);
     if (key->values)
         return; /* the same device, come again */
     set_string(key, "DeviceDesc", REG_SZ, &description, 1);
-    set_string(key, "HardwareID", REG_MULTI_SZ, node->hardware_ids.Buffer ? &node->hardware_ids : &id, node->hardware_ids.Buffer ? 0 : 2);
+    set_string(key, "HardwareID", REG_MULTI_SZ, bus ? &bus_ids : &id, bus ? 0 : 2);
     set_string(key, "CompatibleIDs", REG_MULTI_SZ, &node->compatible_ids, 0);
     set_string(key, "LocationInformation", REG_SZ, &node->location, 1);
     cm_set_number(key, "ConfigFlags", 0);
