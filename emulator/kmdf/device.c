@@ -40,7 +40,7 @@ static NTSTATUS check_init(const struct WDFDEVICE_INIT *init)
         return STATUS_INVALID_SECURITY_DESCR;
     if (init->fdo.EvtDeviceFilterAddResourceRequirements && !init->fdo.EvtDeviceRemoveAddedResources)
         return STATUS_INVALID_DEVICE_STATE;
-    return STATUS_SUCCESS;
+    return init->kind == FX_INIT_PDO ? fx_pdo_check_init(init) : STATUS_SUCCESS;
 }
 
 static void resolve(struct fx_device *device) /* K-SYN-1 */
@@ -89,11 +89,25 @@ static void copy_lower_flags(struct fx_device *device)
     device->io_type = lower->Flags & DO_DIRECT_IO ? WdfDeviceIoDirect : lower->Flags & DO_BUFFERED_IO ? WdfDeviceIoBuffered : WdfDeviceIoNeither;
 }
 
-static NTSTATUS attach(struct fx_device *device, const struct WDFDEVICE_INIT *init)
+static void add_preprocess_location(struct fx_device *device, const struct WDFDEVICE_INIT *init)
+{
+    for (unsigned i = 0; i <= IRP_MJ_MAXIMUM_FUNCTION; i++)
+        if (init->preprocess[i].routine) {
+            device->wdm->StackSize++;
+            break;
+        }
+}
+
+static NTSTATUS attach(struct fx_device *device, struct WDFDEVICE_INIT *init)
 {
     if (device->control) {
         set_own_flags(device, init);
         return STATUS_SUCCESS;
+    }
+    if (init->kind == FX_INIT_PDO) {
+        set_own_flags(device, init);
+        add_preprocess_location(device, init);
+        return fx_pdo_attach(device, init);
     }
     device->pdo = init->pdo;
     device->node = pnp_devnode_of(init->pdo);
@@ -104,15 +118,11 @@ static NTSTATUS attach(struct fx_device *device, const struct WDFDEVICE_INIT *in
         copy_lower_flags(device);
     else
         set_own_flags(device, init);
-    for (unsigned i = 0; i <= IRP_MJ_MAXIMUM_FUNCTION; i++)
-        if (init->preprocess[i].routine) {
-            device->wdm->StackSize++;
-            break;
-        }
+    add_preprocess_location(device, init);
     return STATUS_SUCCESS;
 }
 
-static void delete_wdm(struct fx_device *device)
+void fx_device_delete_wdm(struct fx_device *device)
 {
     PDEVICE_OBJECT wdm = device->wdm;
     if (!wdm)
@@ -131,6 +141,9 @@ static void free_private(struct fx_device *device)
     if (!own)
         return;
     fx_interfaces_free(device);
+    fx_query_interfaces_free(device);
+    fx_relations_clear(&own->removal);
+    fx_pdo_free(device);
     if (own->init)
         fx_init_free(own->init);
     ex_system_free(own);
@@ -148,7 +161,15 @@ static void control_disposed(struct fx_object *object)
         device->own->closing = true;
         fx_object_reference(object);
     }
-    delete_wdm(device);
+    fx_device_delete_wdm(device);
+}
+
+/* A static PDO that its driver deletes before it was added (K-CHD-7). */
+static void pdo_disposed(struct fx_object *object)
+{
+    struct fx_device *device = (struct fx_device *)object;
+    if (device->own->state == FX_PNP_INIT)
+        fx_device_delete_wdm(device);
 }
 
 static struct fx_device_private *private_create(struct fx_device *device)
@@ -160,6 +181,8 @@ static struct fx_device_private *private_create(struct fx_device *device)
     for (unsigned i = 0; i < FX_STAGE_COUNT; i++)
         InitializeListHead(&own->parts[i]);
     InitializeListHead(&own->interfaces);
+    InitializeListHead(&own->query_interfaces);
+    fx_bus_init(device);
     InitializeListHead(&own->files);
     fx_dispose_list_init(&own->dispose);
     ke_initialize_event(&own->drained, SynchronizationEvent, FALSE);
@@ -173,11 +196,13 @@ static struct fx_device_private *private_create(struct fx_device *device)
 static void fill(struct fx_device *device, const struct WDFDEVICE_INIT *init)
 {
     device->object.device = device;
-    device->object.no_delete = init->kind != FX_INIT_CONTROL;
+    device->object.no_delete = init->kind == FX_INIT_FDO || (init->of_pdo && init->of_pdo->child);
     device->object.destroy = destroy_device;
     device->control = init->kind == FX_INIT_CONTROL;
     if (device->control)
         device->object.disposed = control_disposed;
+    if (init->kind == FX_INIT_PDO)
+        device->object.disposed = pdo_disposed;
     device->filter = init->filter;
     device->exclusive = init->exclusive;
     device->power_policy_owner = init->power_policy_owner && !device->control;
@@ -206,6 +231,8 @@ static NTSTATUS build(struct fx_device *device, struct WDFDEVICE_INIT *init)
     if (device->attached && !(device->default_target = fx_target_create_default(device)))
         return STATUS_INSUFFICIENT_RESOURCES;
     status = fx_object_commit(&device->object, &device->object.driver->object);
+    if (NT_SUCCESS(status))
+        status = fx_child_list_create_default(device, init);
     if (!NT_SUCCESS(status) && device->default_target) {
         fx_object_detach((struct fx_object *)device->default_target);
         fx_object_free_unused((struct fx_object *)device->default_target);
@@ -228,7 +255,8 @@ static NTSTATUS device_create(struct WDFDEVICE_INIT *init, PWDF_OBJECT_ATTRIBUTE
     fill(device, init);
     status = build(device, init);
     if (!NT_SUCCESS(status)) { /* K-DRV-41: the init stays usable */
-        delete_wdm(device);
+        fx_object_detach(&device->object);
+        fx_device_delete_wdm(device);
         free_private(device);
         fx_object_free_unused(&device->object);
         return status;
@@ -283,7 +311,7 @@ void fx_device_dispose_tree(struct fx_device *device)
 
 void fx_device_destroy(struct fx_device *device)
 {
-    delete_wdm(device);
+    fx_device_delete_wdm(device);
     fx_object_dereference(&device->object);
 }
 
@@ -293,6 +321,7 @@ void fx_device_delete_from_failed_add(struct fx_device *device)
     device->own->accepts_creates = false;
     fx_interfaces_disable(device);
     fx_symbolic_link_delete(device);
+    fx_bus_remove_children(device);
     fx_device_dispose_tree(device);
     fx_device_destroy(device);
 }

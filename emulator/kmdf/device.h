@@ -9,6 +9,7 @@
 #define KMDF_DEVICE_H
 
 #include "fx.h"
+#include "bus.h"
 #include "queue.h"
 
 #define FX_TAG 0x72447846u /* 'FxDr' */
@@ -58,6 +59,9 @@ struct WDFDEVICE_INIT {
     WDF_OBJECT_ATTRIBUTES request_attributes;
     PFN_WDF_IO_IN_CALLER_CONTEXT in_caller_context;
     WDF_FDO_EVENT_CALLBACKS fdo;
+    struct fx_pdo_init *of_pdo;  /* NULL: no PDO */
+    WDF_CHILD_LIST_CONFIG child_list; /* Size 0: no default child list */
+    WDF_OBJECT_ATTRIBUTES child_list_attributes;
     ULONG remove_lock_flags;
     PFN_WDF_DEVICE_SHUTDOWN_NOTIFICATION shutdown;
     UCHAR shutdown_flags;
@@ -74,7 +78,8 @@ PWDFDEVICE_INIT fx_init_of(PWDFDEVICE_INIT init);
 /* PnP states that matter to behaviour; the diagnostic WDF_DEVICE_PNP_STATE is derived. */
 enum fx_pnp_state {
     FX_PNP_INIT, FX_PNP_STARTING, FX_PNP_STARTED, FX_PNP_QUERY_STOP, FX_PNP_STOPPED, FX_PNP_QUERY_REMOVE, FX_PNP_SURPRISE_REMOVED, FX_PNP_FAILED,
-    FX_PNP_REMOVED
+    FX_PNP_REMOVED,
+    FX_PNP_REMOVED_WAITS /* a PDO that its bus still reports: it may be started again (K-PNP-65) */
 };
 
 /* Self-managed I/O (K-PNP-39). */
@@ -116,6 +121,7 @@ struct fx_device_private {
     bool changing;              /* a PnP IRP that changes the state is being worked on (K-PNP-5) */
     WDF_POWER_DEVICE_STATE recorded; /* D state as the callbacks see it (K-PNP-13) */
     bool in_d0;
+    bool leaving_d0;            /* on the way down: who needs D0 has to ask for it */
     enum fx_smio_state smio;
     bool smio_init_attempted;
     LIST_ENTRY parts[FX_STAGE_COUNT];
@@ -153,6 +159,10 @@ struct fx_device_private {
     bool has_pnp_caps, has_power_caps;
     struct fx_object *raw, *translated; /* WDFCMRESLIST of this start */
     LIST_ENTRY interfaces;
+    LIST_ENTRY query_interfaces;
+    struct fx_relations removal;
+    struct fx_bus bus;
+    struct fx_pdo *as_pdo;      /* NULL: a function, filter or control device */
     UNICODE_STRING symbolic_link;
     LIST_ENTRY files;           /* fx_file.entry, in order of creation */
     LONG open_files;            /* for exclusive devices (K-Q-70) */
@@ -167,7 +177,9 @@ struct fx_device_private {
 void fx_device_delete_from_failed_add(struct fx_device *device);
 /* Disposes the object tree and waits for deferred deletes (K-PNP-42); the DEVICE_OBJECT is still attached. */
 void fx_device_dispose_tree(struct fx_device *device);
-/* Detach, delete, drop the creation reference. */
+/* Detach and delete the DEVICE_OBJECT. */
+void fx_device_delete_wdm(struct fx_device *device);
+/* That, and drop the creation reference. */
 void fx_device_destroy(struct fx_device *device);
 
 /* ---- dispatch.c ---- */
@@ -179,6 +191,8 @@ NTSTATUS fx_complete(PIRP irp, NTSTATUS status);
 
 /* ---- pnp.c ---- */
 NTSTATUS fx_pnp_dispatch(struct fx_device *device, PIRP irp);
+/* What a removal does before the IRP goes down: queues, Cleanup, objects (K-PNP-42). */
+void fx_pnp_dispose(struct fx_device *device);
 /* The device failed while started: the PnP manager is told and will surprise-remove it (K-PNP-60). */
 void fx_pnp_device_failed(struct fx_device *device);
 
@@ -207,6 +221,8 @@ void fx_policy_stop(struct fx_device *device, bool wake_up);
 NTSTATUS fx_policy_ensure_d0(struct fx_device *device); /* takes a reference and waits (K-PNP-30) */
 NTSTATUS fx_policy_system_irp(struct fx_device *device, PIRP irp);
 NTSTATUS fx_policy_wait_wake_irp(struct fx_device *device, PIRP irp);
+/* Until the device is in D0, or cannot get there; the caller holds a power reference. */
+NTSTATUS fx_policy_wait_for_d0(struct fx_device *device);
 /* Between child scan and queues on (K-PNP-37). */
 void fx_policy_wake_window(struct fx_device *device);
 
@@ -221,6 +237,10 @@ void fx_interfaces_enable(struct fx_device *device);
 void fx_interfaces_disable(struct fx_device *device);
 void fx_interfaces_free(struct fx_device *device);
 void fx_symbolic_link_delete(struct fx_device *device);
+
+/* ---- queryinterface.c ---- */
+NTSTATUS fx_query_interface(struct fx_device *device, PIRP irp);
+void fx_query_interfaces_free(struct fx_device *device);
 
 /* ---- string.c ---- */
 struct fx_string {

@@ -82,6 +82,7 @@ static WDF_DEVICE_PNP_STATE diagnostic_state(const struct fx_device *device)
     case FX_PNP_SURPRISE_REMOVED: return WdfDevStatePnpSurpriseRemove;
     case FX_PNP_FAILED: return WdfDevStatePnpFailedWaitForRemove;
     case FX_PNP_REMOVED: return WdfDevStatePnpRemoved;
+    case FX_PNP_REMOVED_WAITS: return WdfDevStatePnpRemovedPdoWait;
     }
     return WdfDevStatePnpInvalid;
 }
@@ -211,7 +212,8 @@ VOID wdf_WdfDeviceSetBusInformationForChildren(PWDF_DRIVER_GLOBALS DriverGlobals
 {
     GETTER(WdfDeviceSetBusInformationForChildren);
     fx_require(BusInformation, "BusInformation");
-    fx_require(device, "Device");
+    device->own->bus.information = *BusInformation;
+    device->own->bus.has_information = true;
     gate_leave(0);
 }
 

@@ -30,6 +30,8 @@ void fx_init_free(PWDFDEVICE_INIT init)
     for (unsigned i = 0; i <= IRP_MJ_MAXIMUM_FUNCTION; i++)
         if (init->preprocess[i].minors)
             ex_system_free(init->preprocess[i].minors);
+    if (init->of_pdo)
+        fx_pdo_init_free(init->of_pdo);
     ex_system_free(init);
 }
 
@@ -55,7 +57,7 @@ static _Noreturn void wrong(const char *what) { fx_misuse("K-DRV-30", "%s: %s", 
 VOID wdf_WdfDeviceInitFree(PWDF_DRIVER_GLOBALS DriverGlobals, PWDFDEVICE_INIT DeviceInit)
 {
     SETTER(WdfDeviceInitFree);
-    if (init->kind == FX_INIT_CONTROL) /* K-DRV-34: the framework frees its own */
+    if (init->kind == FX_INIT_CONTROL || (init->of_pdo && !init->of_pdo->child)) /* K-DRV-34: the framework frees its own */
         fx_init_free(init);
     gate_leave(0);
 }

@@ -12,8 +12,11 @@ NTSTATUS fx_complete(PIRP irp, NTSTATUS status)
     return status;
 }
 
+/* A PDO is the end of the way: the IRP is completed as it is. */
 NTSTATUS fx_forward(struct fx_device *device, PIRP irp)
 {
+    if (!device->attached)
+        return fx_complete(irp, irp->IoStatus.Status);
     io_skip_current_irp_stack_location(irp);
     return io_call_driver(device->attached, irp);
 }
@@ -26,6 +29,8 @@ static NTSTATUS NTAPI came_back(PDEVICE_OBJECT wdm, PIRP irp, PVOID context)
 
 NTSTATUS fx_forward_and_wait(struct fx_device *device, PIRP irp)
 {
+    if (!device->attached)
+        return irp->IoStatus.Status;
     KEVENT event;
     ke_initialize_event(&event, NotificationEvent, FALSE);
     io_copy_current_irp_stack_location_to_next(irp);

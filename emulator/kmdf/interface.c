@@ -11,12 +11,16 @@ static void set_state(struct fx_interface *i, bool enable)
     io_set_device_interface_state(&i->link, enable);
 }
 
+static NTSTATUS register_link(struct fx_device *device, struct fx_interface *i);
+
 void fx_interfaces_enable(struct fx_device *device)
 {
     LIST_ENTRY *head = &device->own->interfaces;
     hb_release(head); /* an open through an interface sees all of start */
     for (LIST_ENTRY *e = head->Flink; e != head; e = e->Flink) {
         struct fx_interface *i = CONTAINING_RECORD(e, struct fx_interface, entry);
+        if (device->own->as_pdo) /* not before its start; and the PnP manager forgets it at a removal */
+            register_link(device, i);
         if (i->automatic && i->wanted)
             set_state(i, true);
     }
@@ -52,6 +56,9 @@ static NTSTATUS register_link(struct fx_device *device, struct fx_interface *i)
     NTSTATUS status = io_register_device_interface(device->pdo, &i->guid, i->reference.Buffer ? &i->reference : NULL, &link);
     if (!NT_SUCCESS(status))
         return status;
+    if (i->link.Buffer)
+        ex_system_free(i->link.Buffer);
+    i->link = (UNICODE_STRING){0};
     status = fx_unicode_copy(&i->link, &link);
     ex_free_with_tag(link.Buffer, 0, CALLER);
     return status;
@@ -68,7 +75,8 @@ static NTSTATUS create_interface(struct fx_device *device, const GUID *guid, PCU
     i->automatic = device->own->state == FX_PNP_INIT || device->own->state == FX_PNP_STARTING;
     i->wanted = true;
     NTSTATUS status = reference && reference->Length ? fx_unicode_copy(&i->reference, reference) : STATUS_SUCCESS;
-    if (NT_SUCCESS(status))
+    bool is_known = !device->own->as_pdo || device->own->state == FX_PNP_STARTED;
+    if (NT_SUCCESS(status) && is_known)
         status = register_link(device, i);
     if (!NT_SUCCESS(status)) {
         interface_free(i);
@@ -153,7 +161,7 @@ NTSTATUS wdf_WdfDeviceRetrieveDeviceInterfaceString(PWDF_DRIVER_GLOBALS DriverGl
     struct fx_string *string = fx_handle(String, FX_STRING);
     fx_require(InterfaceClassGUID, "InterfaceClassGUID");
     struct fx_interface *i = find(device, InterfaceClassGUID, ReferenceString);
-    NTSTATUS status = i ? fx_string_assign(string, &i->link) : STATUS_OBJECT_NAME_NOT_FOUND;
+    NTSTATUS status = !i ? STATUS_OBJECT_NAME_NOT_FOUND : i->link.Buffer ? fx_string_assign(string, &i->link) : STATUS_INVALID_DEVICE_STATE;
     gate_leave((ULONG)status);
     return status;
 }

@@ -1,5 +1,5 @@
 /*
- * PnP IRPs of function devices and filters (K-PNP-10..15, 30..33, 40..63).
+ * PnP IRPs of all devices (K-PNP-10..15, 30..33, 40..66); what only a PDO answers is in pdo.c.
  *
  * The PnP manager sends one state-changing IRP at a time, at PASSIVE_LEVEL; each is processed in its thread.
  */
@@ -17,6 +17,7 @@ static bool is_running(const struct fx_device *device)
 void fx_pnp_device_failed(struct fx_device *device)
 {
     device->own->failed = true;
+    ke_set_event(&device->own->d0, 0, FALSE); /* it will not get there: who waits need not */
     if (!device->node)
         return;
     device->node->failed = true;
@@ -80,7 +81,8 @@ static NTSTATUS release_hardware(struct fx_device *device)
 static void cleanup_for_remove(struct fx_device *device)
 {
     fx_interfaces_disable(device);
-    fx_symbolic_link_delete(device);
+    if (!device->own->as_pdo) /* a PDO's goes when it is missing (K-DRV-50) */
+        fx_symbolic_link_delete(device);
     fx_queues_purge(device, true);
     fx_smio_flush(device);
 }
@@ -111,6 +113,16 @@ static void power_down_locked(struct fx_device *device)
     fx_power_unlock(device);
 }
 
+/* A PDO that was removed, but not from its bus, is as new, but for what its driver made at creation (K-PNP-65). */
+static void begin_again(struct fx_device *device)
+{
+    struct fx_device_private *own = device->own;
+    own->failed = own->power_failed = false;
+    own->accepts_creates = true;
+    own->system_state = PowerSystemWorking;
+    fx_queues_reopen(device);
+}
+
 static NTSTATUS start(struct fx_device *device, PIRP irp)
 {
     struct fx_device_private *own = device->own;
@@ -121,7 +133,11 @@ static NTSTATUS start(struct fx_device *device, PIRP irp)
         power_down_locked(device);
         release_hardware(device);
     }
-    bool first = own->state == FX_PNP_INIT;
+    bool again = own->state == FX_PNP_REMOVED_WAITS, first = own->state == FX_PNP_INIT || again;
+    if (again)
+        begin_again(device);
+    if (own->as_pdo)
+        irp->IoStatus.Status = STATUS_SUCCESS; /* K-PNP-10 */
     NTSTATUS status = fx_forward_and_wait(device, irp);
     if (!NT_SUCCESS(status))
         return fx_complete(irp, status);
@@ -238,6 +254,9 @@ static NTSTATUS surprise_removal(struct fx_device *device, PIRP irp)
         release_hardware(device);
         cleanup_for_remove(device);
     }
+    fx_bus_surprised(device);
+    ke_set_event(&own->d0, 0, FALSE); /* who waits for D0 waits in vain */
+    fx_pdo_stop_wake(device);
     own->accepts_creates = false;
     own->state = FX_PNP_SURPRISE_REMOVED;
     irp->IoStatus.Status = STATUS_SUCCESS;
@@ -249,6 +268,16 @@ static void wait_for_remove_lock(struct fx_device *device)
     device->own->removed = true;
     if (device->own->outstanding > 0)
         ke_wait_internal(&device->own->drained, "power and WMI IRPs to leave the device");
+}
+
+void fx_pnp_dispose(struct fx_device *device)
+{
+    fx_symbolic_link_delete(device);
+    fx_bus_remove_children(device);
+    fx_queues_purge(device, false);
+    fx_smio_cleanup(device);
+    fx_device_dispose_tree(device);
+    wait_for_remove_lock(device);
 }
 
 /* K-PNP-40, 42, 43 */
@@ -265,15 +294,24 @@ static NTSTATUS remove_device(struct fx_device *device, PIRP irp)
     } else if (own->state == FX_PNP_STOPPED) {
         cleanup_for_remove(device);
     }
-    own->state = FX_PNP_REMOVED;
     own->accepts_creates = false;
     fx_policy_stop(device, false);
-    fx_symbolic_link_delete(device);
-    fx_queues_purge(device, false);
-    fx_smio_cleanup(device);
-    fx_device_dispose_tree(device);
-    wait_for_remove_lock(device);
+    fx_pdo_stop_wake(device);
     irp->IoStatus.Status = STATUS_SUCCESS;
+    if (fx_pdo_stays(device)) {
+        own->state = FX_PNP_REMOVED_WAITS;
+        own->changing = false;
+        return fx_complete(irp, STATUS_SUCCESS);
+    }
+    own->state = FX_PNP_REMOVED;
+    if (own->as_pdo) {
+        fx_object_reference(&device->object);
+        fx_pdo_end(device);
+        NTSTATUS status = fx_complete(irp, STATUS_SUCCESS);
+        fx_object_dereference(&device->object);
+        return status;
+    }
+    fx_pnp_dispose(device);
     NTSTATUS status = fx_forward(device, irp);
     fx_device_destroy(device);
     return status;
@@ -298,37 +336,83 @@ static NTSTATUS query_device_state(struct fx_device *device, PIRP irp)
     return fx_forward(device, irp);
 }
 
-#define APPLY(field)                                  \
-    if (own->pnp_caps.field != WdfUseDefault)         \
-        caps->field = own->pnp_caps.field == WdfTrue
+#define APPLY(set, field)                        \
+    if (own->set.field != WdfUseDefault)         \
+        caps->field = own->set.field == WdfTrue
 
+static void apply_pnp_caps(const struct fx_device_private *own, PDEVICE_CAPABILITIES caps)
+{
+    APPLY(pnp_caps, LockSupported);
+    APPLY(pnp_caps, EjectSupported);
+    APPLY(pnp_caps, Removable);
+    APPLY(pnp_caps, DockDevice);
+    APPLY(pnp_caps, UniqueID);
+    APPLY(pnp_caps, SilentInstall);
+    APPLY(pnp_caps, SurpriseRemovalOK);
+    APPLY(pnp_caps, HardwareDisabled);
+    APPLY(pnp_caps, NoDisplayInUI);
+    if (own->pnp_caps.Address != (ULONG)-1)
+        caps->Address = own->pnp_caps.Address;
+    if (own->pnp_caps.UINumber != (ULONG)-1)
+        caps->UINumber = own->pnp_caps.UINumber;
+}
+
+static void apply_power_caps(const struct fx_device_private *own, PDEVICE_CAPABILITIES caps)
+{
+    const WDF_DEVICE_POWER_CAPABILITIES *p = &own->power_caps;
+    APPLY(power_caps, DeviceD1);
+    APPLY(power_caps, DeviceD2);
+    APPLY(power_caps, WakeFromD0);
+    APPLY(power_caps, WakeFromD1);
+    APPLY(power_caps, WakeFromD2);
+    APPLY(power_caps, WakeFromD3);
+    for (unsigned i = 0; i < PowerSystemMaximum; i++)
+        if (p->DeviceState[i] != PowerDeviceMaximum)
+            caps->DeviceState[i] = p->DeviceState[i];
+    if (p->DeviceWake != PowerDeviceMaximum)
+        caps->DeviceWake = p->DeviceWake;
+    if (p->SystemWake != PowerSystemMaximum)
+        caps->SystemWake = p->SystemWake;
+    caps->D1Latency = p->D1Latency ? p->D1Latency : caps->D1Latency;
+    caps->D2Latency = p->D2Latency ? p->D2Latency : caps->D2Latency;
+    caps->D3Latency = p->D3Latency ? p->D3Latency : caps->D3Latency;
+}
+
+/* K-PNP-69 */
 static NTSTATUS query_capabilities(struct fx_device *device, PIRP irp)
 {
-    struct fx_device_private *own = device->own;
-    if (!own->has_pnp_caps)
+    const struct fx_device_private *own = device->own;
+    if (!own->has_pnp_caps && !own->has_power_caps && !own->as_pdo)
         return fx_forward(device, irp);
+    if (own->as_pdo)
+        irp->IoStatus.Status = STATUS_SUCCESS;
     NTSTATUS status = fx_forward_and_wait(device, irp);
     PDEVICE_CAPABILITIES caps = io_get_current_irp_stack_location(irp)->Parameters.DeviceCapabilities.Capabilities;
-    if (NT_SUCCESS(status)) {
-        APPLY(LockSupported);
-        APPLY(EjectSupported);
-        APPLY(Removable);
-        APPLY(DockDevice);
-        APPLY(UniqueID);
-        APPLY(SilentInstall);
-        APPLY(SurpriseRemovalOK);
-        APPLY(HardwareDisabled);
-        APPLY(NoDisplayInUI);
-        if (own->pnp_caps.Address != (ULONG)-1)
-            caps->Address = own->pnp_caps.Address;
-        if (own->pnp_caps.UINumber != (ULONG)-1)
-            caps->UINumber = own->pnp_caps.UINumber;
-    }
+    if (NT_SUCCESS(status) && own->has_pnp_caps)
+        apply_pnp_caps(own, caps);
+    if (NT_SUCCESS(status) && own->has_power_caps)
+        apply_power_caps(own, caps);
+    if (own->as_pdo && own->as_pdo->init->raw)
+        caps->RawDeviceOK = 1;
     return fx_complete(irp, status);
+}
+
+/* The framework's own part of an answer that a function device or filter gives. */
+static NTSTATUS add_relations(struct fx_device *device, PIRP irp)
+{
+    DEVICE_RELATION_TYPE type = io_get_current_irp_stack_location(irp)->Parameters.QueryDeviceRelations.Type;
+    if (type == BusRelations && fx_bus_has_children(device))
+        return fx_bus_answer(device, irp);
+    if (type == RemovalRelations && device->own->removal.count)
+        return fx_relations_answer(irp, &device->own->removal, NULL);
+    return STATUS_SUCCESS;
 }
 
 static NTSTATUS query_relations(struct fx_device *device, PIRP irp)
 {
+    NTSTATUS status = add_relations(device, irp);
+    if (!NT_SUCCESS(status))
+        return fx_complete(irp, status);
     PFN_WDF_DEVICE_RELATIONS_QUERY routine = callbacks(device)->EvtDeviceRelationsQuery;
     if (routine) {
         struct callback_frame frame;
@@ -380,6 +464,9 @@ static NTSTATUS usage_notification(struct fx_device *device, PIRP irp)
 static NTSTATUS dispatch(struct fx_device *device, PIRP irp)
 {
     const WDF_PNPPOWER_EVENT_CALLBACKS *c = callbacks(device);
+    NTSTATUS status;
+    if (device->own->as_pdo && fx_pdo_dispatch(device, irp, &status))
+        return status;
     switch (io_get_current_irp_stack_location(irp)->MinorFunction) {
     case IRP_MN_START_DEVICE:
         return start(device, irp);
@@ -403,6 +490,8 @@ static NTSTATUS dispatch(struct fx_device *device, PIRP irp)
         return query_capabilities(device, irp);
     case IRP_MN_QUERY_DEVICE_RELATIONS:
         return query_relations(device, irp);
+    case IRP_MN_QUERY_INTERFACE:
+        return fx_query_interface(device, irp);
     case IRP_MN_DEVICE_USAGE_NOTIFICATION:
         return usage_notification(device, irp);
     default:
@@ -418,6 +507,8 @@ static bool changes_state(UCHAR minor)
 NTSTATUS fx_pnp_dispatch(struct fx_device *device, PIRP irp)
 {
     struct fx_device_private *own = device->own;
+    if (!device->node)
+        device->node = pnp_devnode_of(device->pdo); /* a PDO's: it has one from its first IRP on */
     UCHAR minor = io_get_current_irp_stack_location(irp)->MinorFunction;
     if (!changes_state(minor))
         return dispatch(device, irp);

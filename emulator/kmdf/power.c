@@ -165,13 +165,18 @@ static NTSTATUS power_up_steps(struct fx_device *device)
 NTSTATUS fx_power_up(struct fx_device *device)
 {
     struct fx_device_private *own = device->own;
-    NTSTATUS status = power_up_steps(device);
+    NTSTATUS status = fx_pdo_power_parent(device);
+    if (NT_SUCCESS(status) && !device->power_policy_owner)
+        fx_pdo_disable_wake(device); /* K-PNP-37 */
+    if (NT_SUCCESS(status))
+        status = power_up_steps(device);
     if (NT_SUCCESS(status)) {
         own->recorded = WdfPowerDeviceD0; /* K-PNP-13: not before */
         own->in_d0 = true;
     } else {
         own->recorded = WdfPowerDeviceD3Final;
         own->power_failed = true;
+        fx_pdo_release_parent(device);
     }
     ke_set_event(&own->d0, 0, FALSE);
     return status;
@@ -181,6 +186,8 @@ NTSTATUS fx_power_up(struct fx_device *device)
 
 bool fx_power_down_io(struct fx_device *device)
 {
+    device->own->leaving_d0 = true;
+    ke_reset_event(&device->own->d0);
     bool fine = NT_SUCCESS(fx_smio_suspend(device));
     queues_off(device);
     return fine;
@@ -195,8 +202,8 @@ bool fx_power_down_hardware(struct fx_device *device, WDF_POWER_DEVICE_STATE tar
     fine &= parts_down(device, FX_STAGE_INTERRUPT);
     fine &= NT_SUCCESS(d0_exit(device, target));
     own->recorded = target;
-    own->in_d0 = false;
-    ke_reset_event(&own->d0);
+    own->in_d0 = own->leaving_d0 = false;
+    fx_pdo_release_parent(device);
     return fine;
 }
 
@@ -259,7 +266,9 @@ NTSTATUS fx_power_dispatch(struct fx_device *device, PIRP irp)
     PIO_STACK_LOCATION stack = io_get_current_irp_stack_location(irp);
     if (stack->MinorFunction == IRP_MN_WAIT_WAKE)
         return fx_policy_wait_wake_irp(device, irp);
-    bool started = device->own->state != FX_PNP_INIT && device->own->state != FX_PNP_REMOVED;
+    if (device->own->as_pdo && (stack->MinorFunction == IRP_MN_SET_POWER || stack->MinorFunction == IRP_MN_QUERY_POWER))
+        irp->IoStatus.Status = STATUS_SUCCESS;
+    bool started = device->own->state != FX_PNP_INIT && device->own->state != FX_PNP_REMOVED && device->own->state != FX_PNP_REMOVED_WAITS;
     if (stack->MinorFunction != IRP_MN_SET_POWER || !started || ke_get_current_irql() > PASSIVE_LEVEL)
         return fx_forward(device, irp);
     if (stack->Parameters.Power.Type == SystemPowerState)

@@ -97,7 +97,7 @@ static bool send_wait_wake(struct fx_device *device, SYSTEM_POWER_STATE deepest)
 NTSTATUS fx_policy_wait_wake_irp(struct fx_device *device, PIRP irp)
 {
     bool ours = irp == device->own->wait_wake;
-    NTSTATUS status = fx_forward(device, irp);
+    NTSTATUS status = device->own->as_pdo ? fx_pdo_wait_wake(device, irp) : fx_forward(device, irp);
     if (ours)
         ke_set_event(&device->own->wake_sent, 0, FALSE);
     return status;
@@ -115,6 +115,8 @@ static NTSTATUS arm_s0(struct fx_device *device)
     if (!send_wait_wake(device, PowerSystemWorking))
         return STATUS_UNSUCCESSFUL;
     NTSTATUS status = call_arm(device, DDI_EvtDeviceArmWakeFromS0, device->own->init->policy.EvtDeviceArmWakeFromS0);
+    if (NT_SUCCESS(status))
+        status = fx_pdo_enable_wake(device, PowerSystemWorking); /* a PDO is its own bus (K-PNP-80) */
     if (NT_SUCCESS(status))
         device->own->armed_s0 = true;
     else
@@ -136,6 +138,8 @@ static void arm_sx(struct fx_device *device, SYSTEM_POWER_STATE state)
     } else {
         status = call_arm(device, DDI_EvtDeviceArmWakeFromSx, c->EvtDeviceArmWakeFromSx);
     }
+    if (NT_SUCCESS(status))
+        status = fx_pdo_enable_wake(device, state);
     if (NT_SUCCESS(status)) {
         device->own->armed_sx = true;
         return;
@@ -152,6 +156,7 @@ void fx_policy_wake_window(struct fx_device *device)
     if (!own->armed_s0 && !own->armed_sx)
         return;
     cancel_wait_wake(device);
+    fx_pdo_disable_wake(device);
     if (own->armed_s0) {
         if (own->wake_triggered)
             call_void(device, DDI_EvtDeviceWakeFromS0Triggered, c->EvtDeviceWakeFromS0Triggered);
@@ -298,7 +303,7 @@ void fx_power_reference(struct fx_device *device)
         own->idle.due = false;
         ke_cancel_timer(&own->idle.timer);
     }
-    if (!own->in_d0)
+    if (!own->in_d0 || own->leaving_d0)
         queue_work(device);
 }
 
@@ -311,8 +316,12 @@ void fx_power_dereference(struct fx_device *device)
         start_idle_timer(device);
 }
 
-static NTSTATUS wait_for_d0(struct fx_device *device)
+static bool stays_in_d0(const struct fx_device *device) { return device->own->in_d0 && !device->own->leaving_d0; }
+
+NTSTATUS fx_policy_wait_for_d0(struct fx_device *device)
 {
+    if (stays_in_d0(device))
+        return STATUS_SUCCESS;
     ke_wait_internal(&device->own->d0, "the device to reach D0");
     return device->own->in_d0 ? STATUS_SUCCESS : STATUS_POWER_STATE_INVALID;
 }
@@ -323,9 +332,7 @@ NTSTATUS fx_policy_ensure_d0(struct fx_device *device)
         return STATUS_SUCCESS;
     fx_power_reference(device);
     device->own->query_reference = true;
-    if (device->own->in_d0)
-        return STATUS_SUCCESS;
-    NTSTATUS status = device->own->power_failed ? STATUS_POWER_STATE_INVALID : wait_for_d0(device);
+    NTSTATUS status = device->own->power_failed ? STATUS_POWER_STATE_INVALID : fx_policy_wait_for_d0(device);
     if (!NT_SUCCESS(status)) {
         device->own->query_reference = false;
         fx_power_dereference(device);
@@ -376,6 +383,7 @@ void fx_policy_stop(struct fx_device *device, bool wake_up)
         fx_power_unlock(device);
     } else if (own->armed_s0 || own->armed_sx) {
         cancel_wait_wake(device);
+        fx_pdo_disable_wake(device);
         own->armed_s0 = own->armed_sx = false;
     }
 }
@@ -493,11 +501,11 @@ static NTSTATUS stop_idle(struct fx_device *device, BOOLEAN wait)
     if (!own->policy_started || own->power_failed)
         return STATUS_POWER_STATE_INVALID;
     fx_power_reference(device);
-    if (own->in_d0)
+    if (stays_in_d0(device))
         return STATUS_SUCCESS;
     if (!wait)
         return STATUS_PENDING;
-    NTSTATUS status = wait_for_d0(device);
+    NTSTATUS status = fx_policy_wait_for_d0(device);
     if (!NT_SUCCESS(status))
         fx_power_dereference(device);
     return status;
@@ -531,15 +539,4 @@ VOID wdf_WdfDeviceResumeIdleActual(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE 
     gate_enter(DDI_WdfDeviceResumeIdleActual, trace_object(Device), 0);
     fx_power_dereference(fx_handle(Device, FX_DEVICE));
     gate_leave(0);
-}
-
-/* Function devices do not own the wait-wake IRP of their bus (K-PNP-86). */
-NTSTATUS wdf_WdfDeviceIndicateWakeStatus(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Device, NTSTATUS WaitWakeStatus)
-{
-    gate_enter(DDI_WdfDeviceIndicateWakeStatus, trace_object(Device), (ULONG)WaitWakeStatus);
-    fx_handle(Device, FX_DEVICE);
-    bool invalid = WaitWakeStatus == STATUS_PENDING || WaitWakeStatus == STATUS_CANCELLED;
-    NTSTATUS status = invalid ? STATUS_INVALID_PARAMETER : STATUS_INVALID_DEVICE_STATE;
-    gate_leave((ULONG)status);
-    return status;
 }

@@ -120,6 +120,8 @@ NTSTATUS pnp_build_stack(struct devnode *node)
         node->installed = match(&node->hardware_ids);
         if (!node->installed)
             node->installed = match(&node->compatible_ids);
+        if (!node->installed && node->capabilities.RawDeviceOK)
+            node->state = DEVNODE_INITIALIZED; /* its bus driver alone serves it */
         if (!node->installed)
             return STATUS_SUCCESS;
     }
