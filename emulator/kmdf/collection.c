@@ -66,18 +66,32 @@ ULONG wdf_WdfCollectionGetCount(PWDF_DRIVER_GLOBALS DriverGlobals, WDFCOLLECTION
     return collection->count;
 }
 
+static NTSTATUS add(struct fx_collection *collection, struct fx_object *object)
+{
+    struct item *item = ex_system_alloc(sizeof *item);
+    if (!item)
+        return STATUS_UNSUCCESSFUL;
+    fx_object_reference(object);
+    item->object = object;
+    InsertTailList(&collection->items, &item->entry);
+    collection->count++;
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS fx_collection_add(WDFCOLLECTION collection, struct fx_object *object) { return add(fx_handle(collection, FX_COLLECTION), object); }
+
+struct fx_object *fx_collection_at(WDFCOLLECTION handle, ULONG index)
+{
+    struct fx_collection *collection = fx_handle(handle, FX_COLLECTION);
+    struct item *item = item_at(collection, index);
+    return item ? item->object : NULL;
+}
+
 NTSTATUS wdf_WdfCollectionAdd(PWDF_DRIVER_GLOBALS DriverGlobals, WDFCOLLECTION Collection, WDFOBJECT Object)
 {
     COLLECTION(WdfCollectionAdd);
     struct fx_object *object = fx_handle(Object, 0);
-    struct item *item = choose_fault(DDI_WdfCollectionAdd) ? NULL : ex_system_alloc(sizeof *item);
-    NTSTATUS status = item ? STATUS_SUCCESS : STATUS_UNSUCCESSFUL;
-    if (item) {
-        fx_object_reference(object);
-        item->object = object;
-        InsertTailList(&collection->items, &item->entry);
-        collection->count++;
-    }
+    NTSTATUS status = choose_fault(DDI_WdfCollectionAdd) ? STATUS_UNSUCCESSFUL : add(collection, object);
     gate_leave((ULONG)status);
     return status;
 }

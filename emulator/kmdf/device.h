@@ -247,6 +247,7 @@ struct fx_string {
     struct fx_object object;
     UNICODE_STRING text;
 };
+NTSTATUS fx_string_new(struct fx_driver *driver, PCUNICODE_STRING text, PWDF_OBJECT_ATTRIBUTES attributes, struct fx_string **out);
 /* Replaces the text by a NUL-terminated copy. */
 NTSTATUS fx_string_assign(struct fx_string *string, PCUNICODE_STRING text);
 NTSTATUS fx_unicode_copy(UNICODE_STRING *to, PCUNICODE_STRING from); /* system memory, NUL-terminated */
@@ -256,6 +257,10 @@ NTSTATUS fx_unicode_copy(UNICODE_STRING *to, PCUNICODE_STRING from); /* system m
 NTSTATUS fx_property_query(PDEVICE_OBJECT pdo, DEVICE_REGISTRY_PROPERTY property, ULONG length, PVOID buffer, PULONG needed);
 NTSTATUS fx_property_query_into_memory(struct fx_driver *driver, PDEVICE_OBJECT pdo, DEVICE_REGISTRY_PROPERTY property, POOL_TYPE pool,
                                        PWDF_OBJECT_ATTRIBUTES attributes, const void *caller, WDFMEMORY *out);
+
+/* ---- collection.c ---- */
+NTSTATUS fx_collection_add(WDFCOLLECTION collection, struct fx_object *object); /* references it */
+struct fx_object *fx_collection_at(WDFCOLLECTION collection, ULONG index);      /* NULL: there is none */
 
 /* ---- driver.c ---- */
 NTSTATUS fx_driver_add_device(PDRIVER_OBJECT driver, PDEVICE_OBJECT pdo);

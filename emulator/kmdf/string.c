@@ -36,7 +36,7 @@ static bool is_valid(PCUNICODE_STRING text)
     return !(text->Length & 1) && !(text->MaximumLength & 1) && text->Length <= text->MaximumLength && (text->Buffer || !text->MaximumLength);
 }
 
-static NTSTATUS string_create(struct fx_driver *driver, PCUNICODE_STRING text, PWDF_OBJECT_ATTRIBUTES attributes, struct fx_string **out)
+NTSTATUS fx_string_new(struct fx_driver *driver, PCUNICODE_STRING text, PWDF_OBJECT_ATTRIBUTES attributes, struct fx_string **out)
 {
     void *memory;
     if (text && !is_valid(text))
@@ -64,7 +64,7 @@ NTSTATUS wdf_WdfStringCreate(PWDF_DRIVER_GLOBALS DriverGlobals, PCUNICODE_STRING
     struct fx_string *string = NULL;
     NTSTATUS status = choose_fault(DDI_WdfStringCreate)
                           ? STATUS_INSUFFICIENT_RESOURCES
-                          : string_create(fx_driver_of(DriverGlobals), UnicodeString, StringAttributes, &string);
+                          : fx_string_new(fx_driver_of(DriverGlobals), UnicodeString, StringAttributes, &string);
     if (NT_SUCCESS(status))
         *String = (WDFSTRING)string;
     gate_leave((ULONG)status);

@@ -4,6 +4,10 @@
  */
 #pragma once
 
+/* With PLUGPLAY_REGKEY_DEVICE or PLUGPLAY_REGKEY_DRIVER: the subkey there that is named for the driver. */
+#define WDF_REGKEY_DEVICE_SUBKEY 256
+#define WDF_REGKEY_DRIVER_SUBKEY 256
+
 WDF_EXTERN_C_START
 
 #include "wdfdevicestate.h"
