@@ -181,6 +181,7 @@ static VOID cancel_pended(PDEVICE_OBJECT device, PIRP irp)
 
 void fx_send_fail_pended(struct fx_request *request, NTSTATUS status)
 {
+    hb_acquire(request);
     count_in(request->send);
     request->send->not_sent = status;
     arrived(request);

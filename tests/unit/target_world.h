@@ -20,6 +20,7 @@ static PDEVICE_OBJECT low, under, below_under;
 static PIRP low_held[8];
 static int low_held_count;
 static PDRIVER_OBJECT low_driver;
+static void (*low_touch)(void *buffer); /* what the lower driver does with a transfer's system buffer when it gets and when it completes it */
 static struct {
     UCHAR major;
     ULONG length, out, code;
@@ -30,8 +31,15 @@ static struct {
     int count, creates, cleanups, closes;
 } seen;
 
+static void low_touch_buffer(PIRP irp)
+{
+    if (low_touch && irp->AssociatedIrp.SystemBuffer)
+        low_touch(irp->AssociatedIrp.SystemBuffer);
+}
+
 static NTSTATUS low_complete(PIRP irp, NTSTATUS status, ULONG_PTR information)
 {
+    low_touch_buffer(irp);
     irp->IoStatus.Status = status;
     irp->IoStatus.Information = information;
     IoCompleteRequest(irp, IO_NO_INCREMENT);
@@ -107,6 +115,7 @@ static void low_look(PIRP irp)
 static NTSTATUS low_io(PIRP irp)
 {
     low_look(irp);
+    low_touch_buffer(irp);
     switch (low_how) {
     case SUCCEED:
         return low_complete(irp, STATUS_SUCCESS, low_information);
@@ -192,7 +201,7 @@ static WDFIOTARGET target;
 static void low_load_with(ULONG flags)
 {
     memset(&seen, 0, sizeof seen);
-    low_how = SUCCEED, low_information = 0, low_held_count = 0, low_flags = flags;
+    low_how = SUCCEED, low_information = 0, low_held_count = 0, low_flags = flags, low_touch = NULL;
     target = NULL;
     assert_int_equal(io_load_driver(&low_image, &low_nt), STATUS_SUCCESS);
 }

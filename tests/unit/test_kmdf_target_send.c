@@ -301,6 +301,25 @@ TEST(K_REQ_48_stop_cancels)
     io_unload_driver(low_nt);
 }
 
+static void stop_acknowledges(WDFREQUEST request, ULONG flags) { WdfRequestStopAcknowledge(request, FALSE); }
+
+/* RULE K-Q-65: A request that the driver has sent may stay with its target while the device is stopped: it is acknowledged without being requeued. */
+TEST(K_Q_65_sent_request)
+{
+    start_forwarding_from(stoppable, 0, true, true);
+    plan.stop = stop_acknowledges;
+    low_how = PEND;
+    struct sent *s = send(IRP_MJ_READ, 4);
+    assert_int_equal(pnp_query_stop(node), STATUS_SUCCESS);
+    assert_int_equal(pnp_stop(node), STATUS_SUCCESS);
+    log_is("read stop");
+    low_let_go(STATUS_SUCCESS, 4);
+    assert_true(s->done);
+    assert_int_equal(pnp_start(node), STATUS_SUCCESS);
+    log_is("back");
+    finish_above();
+}
+
 /* ---- Send and forget ---- */
 
 /* RULE K-REQ-44: SEND_AND_FORGET passes a delivered request to the lower device in the driver's own stack location. */
@@ -339,6 +358,32 @@ TEST(K_REQ_44_queue_goes_on)
     log_is("read read");
     low_let_go(STATUS_SUCCESS, 0);
     low_let_go(STATUS_SUCCESS, 0);
+    finish_above();
+}
+
+static void controls_only(WDF_IO_QUEUE_CONFIG *c, WDF_OBJECT_ATTRIBUTES *a)
+{
+    parallel(c, a);
+    c->EvtIoRead = NULL, c->EvtIoWrite = NULL, c->EvtIoInternalDeviceControl = NULL;
+    c->PowerManaged = WdfFalse;
+}
+
+/* RULE K-REQ-44: A filter sends and forgets the control codes that it looks at; the device below answers its client. */
+TEST(K_REQ_44_filter)
+{
+    forward_flags = WDF_REQUEST_SEND_OPTION_SEND_AND_FORGET, forward_timeout = 0, forward_formats = forward_routine = false;
+    plan.queue = controls_only, plan.handle = forward;
+    start_filter();
+    low_information = 3;
+    struct sent *s = send_io((struct io){.major = IRP_MJ_DEVICE_CONTROL, .length = 4, .out = 4, .user = true});
+    log_is("control");
+    assert_int_equal(s->information, 3);
+    assert_int_equal(seen.major, IRP_MJ_DEVICE_CONTROL);
+    low_how = FAIL_IT;
+    forward_flags = 0, forward_formats = forward_routine = true;
+    s = send_io((struct io){.major = IRP_MJ_DEVICE_CONTROL, .length = 4, .out = 4, .user = true});
+    log_is("control back");
+    assert_int_equal(s->status, STATUS_IO_DEVICE_ERROR);
     finish_above();
 }
 
@@ -509,6 +554,36 @@ TEST(K_REQ_45_in_time)
     finish_above();
 }
 
+/* RULE K-REQ-45: The completion routine of a request that timed out may delete it. */
+TEST(K_REQ_45_deleted_in_the_routine)
+{
+    start_above();
+    low_how = PEND_CANCELABLE;
+    WDFREQUEST r = formatted_read();
+    WdfRequestSetCompletionRoutine(r, on_back_delete, NULL);
+    send_with(r, WDF_REQUEST_SEND_OPTION_TIMEOUT, 2 * MS);
+    pass_ms(3);
+    log_is("back");
+    finish_above();
+}
+
+static const struct chance no_timer = {.fault = {{DDI_WdfRequestSend, 1, 1}}, .fault_count = 1};
+
+/* RULE K-REQ-45: A send with a time-out may fail for want of a timer; not after WdfRequestAllocateTimer. */
+TEST(K_REQ_45_no_timer, .chance = &no_timer)
+{
+    start_above();
+    WDFREQUEST a = formatted_read(), b = formatted_read();
+    assert_int_equal(WdfRequestAllocateTimer(b), STATUS_SUCCESS);
+    assert_true(send_with(b, WDF_REQUEST_SEND_OPTION_TIMEOUT, MS));
+    assert_false(send_with(a, WDF_REQUEST_SEND_OPTION_TIMEOUT, MS));
+    assert_int_equal(WdfRequestGetStatus(a), STATUS_INSUFFICIENT_RESOURCES);
+    log_is("back");
+    WdfObjectDelete(a);
+    WdfObjectDelete(b);
+    finish_above();
+}
+
 /* ---- Synchronously ---- */
 
 /* RULE K-REQ-46: The completion routine of a synchronous send is called before the send returns. */
@@ -605,9 +680,11 @@ int main(void)
         cmocka_unit_test(V_WDF_9_completed_while_sent),
         cmocka_unit_test(K_REQ_48_cancelled_from_above),
         cmocka_unit_test(K_REQ_48_stop_cancels),
+        cmocka_unit_test(K_Q_65_sent_request),
         cmocka_unit_test(K_REQ_44_skipped),
         cmocka_unit_test(K_REQ_44_formatted),
         cmocka_unit_test(K_REQ_44_queue_goes_on),
+        cmocka_unit_test(K_REQ_44_filter),
         cmocka_unit_test(K_REQ_44_stopped_target),
         cmocka_unit_test(K_REQ_44_driver_created),
         cmocka_unit_test(K_REQ_44_with_a_format),
@@ -619,6 +696,8 @@ int main(void)
         cmocka_unit_test(K_REQ_45_timed_out),
         cmocka_unit_test(K_REQ_45_completed_after),
         cmocka_unit_test(K_REQ_45_in_time),
+        cmocka_unit_test(K_REQ_45_deleted_in_the_routine),
+        cmocka_unit_test(K_REQ_45_no_timer),
         cmocka_unit_test(K_REQ_46_waits),
         cmocka_unit_test(K_REQ_46_completed_by_another_thread),
         cmocka_unit_test(K_REQ_46_timed_out),
