@@ -29,6 +29,7 @@ static struct {
     PMDL mdl;
     PFILE_OBJECT file;
     int count, creates, cleanups, closes;
+    int depth; /* stack locations above its own */
 } seen;
 
 static void low_touch_buffer(PIRP irp)
@@ -102,6 +103,7 @@ static void low_look(PIRP irp)
     bool control = s->MajorFunction == IRP_MJ_DEVICE_CONTROL || s->MajorFunction == IRP_MJ_INTERNAL_DEVICE_CONTROL;
     seen.count++;
     seen.major = s->MajorFunction;
+    seen.depth = irp->StackCount - irp->CurrentLocation;
     seen.file = s->FileObject;
     seen.system = irp->AssociatedIrp.SystemBuffer, seen.user = irp->UserBuffer, seen.mdl = irp->MdlAddress;
     seen.argument1 = s->Parameters.Others.Argument1;

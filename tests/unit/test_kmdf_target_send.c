@@ -326,6 +326,7 @@ TEST(K_REQ_44_skipped)
     low_information = 2;
     struct sent *s = send(IRP_MJ_READ, 4);
     assert_true(forward_sent);
+    assert_int_equal(seen.depth, 0);
     assert_true(s->done);
     assert_int_equal(s->information, 2);
     assert_int_equal(seen.length, 4);
@@ -340,6 +341,7 @@ TEST(K_REQ_44_formatted)
     low_how = PEND;
     struct sent *s = send(IRP_MJ_WRITE, 4);
     assert_false(s->done);
+    assert_int_equal(seen.depth, 1);
     low_let_go(STATUS_SUCCESS, 4);
     assert_int_equal(s->information, 4);
     finish_above();
