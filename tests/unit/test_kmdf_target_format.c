@@ -269,6 +269,26 @@ TEST(K_REQ_49_delivered_as_another)
     end();
 }
 
+static void go_with_own_memory(WDFREQUEST request)
+{
+    WDFMEMORY m;
+    assert_int_equal(WdfRequestRetrieveInputMemory(request, &m), STATUS_SUCCESS);
+    assert_int_equal(WdfIoTargetFormatRequestForWrite(target, request, m, NULL, NULL), STATUS_SUCCESS);
+    WdfRequestSetCompletionRoutine(request, on_back_complete, NULL);
+    assert_true(WdfRequestSend(request, target, NULL));
+}
+
+/* RULE K-REQ-3: Completing a request first releases what its format holds, here its own memory. */
+TEST(K_REQ_3_format_released)
+{
+    plan.queue = sequential, plan.handle = go_with_own_memory;
+    start_above();
+    r = NULL;
+    struct sent *s = send(IRP_MJ_WRITE, 8);
+    assert_true(s->done && seen.system == s->buffer);
+    end();
+}
+
 static void hold_memory(WDFREQUEST request)
 {
     WDFMEMORY m;
@@ -597,6 +617,7 @@ int main(void)
         cmocka_unit_test(K_REQ_54_neither),
         cmocka_unit_test(K_REQ_49_others),
         cmocka_unit_test(K_REQ_49_delivered_as_another),
+        cmocka_unit_test(K_REQ_3_format_released),
         cmocka_unit_test(K_REQ_8_memory_in_a_format),
         cmocka_unit_test(K_REQ_50_stack_location),
         cmocka_unit_test(V_WDF_15_no_current_type),
