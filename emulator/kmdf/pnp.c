@@ -247,16 +247,16 @@ static NTSTATUS surprise_removal(struct fx_device *device, PIRP irp)
     bool initial = own->state == FX_PNP_INIT, clean = own->state == FX_PNP_FAILED;
     if (!initial)
         call_surprise_removal(device);
+    fx_bus_surprised(device);
     if (!initial && !clean) {
         drop_query_reference(device);
         fx_policy_stop(device, false);
         power_down_locked(device);
+        fx_pdo_stop_wake(device);
         release_hardware(device);
         cleanup_for_remove(device);
     }
-    fx_bus_surprised(device);
     ke_set_event(&own->d0, 0, FALSE); /* who waits for D0 waits in vain */
-    fx_pdo_stop_wake(device);
     own->accepts_creates = false;
     own->state = FX_PNP_SURPRISE_REMOVED;
     irp->IoStatus.Status = STATUS_SUCCESS;

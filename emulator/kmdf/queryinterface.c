@@ -110,7 +110,7 @@ static NTSTATUS process(struct fx_device *device, const struct fx_query_interfac
 static void reference(PINTERFACE given)
 {
     PINTERFACE_REFERENCE routine = given->InterfaceReference;
-    if (!routine || !is_driver_code((const void *)routine))
+    if (!routine || routine == no_op)
         return;
     struct callback_frame frame;
     callback_enter(&frame, DDI_InterfaceReference, (const void *)routine, given);

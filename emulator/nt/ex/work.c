@@ -4,14 +4,16 @@
  * A worker may wait for work that stands in this queue (a power transition waits for its IRPs), so an item must never wait for a worker to
  * become free while another could be made: Windows makes further workers when all are stuck, up to its own bound.
  */
-#include "../nt.h"
+#include "../io/io.h"
 
-#define WORKERS 8
+#define WORKERS 136 /* 64 devices that come up together, each with its own IRP, below a bus that does the same */
+#define NAMED 8     /* those after it share the last role */
 
 static struct {
     struct ex_work *head, *tail;
     KEVENT arrived;              /* synchronization: one worker wakes per item */
     struct nt_thread *worker[WORKERS];
+    char name[WORKERS][12];
     unsigned workers;
     unsigned idle;               /* workers that wait, those included that an item has woken but that have not run yet */
     unsigned queued;             /* items in the list */
@@ -64,7 +66,6 @@ static void worker_main(void *argument)
 
 void ex_queue_work(struct ex_work *item)
 {
-    static const char *const names[WORKERS] = {"worker0", "worker1", "worker2", "worker3", "worker4", "worker5", "worker6", "worker7"};
     item->queued = true;
     item->next = NULL;
     hb_release(item);
@@ -76,7 +77,10 @@ void ex_queue_work(struct ex_work *item)
     unsigned most = machine.chance->workers && machine.chance->workers < WORKERS ? machine.chance->workers : WORKERS;
     if (++work.queued > work.idle && work.workers < most) {
         unsigned i = work.workers++;
-        work.worker[i] = ke_create_thread(CTX_WORKER, (uint8_t)(ROLE_WORKER0 + i), names[i], NULL, worker_main, NULL);
+        char *name = work.name[i], *end = name + sizeof work.name[i] - 1;
+        *text_number(text_put(name, end, "worker"), end, i, 10, 1) = 0;
+        unsigned role = i < NAMED ? i : NAMED - 1;
+        work.worker[i] = ke_create_thread(CTX_WORKER, (uint8_t)(ROLE_WORKER0 + role), name, NULL, worker_main, NULL);
         return;
     }
     ke_set_event(&work.arrived, 0, FALSE);
