@@ -144,15 +144,19 @@ static NTSTATUS make_child(PWDFDEVICE_INIT init, ULONG serial)
     c.EvtDeviceEject = bw_eject, c.EvtDeviceSetLock = bw_set_lock, c.EvtDeviceReportedMissing = bw_missing;
     c.EvtDeviceEnableWakeAtBus = bw_enable_wake, c.EvtDeviceDisableWakeAtBus = bw_disable_wake;
     WdfPdoInitSetEventCallbacks(init, &c);
-    assert_int_equal(WdfPdoInitAssignDeviceID(init, &text), STATUS_SUCCESS);
-    assert_int_equal(WdfPdoInitAddHardwareID(init, &text), STATUS_SUCCESS);
-    assert_int_equal(WdfPdoInitAssignInstanceID(init, &number), STATUS_SUCCESS);
-    assert_int_equal(WdfPdoInitAddDeviceText(init, &name, &place, 0x409), STATUS_SUCCESS);
+    NTSTATUS status = WdfPdoInitAssignDeviceID(init, &text);
+    if (NT_SUCCESS(status))
+        status = WdfPdoInitAddHardwareID(init, &text);
+    if (NT_SUCCESS(status))
+        status = WdfPdoInitAssignInstanceID(init, &number);
+    if (NT_SUCCESS(status))
+        status = WdfPdoInitAddDeviceText(init, &name, &place, 0x409);
     WdfPdoInitSetDefaultLocale(init, 0x409);
     if (bus_plan.child_init)
         bus_plan.child_init(init);
     bw_attributes(&a);
-    NTSTATUS status = WdfDeviceCreate(&init, &a, &d);
+    if (NT_SUCCESS(status))
+        status = WdfDeviceCreate(&init, &a, &d);
     if (!NT_SUCCESS(status))
         return status;
     bw_name(d, 'c', serial);
@@ -285,7 +289,121 @@ static const struct driver_image filter_image = {"filter", (image_entry)(void *)
 __attribute__((section("drv_images"), used)) static const struct driver_image *const register_function = &function_image;
 __attribute__((section("drv_images"), used)) static const struct driver_image *const register_filter = &filter_image;
 
+/* ---- A WDM function driver: it passes everything on, and tells of what it got ---- */
+
+static void say_wdm(PDEVICE_OBJECT d, const char *word)
+{
+    char text[40];
+    irpfuzz_snprintf(text, sizeof text, "w%u:%s", *(ULONG *)d->DeviceExtension, word);
+    if (!bus_plan.quiet)
+        say(text);
+}
+
+static PDEVICE_OBJECT below_wdm(PDEVICE_OBJECT d) { return *(PDEVICE_OBJECT *)((char *)d->DeviceExtension + 8); }
+
+static NTSTATUS NTAPI wdm_is_back(PDEVICE_OBJECT d, PIRP irp, PVOID event)
+{
+    KeSetEvent(event, 0, FALSE);
+    return STATUS_MORE_PROCESSING_REQUIRED;
+}
+
+static NTSTATUS wdm_start(PDEVICE_OBJECT d, PIRP irp)
+{
+    KEVENT event;
+    KeInitializeEvent(&event, NotificationEvent, FALSE);
+    IoCopyCurrentIrpStackLocationToNext(irp);
+    IoSetCompletionRoutine(irp, wdm_is_back, &event, TRUE, TRUE, TRUE);
+    if (IoCallDriver(below_wdm(d), irp) == STATUS_PENDING)
+        KeWaitForSingleObject(&event, Executive, KernelMode, FALSE, NULL);
+    NTSTATUS status = irp->IoStatus.Status;
+    say_wdm(d, NT_SUCCESS(status) ? "started" : "failed");
+    IoCompleteRequest(irp, IO_NO_INCREMENT);
+    return status;
+}
+
+static NTSTATUS NTAPI wdm_pnp(PDEVICE_OBJECT d, PIRP irp)
+{
+    UCHAR minor = IoGetCurrentIrpStackLocation(irp)->MinorFunction;
+    if (minor == IRP_MN_START_DEVICE)
+        return wdm_start(d, irp);
+    if (minor == IRP_MN_SURPRISE_REMOVAL)
+        say_wdm(d, "surprise");
+    if (minor == IRP_MN_REMOVE_DEVICE)
+        say_wdm(d, "remove");
+    if (minor <= IRP_MN_CANCEL_STOP_DEVICE || minor == IRP_MN_SURPRISE_REMOVAL)
+        irp->IoStatus.Status = STATUS_SUCCESS;
+    IoSkipCurrentIrpStackLocation(irp);
+    PDEVICE_OBJECT below = below_wdm(d);
+    NTSTATUS status = IoCallDriver(below, irp);
+    if (minor == IRP_MN_REMOVE_DEVICE) {
+        IoDetachDevice(below);
+        IoDeleteDevice(d);
+    }
+    return status;
+}
+
+static VOID NTAPI wdm_asked(PDEVICE_OBJECT d, UCHAR minor, POWER_STATE state, PVOID event, PIO_STATUS_BLOCK iosb) { KeSetEvent(event, 0, FALSE); }
+
+/* Down before the system's IRP goes down, up without waiting for it. */
+static void wdm_ask(PDEVICE_OBJECT d, POWER_STATE state)
+{
+    KEVENT event;
+    if (state.DeviceState == PowerDeviceD0) {
+        PoRequestPowerIrp(d, IRP_MN_SET_POWER, state, NULL, NULL, NULL);
+        return;
+    }
+    KeInitializeEvent(&event, NotificationEvent, FALSE);
+    if (PoRequestPowerIrp(d, IRP_MN_SET_POWER, state, wdm_asked, &event, NULL) == STATUS_PENDING)
+        KeWaitForSingleObject(&event, Executive, KernelMode, FALSE, NULL);
+}
+
+static NTSTATUS NTAPI wdm_power(PDEVICE_OBJECT d, PIRP irp)
+{
+    PIO_STACK_LOCATION s = IoGetCurrentIrpStackLocation(irp);
+    bool sets = s->MinorFunction == IRP_MN_SET_POWER;
+    POWER_STATE state = {.DeviceState = s->Parameters.Power.State.SystemState == PowerSystemWorking ? PowerDeviceD0 : PowerDeviceD3};
+    if (sets && s->Parameters.Power.Type == SystemPowerState)
+        wdm_ask(d, state);
+    IoSkipCurrentIrpStackLocation(irp);
+    return PoCallDriver(below_wdm(d), irp);
+}
+
+static NTSTATUS NTAPI wdm_add(PDRIVER_OBJECT object, PDEVICE_OBJECT pdo)
+{
+    PDEVICE_OBJECT d;
+    NTSTATUS status = IoCreateDevice(object, 16, NULL, FILE_DEVICE_UNKNOWN, FILE_DEVICE_SECURE_OPEN, FALSE, &d);
+    if (!NT_SUCCESS(status))
+        return status;
+    *(ULONG *)d->DeviceExtension = serial_below(pdo);
+    PDEVICE_OBJECT below = IoAttachDeviceToDeviceStack(d, pdo);
+    *(PDEVICE_OBJECT *)((char *)d->DeviceExtension + 8) = below;
+    if (!below) {
+        IoDeleteDevice(d);
+        return STATUS_NO_SUCH_DEVICE;
+    }
+    d->Flags |= below->Flags & (DO_BUFFERED_IO | DO_DIRECT_IO | DO_POWER_PAGABLE);
+    d->Flags &= ~(ULONG)DO_DEVICE_INITIALIZING;
+    return STATUS_SUCCESS;
+}
+
+static VOID NTAPI wdm_unload(PDRIVER_OBJECT object) {}
+
+static NTSTATUS wdm_entry(PDRIVER_OBJECT object, PUNICODE_STRING path)
+{
+    object->DriverExtension->AddDevice = wdm_add;
+    object->DriverUnload = wdm_unload;
+    object->MajorFunction[IRP_MJ_PNP] = wdm_pnp;
+    object->MajorFunction[IRP_MJ_POWER] = wdm_power;
+    return STATUS_SUCCESS;
+}
+
+static const struct driver_image wdm_image = {"wdm", (image_entry)(void *)wdm_entry, NULL, 0};
+__attribute__((section("drv_images"), used)) static const struct driver_image *const register_wdm = &wdm_image;
+
+/* ---- The machine ---- */
+
 static const struct pnp_install bus_installed[] = {
+    {.id = "TEST\\wdm", .function = "wdm"},
     {.id = "TEST\\child", .function = "function"},
     {.id = "TEST\\filtered", .function = "function", .upper = {"filter"}},
 };

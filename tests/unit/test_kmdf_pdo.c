@@ -247,6 +247,28 @@ TEST(K_SEQ_20_filter_above_the_function_device)
     finish();
 }
 
+/* ---- A WDM function driver ---- */
+
+/* RULE K-PNP-10: A PDO below a WDM function driver starts, sleeps and goes by the IRPs that this passes on. */
+TEST(K_PNP_10_below_a_wdm_driver)
+{
+    bus_plan.hardware_id = L"TEST\\wdm";
+    bus_start();
+    plug(1);
+    log_is("create(1) c1:Prepare c1:D0Entry(Final) c1:Init w1:started");
+    pnp_lock();
+    assert_int_equal(po_system_sleep(PowerSystemSleeping3, PowerActionSleep), STATUS_SUCCESS);
+    pass_ms(1);
+    log_is("c1:Suspend c1:D0Exit(D3) b:Suspend b:D0Exit(D3)");
+    po_system_resume();
+    pass_ms(1);
+    pnp_unlock();
+    log_is("b:D0Entry(D3) scan b:Restart c1:D0Entry(D3) c1:Restart");
+    unplug(1);
+    log_is("c1:Missing w1:surprise c1:Surprise c1:Suspend c1:D0Exit(Final) c1:Release c1:Flush w1:remove c1:Cleanup c1:~ c1:!");
+    finish();
+}
+
 /* ---- Eject ---- */
 
 /* RULE K-PNP-67: An eject that succeeds makes the child missing: query, remove, EvtDeviceEject, and the PDO goes. */
@@ -292,6 +314,7 @@ int main(void)
         cmocka_unit_test(K_PNP_73_sleep_and_resume),
         cmocka_unit_test(K_CHD_3_gone_over_a_sleep),
         cmocka_unit_test(K_SEQ_20_filter_above_the_function_device),
+        cmocka_unit_test(K_PNP_10_below_a_wdm_driver),
         cmocka_unit_test(K_PNP_67_eject),
         cmocka_unit_test(K_PNP_67_eject_fails),
     };
