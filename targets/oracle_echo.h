@@ -1,11 +1,7 @@
 /*
  * The echo contract, for both echo targets: what a read returns, how many bytes are reported, with which status, and at what pace.
  *
- * Principle of operation. The oracle sees each request when it is sent and when its end is seen, nothing in between. So a write takes effect at some
- * time between the two, and a read returns a prefix of one of the writes that could be the last one then: those sent before the read's end was seen and not
- * certainly replaced before the read was sent. A cancelled write may have replaced the data or not.
- *
- * Internal design. All requests of the life are at hand (life_request), so nothing is kept but counts.
+ * What a read may bring is oracle_stored.c's to say. One request is parked at a time, so no more of them end than ticks of the timer have passed.
  */
 #ifndef TARGETS_ORACLE_ECHO_H
 #define TARGETS_ORACLE_ECHO_H

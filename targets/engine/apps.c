@@ -21,6 +21,8 @@
 #define UNTOUCHED 0xA5
 #define DRAIN_SPARE_MS 1000
 #define DRAWN_WORDS 4
+#define ALL_PROCESSES ((1u << APP_PROCESSES) - 1)
+#define LONGEST_WAIT_MS 5000 /* where something may wait for ever, for a word of the very thread that waits for it */
 
 static bool is_pending(const OVERLAPPED *ov) { return *(volatile const ULONG_PTR *)&ov->Internal == 0x103; }
 
@@ -348,7 +350,7 @@ static void wait(const struct record *rec)
 {
     struct request *r = named_request(rec);
     if (r && life.pending >> r->step & 1 && r->issued && r->overlapped)
-        wait_for(r, rec->actor, INFINITE);
+        wait_for(r, rec->actor, target.waits ? LONGEST_WAIT_MS : INFINITE);
     see_all(process_of_thread(rec->actor));
 }
 
@@ -383,6 +385,41 @@ static unsigned count_pending(int thread)
     return n;
 }
 
+/* ---- Requests that may wait for ever (target.waits) ---- */
+
+static bool may_wait_for_ever(const struct request *r) { return target.waits && target.waits(r); }
+
+/* Nothing is about to end it. The close of its handle does not: a driver may keep what it has. */
+static bool is_left_waiting(const struct request *r)
+{
+    return !(r->disturbed & DISTURBED_EXIT) && (!(r->disturbed & DISTURBED_CANCEL) || r->disturbed & DISTURBED_CLOSE) && may_wait_for_ever(r);
+}
+
+bool life_somebody_waits(unsigned processes)
+{
+    for (uint64_t left = target.waits ? life.pending : 0; left; left &= left - 1) {
+        const struct request *r = &life.request[__builtin_ctzll(left)];
+        if (processes >> r->process & 1 && is_left_waiting(r))
+            return true;
+    }
+    return false;
+}
+
+/* An app that goes gives up what would wait for ever. False: it cannot, its handle is closed. The end of the thread will do it. */
+static bool give_up_waiting(unsigned thread)
+{
+    for (uint64_t left = target.waits ? life.pending : 0; left; left &= left - 1) {
+        struct request *r = &life.request[__builtin_ctzll(left)];
+        if (r->thread != thread || !r->issued || !may_wait_for_ever(r))
+            continue;
+        if (r->disturbed & DISTURBED_CLOSE)
+            return false;
+        r->disturbed |= DISTURBED_CANCEL;
+        CancelIoEx(r->file, r->overlapped);
+    }
+    return true;
+}
+
 static void check_drained(unsigned thread, DWORD waited_ms)
 {
     if (!life.working)
@@ -401,14 +438,21 @@ static void drain(unsigned thread)
     see_all(process_of_thread(thread));
     if (!target.completes_ms)
         return;
+    if (!give_up_waiting(thread)) {
+        life_disturb(DISTURBED_EXIT | DISTURBED_CANCEL, -1, (int)thread, -1);
+        return;
+    }
     DWORD patience = target.completes_ms * (count_pending(-1) + 2 + MAX_CLOCKS) + DRAIN_SPARE_MS;
     uint64_t end = life_time() + patience * 10000ull;
     unsigned clocks = life_clocks();
+    bool held = life_somebody_waits(ALL_PROCESSES);
     for (uint64_t left; (left = life.pending) != 0;) {
-        if (clocks != life_clocks()) { /* a clock interrupt by choice: the time it took was nobody's to work in */
+        /* The time that a clock interrupt by choice took was nobody's to work in, nor was that behind somebody who waits. */
+        if (clocks != life_clocks() || held) {
             clocks = life_clocks();
             end = life_time() + patience * 10000ull;
         }
+        held = life_somebody_waits(ALL_PROCESSES);
         if (life_time() >= end)
             break;
         while (left && life.request[__builtin_ctzll(left)].thread != thread)

@@ -16,6 +16,9 @@
 #include "life.h"
 #include "turns.h"
 
+/* Longer than any step of an app takes: if it has not gone by then, it hangs. */
+#define QUIET_SECONDS 300
+
 struct life life;
 
 static struct {
@@ -105,6 +108,20 @@ static void exit_process(unsigned which)
     process_terminate(apps.process[which], 1);
 }
 
+/*
+ * An app that goes gives up what waits for ever. What is still out a while later belongs to one that does not get there: it sits in a call that only
+ * somebody else could end, and nobody is left who would. Its process is ended.
+ */
+static void end_stuck(struct nt_thread *thread)
+{
+    for (unsigned quiet = 0; quiet < QUIET_SECONDS && !thread_wait(thread, CLOCK_SECOND); quiet++)
+        for (unsigned i = 0; i < APP_PROCESSES; i++)
+            if (life_somebody_waits(1u << i)) {
+                exit_process(i);
+                quiet = 0;
+            }
+}
+
 /* Apps finish on their own: they wait for what they have pending. Only where requests may wait for ever are they made to. */
 static void end_apps(void)
 {
@@ -114,6 +131,8 @@ static void end_apps(void)
     for (unsigned i = 0; i < APP_THREADS; i++) {
         if (!apps.thread[i])
             continue;
+        if (target.waits && life.working)
+            end_stuck(apps.thread[i]);
         if (!thread_wait(apps.thread[i], patience)) {
             exit_process(process_of_thread(i));
             thread_wait(apps.thread[i], PROCESS_FOREVER);

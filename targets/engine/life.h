@@ -52,6 +52,8 @@ void life_disturb(uint8_t disturbance, int process, int thread, int handle);
 
 /* Body of an app thread; argument: its number. */
 uint32_t app_thread(void *argument);
+/* Is a request out, of one of those processes (a bit mask), that ends only when somebody asks for it, and that nobody has asked for yet? */
+bool life_somebody_waits(unsigned processes);
 
 /* ---- coverage.c: counters that only the engine can see ---- */
 

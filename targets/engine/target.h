@@ -1,5 +1,5 @@
 /*
- * A fuzz target: one table and, if the target can judge results, at most four short functions.
+ * A fuzz target: one table and, if the target can judge results, a few short functions.
  *
  * To fuzz a driver of your own: copy targets/echo_autosync.c, name the driver, its hardware identifier and its device interface, list the
  * control codes and lengths worth trying, and add irpfuzz_target(<name>) to targets/CMakeLists.txt. The engine does the rest: it boots a
@@ -7,7 +7,7 @@
  * bus lists the stacks of the devices it reports as well, three lines each (targets/toaster_bus.c); one that is
  * no PnP driver (targets/cancel.c) has a path instead of identifier and interface, and is started and stopped as a service is: see legacy.h.
  *
- * The four functions are the target's oracle; each may be NULL. They are called on the thread of the app that saw the event, never while the
+ * The functions are the target's oracle; each may be NULL. They are called on the thread of the app that saw the event, never while the
  * emulator is inside the kernel, and speak with bugcheck(OWN_WRONG_DATA ...). `struct request` says all there is to know about one call of an app.
  *
  * Plain C: no Windows header, no host header.
@@ -98,6 +98,7 @@ struct target {
 
     /* Writes the input of an ioctl, for codes that want more than a pattern; false: the pattern. `fill` is the record's. */
     bool (*ioctl_input)(uint32_t code, uint8_t fill, uint8_t *in, uint32_t length);
+    bool (*waits)(const struct request *request);      /* it ends only when somebody asks for that: an app that goes cancels it first */
     void (*begin)(void);                               /* start of a life */
     void (*issued)(const struct request *request);     /* about to be sent */
     void (*finished)(const struct request *request);   /* the app saw its end */

@@ -43,7 +43,7 @@ compile() {
 check_patch() {
     copy=$work/$1
     mkdir -p "$copy/drivers"
-    cp -R "$root/drivers/echo" "$root/drivers/cancel" "$copy/drivers/"
+    cp -R "$root/drivers/echo" "$root/drivers/cancel" "$root/drivers/nothing" "$copy/drivers/"
 
     patch -d "$copy" -p1 -F0 --dry-run -s <"$bugs/$1.patch" >"$work/log" 2>&1 || {
         fail "$1: does not apply"
@@ -73,6 +73,7 @@ check_row() {
     echo_autosync) directory=drivers/echo/autosync ;;
     echo_driversync) directory=drivers/echo/driversync ;;
     cancel) directory=drivers/cancel/csq ;;
+    nothing) directory=drivers/nothing ;;
     startio) directory=drivers/cancel/startio ;;
     *)
         fail "$1: unknown target '$2'"
