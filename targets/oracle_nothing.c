@@ -101,7 +101,7 @@ static bool overlap(const struct request *a, const struct request *b)
 /* What an app waited for inside the call is served in its turn: two reads or writes at a time, two ticks each, and nothing else takes time. */
 static void check_pace(const struct request *r)
 {
-    if (r->mode != IO_SYNC || life_clocks() || r->disturbed)
+    if (r->mode != IO_SYNC || life_clocks() || r->disturbed || nothing_waits(r))
         return;
     unsigned parked = 0;
     for (unsigned i = 0; i < life_steps(); i++) {

@@ -389,11 +389,8 @@ static unsigned count_pending(int thread)
 
 static bool may_wait_for_ever(const struct request *r) { return target.waits && target.waits(r); }
 
-/* Nothing is about to end it. The close of its handle does not: a driver may keep what it has. */
-static bool is_left_waiting(const struct request *r)
-{
-    return !(r->disturbed & DISTURBED_EXIT) && (!(r->disturbed & DISTURBED_CANCEL) || r->disturbed & DISTURBED_CLOSE) && may_wait_for_ever(r);
-}
+/* Nobody is sure to end it: a cancellation that the program asks for may come before the request, and a closed handle changes nothing. */
+static bool is_left_waiting(const struct request *r) { return !r->given_up && !(r->disturbed & DISTURBED_EXIT) && may_wait_for_ever(r); }
 
 bool life_somebody_waits(unsigned processes)
 {
@@ -412,10 +409,10 @@ static bool give_up_waiting(unsigned thread)
         struct request *r = &life.request[__builtin_ctzll(left)];
         if (r->thread != thread || !r->issued || !may_wait_for_ever(r))
             continue;
-        if (r->disturbed & DISTURBED_CLOSE)
-            return false;
         r->disturbed |= DISTURBED_CANCEL;
-        CancelIoEx(r->file, r->overlapped);
+        if (!CancelIoEx(r->file, r->overlapped) && is_pending(r->overlapped))
+            return false;
+        r->given_up = true;
     }
     return true;
 }

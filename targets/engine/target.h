@@ -64,7 +64,7 @@ struct request {
     /* The engine's own. */
     void *file, *event;
     void *overlapped;
-    bool overlapped_file;
+    bool overlapped_file, given_up;
 };
 
 struct target_guid {

@@ -24,7 +24,7 @@ expect() { # WHAT CONDITION..
     fi
 }
 
-for app in echoapp echoapp_driversync testapp testapp_startio; do
+for app in echoapp echoapp_driversync nothingapp testapp testapp_startio; do
     for build in release tsan; do
         [ -f "build/$build/build.ninja" ] || cmake --preset "$build" >/dev/null || exit 3
         cmake --build "build/$build" --target "stress_$app" >/dev/null || exit 3
@@ -36,6 +36,8 @@ for app in echoapp echoapp_driversync testapp testapp_startio; do
     eight=$(hash_of release $app 8)
     expect "$app: another seed" [ -n "$eight" ] && expect "$app: another hash" [ "$seven" != "$eight" ]
 done
+
+expect "nothingapp: what is said to have ended has ended" timeout 120 build/release/stress/stress_nothingapp --time 1 --schedule 7 -- 8 64 alone
 
 refused() { # WHAT WORDS ARGUMENT..
     about=$1 words=$2
