@@ -100,6 +100,13 @@ TEST(K_PNP_65_failed_start)
     bus_plan.d0_entry = STATUS_SUCCESS;
     assert_int_equal(pnp_add_again(child), STATUS_SUCCESS);
     log_is(STARTS);
+    pnp_lock();
+    po_system_sleep(PowerSystemSleeping3, PowerActionSleep);
+    log_clear();
+    po_system_resume();
+    pass_ms(1);
+    pnp_unlock();
+    log_is("b:D0Entry(D3) scan b:Restart c1:D0Entry(D3) c1:Restart f1:D0Entry(D3) f1:Restart");
     finish();
 }
 
