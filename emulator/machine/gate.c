@@ -123,6 +123,8 @@ static _Noreturn void irql_changed(const struct callback_frame *frame, const str
         code = 0xC9, p1 = 5;
     else if (!strcmp(cb->name, "IoCompletion"))
         code = 0xC4, p1 = 0xFA;
+    else if (!strcmp(cb->name, "PnpNotification"))
+        code = 0xCA, p1 = 0xA;
     bugcheck(code, p1, frame->irql, ctx->irql, 0, "W-IRQL-6", "%s was called at IRQL %u and returned at IRQL %u", cb->name, frame->irql,
              ctx->irql);
 }
@@ -137,6 +139,8 @@ static _Noreturn void critical_region_changed(const struct callback_frame *frame
         code = 0x10D, p1 = 0xF, rule = "V-WDF-36";
     else if (!strcmp(cb->name, "IoCompletion"))
         p1 = 0xFB, rule = "V-IO-14";
+    else if (!strcmp(cb->name, "PnpNotification"))
+        code = 0xCA, p1 = 0xA, rule = "V-PNP-12";
     else if (!strcmp(cb->name, "DpcRoutine"))
         code = 0xC7, p1 = frame->by_timer ? 5 : 4, rule = "V-IRQ-37";
     bugcheck(code, p1, frame->apc_disable, ctx->apc_disable, 0, rule, "%s changed the APC disable count from %d to %d", cb->name,

@@ -336,12 +336,17 @@ struct devnode {
     const struct pnp_install *installed; /* NULL: root-enumerated by the conductor with a driver of its own */
     struct nt_driver *driver[2 * PNP_FILTERS + 1]; /* from below to above */
     unsigned drivers;
-    enum devnode_state state;
+    enum devnode_state state, before; /* `before`: the one that a CANCEL brings back */
     bool reported;                /* its bus still reports it; always, for a root-enumerated device */
     UNICODE_STRING instance_path; /* Root\ECHO\0000 */
     UNICODE_STRING hardware_ids, compatible_ids; /* MULTI_SZ with the last zero; Buffer NULL: the bus gave none */
     UNICODE_STRING description, location;
     DEVICE_CAPABILITIES capabilities;
+    PNP_BUS_INFORMATION bus;      /* of the bus that it stands on; LegacyBusType -1: the bus gave none */
+    CM_RESOURCE_LIST *boot;       /* what the bus says that it uses; NULL: nothing. As the next two, system memory */
+    IO_RESOURCE_REQUIREMENTS_LIST *requirements; /* what the bus says that it needs */
+    IO_RESOURCE_REQUIREMENTS_LIST *filtered;     /* the same after its drivers had a say, of its last start */
+    const CM_RESOURCE_LIST *raw, *translated;    /* what it is started with; the conductor's, NULL: what the bus says that it uses */
     SYSTEM_POWER_STATE system_state;
     DEVICE_POWER_STATE device_state;
     struct cm_key *hardware_key, *software_key; /* of its installation, once somebody has asked the registry (cm/install.c) */
@@ -388,6 +393,8 @@ NTSTATUS pnp_surprise_remove(struct devnode *node);
 NTSTATUS pnp_remove(struct devnode *node);
 /* A device that is ALONE gets its drivers again and is started. */
 NTSTATUS pnp_add_again(struct devnode *node);
+/* A paging, dump or hibernation file comes to the device or leaves it (W-PNP-39): only coming may be refused. */
+NTSTATUS pnp_notify_usage(struct devnode *node, DEVICE_USAGE_NOTIFICATION_TYPE type, bool in_path);
 bool pnp_has_open_handles(const struct devnode *node); /* of its own stack */
 bool pnp_subtree_has_open_handles(const struct devnode *node);
 struct devnode *pnp_devnode_of(PDEVICE_OBJECT pdo);
@@ -397,6 +404,30 @@ void pnp_invalidate_relations(struct devnode *node);
 void pnp_request_eject(struct devnode *node);
 /* The last handle of a device was closed. */
 void pnp_note_closed(PDEVICE_OBJECT device);
+
+/* Notifications (pnp/notify.c). `hear` is called in a system thread at PASSIVE_LEVEL, inside the gate; what it returns counts for PNP_QUERY_REMOVE alone. */
+enum pnp_event {
+    PNP_INTERFACE_ARRIVAL, PNP_INTERFACE_REMOVAL,
+    PNP_QUERY_REMOVE, PNP_REMOVE_CANCELLED, PNP_REMOVE_COMPLETE, /* of a device */
+    PNP_REMOVE_PENDING,           /* nobody refused: apps alone are told */
+    PNP_CUSTOM_EVENT
+};
+struct pnp_told {
+    enum pnp_event event;
+    const GUID *guid;             /* the interface's class, or the custom event's own */
+    PCUNICODE_STRING link, user_link; /* of an interface: as the kernel names it, as apps do */
+    const void *custom;           /* TARGET_DEVICE_CUSTOM_NOTIFICATION */
+};
+struct pnp_listener;
+typedef NTSTATUS (*pnp_hear)(void *context, const struct pnp_told *told);
+/* class_guid NULL: all. Interfaces that are there already are not told of. */
+struct pnp_listener *pnp_listen_to_interfaces(const GUID *class_guid, pnp_hear hear, void *context);
+/* The device that the file is open on; the file is not referenced. Fails where the file is of no PnP device. */
+NTSTATUS pnp_listen_to_device(PFILE_OBJECT file, pnp_hear hear, void *context, struct pnp_listener **listener);
+/* It is an app's: told before drivers are, and of PNP_REMOVE_PENDING too. */
+void pnp_listens_for_user(struct pnp_listener *listener);
+/* It hears nothing from here on. A call in another thread is waited for; in its own only if `wait`, for ever. */
+void pnp_stop_listening(struct pnp_listener *listener, bool wait);
 NTSTATUS po_system_sleep(SYSTEM_POWER_STATE state, POWER_ACTION action);   /* query + set to all devices, leaves first */
 NTSTATUS po_system_resume(void);
 /* How often in this life a device was asked to enter D0 again, for whatever reason: counted before its driver hears of it. */

@@ -185,6 +185,7 @@ static void check_keys(const struct nt_driver *driver)
 void verifier_driver_unloaded(struct nt_driver *driver)
 {
     check_devices(driver);
+    pnp_check_unregistered(driver);
     if (!io_driver_of_code(driver->image ? (const void *)driver->image->entry : NULL))
         return; /* several drivers are loaded: their code cannot be told apart, the end of the life asks for all */
     check_threads(driver);

@@ -49,6 +49,7 @@ static void run_down(struct nt_process *process)
         return;
     process->ran_down = process->exiting = true;
     hb_acquire(&process->threads);
+    cfgmgr_process_ended(process);
     handle_close_all(process);
     mm_check_process_exit(process);
     hb_release(&process->ended);
@@ -312,4 +313,5 @@ void win32_begin(void)
     lock_begin();
     heap_begin();
     service_begin();
+    cfgmgr_begin();
 }

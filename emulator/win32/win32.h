@@ -190,4 +190,10 @@ void sync_begin(void);
 void lock_begin(void);
 void service_begin(void);
 
+/* ---- Notifications (cfgmgr32.c) ---- */
+
+void cfgmgr_begin(void);
+/* Its registrations go. */
+void cfgmgr_process_ended(const struct nt_process *process);
+
 #endif

@@ -15,6 +15,7 @@ static void destroy_device(void *body)
     io_timer_free(&d->object);
     if (d->security)
         ex_system_free(d->security);
+    pnp_check_free(&d->object);
     ke_dpc_check_free((const char *)&d->object, sizeof d->object);
     ob_dereference(d->object.DriverObject);
     if (!memory)
@@ -108,7 +109,9 @@ void io_delete_device(PDEVICE_OBJECT device)
         ob_name_remove(d->name);
         d->name = NULL;
     }
-    ob_dereference(device);
+    d->kept_by_upper = device->AttachedDevice != NULL;
+    if (!d->kept_by_upper)
+        ob_dereference(device);
 }
 
 PDEVICE_OBJECT io_get_attached_device(PDEVICE_OBJECT device)
@@ -159,6 +162,8 @@ void io_detach_device(PDEVICE_OBJECT target)
     target->AttachedDevice = NULL;
     device_of(upper)->lower = NULL;
     io_driver_use_dropped(target->DriverObject);
+    if (device_of(target)->kept_by_upper)
+        ob_dereference(target);
 }
 
 NTSTATUS io_create_symbolic_link(PUNICODE_STRING link, PUNICODE_STRING target) { return ob_name_add(link, NULL, target, false, NULL); }

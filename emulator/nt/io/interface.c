@@ -134,11 +134,15 @@ NTSTATUS io_set_device_interface_state(PUNICODE_STRING link, BOOLEAN enable)
             return STATUS_OBJECT_NAME_NOT_FOUND;
         ob_name_remove(i->name);
         i->name = NULL;
+        pnp_interface_changed(&i->guid, &i->link, &i->user_link, false);
         return STATUS_SUCCESS;
     }
     if (i->name)
         return STATUS_OBJECT_NAME_EXISTS;
-    return ob_name_add(&i->link, i->pdo, i->reference.Buffer ? &i->reference : NULL, true, &i->name);
+    NTSTATUS status = ob_name_add(&i->link, i->pdo, i->reference.Buffer ? &i->reference : NULL, true, &i->name);
+    if (NT_SUCCESS(status))
+        pnp_interface_changed(&i->guid, &i->link, &i->user_link, true);
+    return status;
 }
 
 static struct io_interface *enabled_at(const GUID *guid, unsigned index)
@@ -154,6 +158,14 @@ bool io_enum_interfaces(const GUID *guid, unsigned index, PCUNICODE_STRING *link
     const struct io_interface *i = enabled_at(guid, index);
     if (i)
         *link = &i->user_link;
+    return i;
+}
+
+bool io_enum_interface_links(const GUID *guid, unsigned index, PCUNICODE_STRING *link)
+{
+    const struct io_interface *i = enabled_at(guid, index);
+    if (i)
+        *link = &i->link;
     return i;
 }
 
@@ -179,8 +191,10 @@ void io_interfaces_of_device_gone(PDEVICE_OBJECT pdo)
             at = &i->next;
             continue;
         }
-        if (i->name)
+        if (i->name) {
             ob_name_remove(i->name);
+            pnp_interface_changed(&i->guid, &i->link, &i->user_link, false);
+        }
         RemoveEntryList(&i->entry);
         *at = i->next;
         ex_system_free(i->link.Buffer);
@@ -189,6 +203,64 @@ void io_interfaces_of_device_gone(PDEVICE_OBJECT pdo)
             ex_system_free(i->reference.Buffer);
         ex_system_free(i);
     }
+}
+
+/* ---- Lists and aliases ---- */
+
+static bool is_listed(const struct io_interface *i, const GUID *guid, PDEVICE_OBJECT pdo, ULONG flags)
+{
+    return !memcmp(&i->guid, guid, sizeof *guid) && (!pdo || i->pdo == pdo) && (i->name || flags & DEVICE_INTERFACE_INCLUDE_NONACTIVE);
+}
+
+/* MULTI_SZ in paged pool of the driver's. */
+static NTSTATUS list_interfaces(const GUID *guid, PDEVICE_OBJECT pdo, ULONG flags, PWSTR *list, const void *caller)
+{
+    size_t size = sizeof(WCHAR), at = 0;
+    for (struct io_interface *i = interfaces; i; i = i->next)
+        size += is_listed(i, guid, pdo, flags) ? i->link.Length + sizeof(WCHAR) : 0;
+    WCHAR *out = ex_allocate(POOL_PAGED, size, 'sLoI', caller, true);
+    if (!out)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    for (struct io_interface *i = interfaces; i; i = i->next)
+        if (is_listed(i, guid, pdo, flags)) {
+            memcpy((char *)out + at, i->link.Buffer, i->link.Length);
+            at += i->link.Length + sizeof(WCHAR);
+        }
+    msan_define(out, size);
+    *list = out;
+    return STATUS_SUCCESS;
+}
+
+/* The same device's interface of the other class, with the same reference string. */
+static struct io_interface *alias_of(const struct io_interface *of, const GUID *guid)
+{
+    struct io_interface *i = interfaces;
+    while (i && (i->pdo != of->pdo || memcmp(&i->guid, guid, sizeof *guid) || !rtl_equal_unicode(&i->reference, &of->reference, true)))
+        i = i->next;
+    return i;
+}
+
+NTSTATUS IoGetDeviceInterfaces(CONST GUID *InterfaceClassGuid, PDEVICE_OBJECT PhysicalDeviceObject, ULONG Flags, PWSTR *SymbolicLinkList)
+{
+    gate_enter(DDI_IoGetDeviceInterfaces, trace_object(PhysicalDeviceObject), Flags);
+    *SymbolicLinkList = NULL;
+    NTSTATUS status = choose_fault(DDI_IoGetDeviceInterfaces)
+                          ? STATUS_INSUFFICIENT_RESOURCES
+                          : list_interfaces(InterfaceClassGuid, PhysicalDeviceObject, Flags, SymbolicLinkList, CALLER);
+    gate_leave((ULONG)status);
+    return status;
+}
+
+NTSTATUS IoGetDeviceInterfaceAlias(PUNICODE_STRING SymbolicLinkName, CONST GUID *AliasInterfaceClassGuid, PUNICODE_STRING AliasSymbolicLinkName)
+{
+    gate_enter(DDI_IoGetDeviceInterfaceAlias, 0, 0);
+    *AliasSymbolicLinkName = (UNICODE_STRING){0, 0, NULL};
+    const struct io_interface *i = find_link(SymbolicLinkName), *alias = i ? alias_of(i, AliasInterfaceClassGuid) : NULL;
+    NTSTATUS status = !alias                                        ? STATUS_OBJECT_NAME_NOT_FOUND
+                      : choose_fault(DDI_IoGetDeviceInterfaceAlias) ? STATUS_INSUFFICIENT_RESOURCES
+                                                                    : give_link(alias, AliasSymbolicLinkName, CALLER);
+    gate_leave((ULONG)status);
+    return status;
 }
 
 NTSTATUS IoRegisterDeviceInterface(PDEVICE_OBJECT PhysicalDeviceObject, CONST GUID *InterfaceClassGuid, PUNICODE_STRING ReferenceString,

@@ -68,6 +68,7 @@ struct nt_device {
     struct devnode *devnode;         /* of a PDO */
     size_t extension_size;
     bool deleted;
+    bool kept_by_upper;              /* deleted while a device was attached to it: its memory stays until that one is detached */
     DEVICE_POWER_STATE device_state; /* PoSetPowerState */
     struct startio startio;
     struct se_descriptor *security;  /* IoCreateDeviceSecure; NULL: everybody may open it */
@@ -245,7 +246,15 @@ void mm_locks_boot(void);
 void io_timer_check_stopped(PDEVICE_OBJECT device);
 void io_timer_free(PDEVICE_OBJECT device);
 unsigned io_interfaces_enabled(PDEVICE_OBJECT pdo);
+/* The same as io_enum_interfaces(), as the kernel names them. */
+bool io_enum_interface_links(const GUID *guid, unsigned index, PCUNICODE_STRING *link);
+/* pnp/notify.c: an interface was enabled or disabled. */
+void pnp_interface_changed(const GUID *class_guid, PCUNICODE_STRING link, PCUNICODE_STRING user_link, bool arrived);
+/* A driver that was unloaded is registered for no notification: V-UNL-7. */
+void pnp_check_unregistered(const struct nt_driver *driver);
 void pnp_boot(void);
+/* The memory of a device goes: bug check 0xCA/5 for a PDO that its bus has reported and that is not removed. */
+void pnp_check_free(PDEVICE_OBJECT device);
 /* IRP_MN_SURPRISE_REMOVAL is with the stack that the device stands in (V-IO-241). */
 bool pnp_is_being_surprised(PDEVICE_OBJECT device);
 NTSTATUS po_pdo_dispatch(PDEVICE_OBJECT pdo, PIRP irp);

@@ -45,6 +45,21 @@ static struct answer text(UNICODE_STRING value)
     return (struct answer){.data = value.Buffer, .text = value.Length, .size = value.Length + (ULONG)sizeof(WCHAR), .type = REG_SZ, .known = value.Buffer != NULL};
 }
 
+/* What the bus said of itself (W-PNP-38). */
+static struct answer of_bus(const struct devnode *node, DEVICE_REGISTRY_PROPERTY property)
+{
+    if (node->bus.LegacyBusType == InterfaceTypeUndefined)
+        return (struct answer){0};
+    if (property == DevicePropertyBusTypeGuid)
+        return (struct answer){.data = &node->bus.BusTypeGuid, .size = sizeof(GUID), .type = REG_BINARY, .known = true};
+    return number(property == DevicePropertyBusNumber ? node->bus.BusNumber : (ULONG)node->bus.LegacyBusType);
+}
+
+static struct answer removal_policy(const DEVICE_CAPABILITIES *c)
+{
+    return number(!c->Removable ? 1 /* not expected */ : c->SurpriseRemovalOK ? 3 /* by surprise */ : 2 /* in order */);
+}
+
 static struct answer look_up(PDEVICE_OBJECT pdo, DEVICE_REGISTRY_PROPERTY property)
 {
     static const char *const values[] = {
@@ -59,6 +74,10 @@ static struct answer look_up(PDEVICE_OBJECT pdo, DEVICE_REGISTRY_PROPERTY proper
     case DevicePropertyEnumeratorName: return text(part_of_path(&node->instance_path, 0, 1));
     case DevicePropertyPhysicalDeviceObjectName: return name ? text(*name) : (struct answer){0};
     case DevicePropertyInstallState: return number(cm_device_key(node) && node->software_key ? InstallStateInstalled : InstallStateNeedsReinstall);
+    case DevicePropertyBusTypeGuid:
+    case DevicePropertyLegacyBusType:
+    case DevicePropertyBusNumber: return of_bus(node, property);
+    case DevicePropertyRemovalPolicy: return has_capabilities ? removal_policy(&node->capabilities) : (struct answer){0};
     case DevicePropertyAddress: return unless_unset(has_capabilities ? node->capabilities.Address : (ULONG)-1);
     case DevicePropertyUINumber: return unless_unset(has_capabilities ? node->capabilities.UINumber : (ULONG)-1);
     default: return (unsigned)property < sizeof values / sizeof values[0] && values[property] ? installed(node, values[property]) : (struct answer){0};
@@ -115,8 +134,12 @@ static struct answer by_pid(PDEVICE_OBJECT pdo, ULONG pid)
     switch (pid) {
     case 16: return look_up(pdo, DevicePropertyPhysicalDeviceObjectName);
     case 18: return look_up(pdo, DevicePropertyUINumber);
+    case 21: return look_up(pdo, DevicePropertyBusTypeGuid);
+    case 22: return look_up(pdo, DevicePropertyLegacyBusType);
+    case 23: return look_up(pdo, DevicePropertyBusNumber);
     case 24: return look_up(pdo, DevicePropertyEnumeratorName);
     case 30: return look_up(pdo, DevicePropertyAddress);
+    case 33: return look_up(pdo, DevicePropertyRemovalPolicy);
     case 36: return look_up(pdo, DevicePropertyInstallState);
     default: return value_of_key(pid) ? installed(device_of(pdo)->devnode, value_of_key(pid)) : (struct answer){0};
     }

@@ -79,12 +79,14 @@ static bool ask_for_ids(struct devnode *node)
     return node->instance_path.Buffer != NULL;
 }
 
-static ULONG_PTR drop_information(struct devnode *node, UCHAR minor)
+static void ask_for_bus(struct devnode *node)
 {
     IO_STATUS_BLOCK iosb = {0};
-    if (NT_SUCCESS(pnp_send(node, minor, &iosb)) && iosb.Information)
-        ex_free_with_tag((PVOID)iosb.Information, 0, NULL);
-    return 0;
+    if (!NT_SUCCESS(pnp_send(node, IRP_MN_QUERY_BUS_INFORMATION, &iosb)) || !iosb.Information)
+        return;
+    memory_check((PVOID)iosb.Information, sizeof node->bus, "the bus information of a device");
+    node->bus = *(PNP_BUS_INFORMATION *)iosb.Information;
+    ex_free_with_tag((PVOID)iosb.Information, 0, NULL);
 }
 
 /* ---- Children that come ---- */
@@ -93,12 +95,12 @@ static void welcome(struct devnode *node)
 {
     if (!ask_for_ids(node))
         return;
-    drop_information(node, IRP_MN_QUERY_BUS_INFORMATION);
-    drop_information(node, IRP_MN_QUERY_RESOURCES);
-    drop_information(node, IRP_MN_QUERY_RESOURCE_REQUIREMENTS);
+    ask_for_bus(node);
+    pnp_query_resources(node);
+    pnp_query_requirements(node);
     pnp_tell(node, PNP_COMES);
     if (NT_SUCCESS(pnp_build_stack(node)) && node->state == DEVNODE_INITIALIZED)
-        pnp_start(node);
+        pnp_bring_up(node);
 }
 
 /* ---- Children that go ---- */
@@ -121,12 +123,15 @@ static void take_relations(struct devnode *bus, DEVICE_RELATIONS *relations)
 {
     for (ULONG i = 0; i < relations->Count; i++) {
         PDEVICE_OBJECT pdo = relations->Objects[i];
-        if (!pdo || !ob_is_live(pdo))
+        if (!pdo || !ob_is_live(pdo) || ob_type_of(pdo) != OB_DEVICE)
             bugcheck(0xCA, pdo ? 4 : 8, device_number(bus->pdo), i, 0, "W-PNP-50", "entry %u of the bus relations of device #%u is %s", i,
                      device_number(bus->pdo), pdo ? "no device" : "NULL");
         if (device_of(pdo)->deleted)
             bugcheck(0xCA, 4, device_number(pdo), i, 0, "W-PNP-50", "the bus relations of device #%u name device #%u, which is deleted",
                      device_number(bus->pdo), device_number(pdo));
+        if (device_of(pdo)->lower)
+            bugcheck(0xC9, 0x248, device_number(pdo), i, 0, "V-IO-248", "the bus relations of device #%u name device #%u, which is no PDO", device_number(bus->pdo),
+                     device_number(pdo));
         struct devnode *node = device_of(pdo)->devnode;
         if (!node) {
             pdo->Flags |= DO_BUS_ENUMERATED_DEVICE;

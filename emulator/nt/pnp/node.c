@@ -8,6 +8,13 @@ static struct devnode *surprised; /* its SURPRISE_REMOVAL is on its way */
 
 void pnp_node_boot(void) { surprised = NULL; }
 
+void pnp_check_free(PDEVICE_OBJECT device)
+{
+    if (device_of(device)->devnode)
+        bugcheck(0xCA, 5, device_number(device), 0, 0, "W-PNP-50",
+                 "the last reference of device #%u, which its bus has reported, is gone: the bus relations did not reference it", device_number(device));
+}
+
 bool pnp_has_open_handles(const struct devnode *node)
 {
     for (PDEVICE_OBJECT o = node->pdo; o; o = o->AttachedDevice)
@@ -36,10 +43,20 @@ static void must_succeed(struct devnode *node, UCHAR minor, NTSTATUS status, con
 
 /* ---- Start ---- */
 
+/* What was stopped with its parent. */
+static void restart_children(struct devnode *node)
+{
+    for (struct devnode *child = pnp_first_child(node), *next; child; child = next) {
+        next = pnp_next_sibling(child);
+        if (child->state == DEVNODE_STOPPED)
+            pnp_bring_up(child);
+    }
+}
+
 static NTSTATUS start(struct devnode *node)
 {
     bool restart = node->state == DEVNODE_STOPPED;
-    NTSTATUS status = pnp_send(node, IRP_MN_START_DEVICE, NULL);
+    NTSTATUS status = pnp_send_start(node);
     if (!NT_SUCCESS(status)) {
         if (restart)
             pnp_surprise_remove(node);
@@ -48,13 +65,12 @@ static NTSTATUS start(struct devnode *node)
     }
     node->state = DEVNODE_STARTED;
     pnp_query_capabilities(node, &node->capabilities);
-    if (pnp_query_device_state(node) & PNP_DEVICE_FAILED) {
+    if (pnp_query_device_state(node) & PNP_DEVICE_IS_GONE) {
         node->failed = true;
         pnp_ask(node, PNP_WORK_STATE);
     }
-    for (struct devnode *child = pnp_first_child(node); restart && child; child = pnp_next_sibling(child))
-        if (child->state == DEVNODE_STOPPED)
-            pnp_start(child);
+    if (restart)
+        restart_children(node);
     pnp_enumerate(node);
     return status;
 }
@@ -67,6 +83,20 @@ NTSTATUS pnp_start(struct devnode *node)
     NTSTATUS status = start(node);
     pnp_leave(entered);
     return status;
+}
+
+NTSTATUS pnp_bring_up(struct devnode *node)
+{
+    NTSTATUS status = pnp_start(node);
+    if (!NT_SUCCESS(status))
+        pnp_remove_subtree(node, node->parent && node->reported); /* or it waits for the last handle */
+    return status;
+}
+
+void pnp_rebalance(struct devnode *node)
+{
+    if (NT_SUCCESS(pnp_query_stop(node)) && NT_SUCCESS(pnp_stop(node)))
+        pnp_bring_up(node);
 }
 
 /* ---- Stop, and asking for it ---- */
@@ -85,7 +115,8 @@ static void take_back_from_children(struct devnode *node, const struct question 
 static void take_back(struct devnode *node, const struct question *q)
 {
     must_succeed(node, q->cancel_minor, pnp_send(node, q->cancel_minor, NULL), q->cancel_name);
-    node->state = DEVNODE_STARTED;
+    if (node->state == q->pending)
+        node->state = node->before;
     take_back_from_children(node, q);
 }
 
@@ -107,17 +138,21 @@ static NTSTATUS ask(struct devnode *node, const struct question *q)
     for (struct devnode *child = pnp_last_child(node); NT_SUCCESS(status) && child; child = pnp_previous_sibling(child))
         if (can_be_asked(child, q))
             status = ask(child, q);
-    if (NT_SUCCESS(status))
-        status = pnp_send(node, q->minor, NULL);
     if (!NT_SUCCESS(status)) {
         take_back_from_children(node, q);
         return status;
     }
+    status = pnp_send(node, q->minor, NULL);
+    bool vetoed = NT_SUCCESS(status) && q == &to_remove && pnp_has_open_handles(node);
+    if (!NT_SUCCESS(status) || vetoed) {
+        take_back(node, q); /* drivers above the one that refused have said yes */
+        return vetoed ? STATUS_PLUGPLAY_QUERY_VETOED : status;
+    }
+    node->before = node->state;
     node->state = q->pending;
-    if (q == &to_stop || !pnp_has_open_handles(node))
-        return status;
-    take_back(node, q);
-    return STATUS_PLUGPLAY_QUERY_VETOED;
+    if (status == STATUS_RESOURCE_REQUIREMENTS_CHANGED)
+        pnp_query_requirements(node);
+    return status;
 }
 
 static NTSTATUS question(struct devnode *node, const struct question *q)
@@ -125,7 +160,12 @@ static NTSTATUS question(struct devnode *node, const struct question *q)
     if (!can_be_asked(node, q))
         return STATUS_INVALID_DEVICE_STATE;
     bool entered = pnp_enter();
-    NTSTATUS status = ask(node, q);
+    NTSTATUS status = q == &to_remove ? pnp_ask_listeners(node) : STATUS_SUCCESS;
+    if (NT_SUCCESS(status)) {
+        status = ask(node, q);
+        if (q == &to_remove && !NT_SUCCESS(status))
+            pnp_tell_of_removal(node, PNP_REMOVE_CANCELLED);
+    }
     pnp_leave(entered);
     return status;
 }
@@ -134,8 +174,10 @@ static NTSTATUS cancel(struct devnode *node, const struct question *q)
 {
     if (node->state != q->pending && node->state != DEVNODE_STARTED)
         return STATUS_INVALID_DEVICE_STATE;
-    bool entered = pnp_enter();
+    bool entered = pnp_enter(), was_asked = node->state == q->pending;
     take_back(node, q);
+    if (q == &to_remove && was_asked)
+        pnp_tell_of_removal(node, PNP_REMOVE_CANCELLED);
     pnp_leave(entered);
     return STATUS_SUCCESS;
 }
@@ -190,6 +232,7 @@ NTSTATUS pnp_surprise_remove(struct devnode *node)
         return STATUS_INVALID_DEVICE_STATE;
     bool entered = pnp_enter();
     surprise(node);
+    pnp_tell_of_removal(node, PNP_REMOVE_COMPLETE);
     pnp_leave(entered);
     return STATUS_SUCCESS;
 }
@@ -239,8 +282,7 @@ static void check_removed(struct devnode *node, const struct stack_above *above)
                  enabled, device_number(node->pdo));
 }
 
-/* REMOVE to whatever stack there is, down to a PDO alone. */
-static void remove_stack(struct devnode *node)
+void pnp_remove_stack(struct devnode *node)
 {
     struct stack_above above;
     note_stack(&above, node->pdo);
@@ -289,8 +331,9 @@ static void remove_one(struct devnode *node, bool stays)
     }
     node->removing = true;
     if (node->pdo && (node->state != DEVNODE_FAILED || node->pdo->AttachedDevice || node->parent))
-        remove_stack(node);
+        pnp_remove_stack(node);
     node->removing = false;
+    pnp_tell_of_one(node, PNP_REMOVE_COMPLETE); /* who went by surprise was told so then */
     for (struct devnode *child; (child = pnp_last_child(node)) != NULL;)
         let_go(child);
     if (node->parent && node->pdo && !stays)
@@ -306,6 +349,8 @@ NTSTATUS pnp_remove_subtree(struct devnode *node, bool stays)
     if (pnp_subtree_has_open_handles(node))
         return STATUS_DEVICE_BUSY; /* REMOVE waits for the last handle (W-PNP-55) */
     struct devnode *parent = node->parent;
+    if (node->state == DEVNODE_REMOVE_PENDING)
+        pnp_tell_of_removal(node, PNP_REMOVE_PENDING);
     remove_one(node, stays);
     if (parent && parent->state == DEVNODE_SURPRISE_REMOVED)
         pnp_ask(parent, PNP_WORK_CLOSED);

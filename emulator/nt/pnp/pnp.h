@@ -6,7 +6,8 @@
  * for (relations or state invalidated, an eject, the last handle of a device that is gone). A worker thread does that work, so it comes at any time.
  *
  * Files: tree.c the devnodes, the lock and the worker; send.c the PnP IRPs; node.c the state machine of a device and its children;
- * enumerate.c children that come and go; stack.c their drivers; root_bus.c the bus driver of root-enumerated devices; ddi.c.
+ * notify.c and notify_ddi.c who is told of it; enumerate.c children that come and go; stack.c their drivers; resources.c what a device needs and is given; root_bus.c the bus driver of root-enumerated
+ * devices; ddi.c.
  *
  * All functions run at PASSIVE_LEVEL in a system thread that holds the lock, except where they say otherwise.
  */
@@ -31,20 +32,34 @@ void pnp_tell(struct devnode *node, enum pnp_change change);
 /* ---- send.c: each builds the IRP, sends it to the top of the stack and waits ---- */
 
 NTSTATUS pnp_send(struct devnode *node, UCHAR minor, IO_STATUS_BLOCK *iosb);
-/* `fill` writes the parameters into the stack location. */
+/* `fill` writes the parameters into the stack location; what iosb->Information is beforehand the IRP begins with. */
 NTSTATUS pnp_send_with(struct devnode *node, UCHAR minor, void (*fill)(PIO_STACK_LOCATION, void *), void *context, IO_STATUS_BLOCK *iosb);
 NTSTATUS pnp_query_relations(struct devnode *node, DEVICE_RELATION_TYPE type, DEVICE_RELATIONS **relations);
 NTSTATUS pnp_query_capabilities(struct devnode *node, DEVICE_CAPABILITIES *capabilities);
 /* Text from the PDO, in system memory; Buffer NULL: it gave none. `multi`: with all its strings and the last zero. */
 UNICODE_STRING pnp_query_id(struct devnode *node, BUS_QUERY_ID_TYPE type, bool multi);
 UNICODE_STRING pnp_query_text(struct devnode *node, DEVICE_TEXT_TYPE type);
+#define PNP_DEVICE_IS_GONE (PNP_DEVICE_FAILED | PNP_DEVICE_REMOVED | PNP_DEVICE_DISABLED)
 ULONG_PTR pnp_query_device_state(struct devnode *node);
 
 /* ---- node.c ---- */
 
 void pnp_node_boot(void);
+/* REMOVE to whatever stack there is, down to a PDO alone; its drivers may go. */
+void pnp_remove_stack(struct devnode *node);
+/* START of a device that was just added; when it fails its stack is gone again (W-PNP-20). */
+NTSTATUS pnp_bring_up(struct devnode *node);
+/* Stops the device and starts it again, with what its bus says now that it needs. */
+void pnp_rebalance(struct devnode *node);
 /* REMOVE for the whole subtree, children first. `stays`: its bus goes on reporting it, so its PDO stays. BUSY: a handle is open. */
 NTSTATUS pnp_remove_subtree(struct devnode *node, bool stays);
+
+/* ---- resources.c ---- */
+
+void pnp_query_resources(struct devnode *node);
+void pnp_query_requirements(struct devnode *node);
+/* FILTER_RESOURCE_REQUIREMENTS, then START_DEVICE with what the device was given. */
+NTSTATUS pnp_send_start(struct devnode *node);
 
 /* ---- stack.c ---- */
 
@@ -60,6 +75,27 @@ void pnp_drop_drivers(struct devnode *node);
 void pnp_enumerate(struct devnode *node);
 /* IRP_MN_EJECT and what goes before and after it (W-PNP-35). */
 void pnp_eject(struct devnode *node);
+
+/* ---- notify.c: what listeners are told (nt.h); events of a subtree go to the leaves first ---- */
+
+void pnp_notify_boot(void);
+/* PNP_QUERY_REMOVE to who listens to the subtree, before its drivers are asked: STATUS_PLUGPLAY_QUERY_VETOED, and those that were asked know it, if one refuses. */
+NTSTATUS pnp_ask_listeners(struct devnode *node);
+void pnp_tell_of_removal(struct devnode *node, enum pnp_event event);
+void pnp_tell_of_one(struct devnode *node, enum pnp_event event);
+/* A custom event, which the worker tells; `told` is set then. */
+NTSTATUS pnp_report_change(struct devnode *node, const TARGET_DEVICE_CUSTOM_NOTIFICATION *custom, PDEVICE_CHANGE_COMPLETE_CALLBACK complete, PVOID context,
+                           KEVENT *told);
+/* The worker tells the next event; false: there is none. */
+bool pnp_tell_next(void);
+/* tree.c: the worker has something to tell. Any IRQL up to DISPATCH_LEVEL. */
+void pnp_wake_worker(void);
+
+/* ---- notify_ddi.c ---- */
+
+void pnp_registrations_boot(void);
+/* One of the events that the PnP manager itself tells of. */
+bool pnp_is_own_event(const GUID *guid);
 
 /* ---- root_bus.c ---- */
 

@@ -11,6 +11,7 @@ NTSTATUS pnp_send_with(struct devnode *node, UCHAR minor, void (*fill)(PIO_STACK
     next->MajorFunction = IRP_MJ_PNP;
     next->MinorFunction = minor;
     irp->IoStatus.Status = STATUS_NOT_SUPPORTED;
+    irp->IoStatus.Information = iosb ? iosb->Information : 0;
     irp->Tail.Overlay.Thread = (PETHREAD)ke_current_thread();
     irp_info(irp)->built_by = 3;
     irp_info(irp)->issuer = ke_current_thread();

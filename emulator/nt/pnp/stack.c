@@ -106,10 +106,12 @@ static NTSTATUS add_installed(struct devnode *node)
 /* Filters that attached before another's AddDevice failed get REMOVE (W-PNP-2). */
 static void tear_down(struct devnode *node)
 {
-    if (node->pdo->AttachedDevice)
-        pnp_send(node, IRP_MN_REMOVE_DEVICE, NULL);
-    io_interfaces_of_device_gone(node->pdo);
-    pnp_drop_drivers(node);
+    if (node->pdo->AttachedDevice) {
+        pnp_remove_stack(node);
+    } else {
+        io_interfaces_of_device_gone(node->pdo);
+        pnp_drop_drivers(node);
+    }
     node->state = DEVNODE_FAILED;
 }
 
@@ -180,7 +182,7 @@ NTSTATUS pnp_add_again(struct devnode *node)
     bool entered = pnp_enter();
     NTSTATUS status = pnp_build_stack(node);
     if (NT_SUCCESS(status) && node->state == DEVNODE_INITIALIZED)
-        status = pnp_start(node);
+        status = pnp_bring_up(node);
     pnp_leave(entered);
     return status;
 }

@@ -48,6 +48,8 @@ void pnp_boot(void)
     prepare_work();
     pnp_node_boot();
     pnp_stack_boot();
+    pnp_notify_boot();
+    pnp_registrations_boot();
     pnp_root_bus_boot();
 }
 
@@ -62,6 +64,7 @@ struct devnode *pnp_new_node(struct devnode *parent, PDEVICE_OBJECT pdo)
     node->reported = true;
     node->system_state = PowerSystemWorking;
     node->device_state = PowerDeviceD0;
+    node->bus.LegacyBusType = InterfaceTypeUndefined;
     node->state = DEVNODE_ALONE;
     InitializeListHead(&node->interfaces);
     e->prev = tree.last;
@@ -132,6 +135,11 @@ void pnp_ask(struct devnode *node, enum pnp_work what)
         *(tree.asked ? &tree.last_asked->next_asked : &tree.asked) = e;
         tree.last_asked = e;
     }
+    pnp_wake_worker();
+}
+
+void pnp_wake_worker(void)
+{
     if (tree.working)
         return;
     tree.working = true;
@@ -144,7 +152,12 @@ static bool is_gone(const struct devnode *node) { return node->state == DEVNODE_
 /* What a driver said of a device that is not started any more is old news. */
 static void look_at_state(struct devnode *node)
 {
-    if (node->state != DEVNODE_STARTED || !(pnp_query_device_state(node) & PNP_DEVICE_FAILED))
+    ULONG_PTR told = node->state == DEVNODE_STARTED ? pnp_query_device_state(node) : 0;
+    if (told & PNP_DEVICE_RESOURCE_REQUIREMENTS_CHANGED && !(told & PNP_DEVICE_IS_GONE)) {
+        pnp_query_requirements(node);
+        pnp_rebalance(node);
+    }
+    if (!(told & PNP_DEVICE_IS_GONE))
         return;
     node->failed = true;
     pnp_tell(node, PNP_GOES_BY_SURPRISE);
@@ -170,8 +183,10 @@ static void do_work(void *context)
 {
     (void)context;
     bool entered = pnp_enter();
-    while (tree.asked) {
+    while (tree.asked || pnp_tell_next()) {
         struct node_entry *e = tree.asked;
+        if (!e)
+            continue;
         tree.asked = e->next_asked;
         e->is_asked = false;
         take(&e->node);
