@@ -164,6 +164,10 @@ static NTSTATUS answer_to(struct cm_notification *n, struct cm_event *e)
     ob_reference(n->thread);
     n->asked = e;
     NTSTATUS status = ke_wait_for_multiple_objects(2, either, WaitAny, Executive, KernelMode, FALSE, NULL, NULL);
+    if (status != STATUS_WAIT_0 && n->process->exiting) { /* with its handles, soon */
+        ke_wait_internal(answered, "an app that was asked about a removal to end");
+        status = STATUS_WAIT_0;
+    }
     n->asked = NULL;
     ob_dereference(either[1]);
     bool refused = status == STATUS_WAIT_0 && e->answer != 0;

@@ -49,8 +49,8 @@ static void run_down(struct nt_process *process)
         return;
     process->ran_down = process->exiting = true;
     hb_acquire(&process->threads);
-    cfgmgr_process_ended(process);
     handle_close_all(process);
+    cfgmgr_process_ended(process);
     mm_check_process_exit(process);
     hb_release(&process->ended);
     ke_set_event(&process->ended, 0, FALSE);

@@ -29,6 +29,8 @@ struct child {
     const WCHAR *device_id, *instance, *hardware, *compatible; /* the lists: MULTI_SZ */
     bool unique;                  /* capabilities: UniqueID */
     bool stays_when_ejected;
+    ULONG port;                   /* not 0: it uses this I/O port and needs one from there on */
+    bool tells_bus;               /* answers to QUERY_BUS_INFORMATION */
     PDEVICE_OBJECT pdo;           /* of this life */
 };
 
@@ -40,6 +42,9 @@ struct answer {
     NTSTATUS status;
     ULONG_PTR information;
 };
+
+/* What F does with the resource requirements. */
+enum filtering { FILTERS_NOT, FILTERS_IN_PLACE, FILTERS_BY_ANOTHER, FILTERS_AND_LEAKS };
 
 enum mischief { REPORTS_WELL, REPORTS_TWICE, REPORTS_NULL, REPORTS_DELETED, REPORTS_FDO, REPORTS_UNREFERENCED, REPORTS_FOREIGN, TARGET_UNREFERENCED };
 
@@ -54,6 +59,8 @@ static struct {
     int tell;
     uint64_t pnp, power;          /* minors that are logged */
     ULONG_PTR device_state;       /* what F answers to QUERY_PNP_DEVICE_STATE */
+    enum filtering filtering;
+    ULONG raw, translated;        /* the ports that F was started with */
     void (*at)(char letter, unsigned number, UCHAR major, UCHAR minor); /* driver code, called before the request is handled */
     char log[4096];
     size_t logged;
@@ -347,6 +354,77 @@ static void fill_capabilities(struct extension *x, PDEVICE_CAPABILITIES c)
     c->Address = c->UINumber = x->number;
 }
 
+/* ---- The bus: resources ---- */
+
+static NTSTATUS answer_resources(struct extension *x, PIRP irp)
+{
+    ULONG port = tree.child[x->number].port;
+    CM_RESOURCE_LIST *list = port ? ExAllocatePoolWithTag(PagedPool, sizeof *list, 'sReT') : NULL;
+    if (!list)
+        return finish(irp, irp->IoStatus.Status);
+    RtlZeroMemory(list, sizeof *list);
+    list->Count = 1;
+    list->List[0].PartialResourceList.Version = list->List[0].PartialResourceList.Revision = list->List[0].PartialResourceList.Count = 1;
+    PCM_PARTIAL_RESOURCE_DESCRIPTOR d = list->List[0].PartialResourceList.PartialDescriptors;
+    d->Type = CmResourceTypePort;
+    d->u.Port.Start.QuadPart = port;
+    d->u.Port.Length = 8;
+    irp->IoStatus.Information = (ULONG_PTR)list;
+    return finish(irp, STATUS_SUCCESS);
+}
+
+static NTSTATUS answer_requirements(struct extension *x, PIRP irp)
+{
+    ULONG port = tree.child[x->number].port;
+    IO_RESOURCE_REQUIREMENTS_LIST *list = port ? ExAllocatePoolWithTag(PagedPool, sizeof *list, 'sReT') : NULL;
+    if (!list)
+        return finish(irp, irp->IoStatus.Status);
+    RtlZeroMemory(list, sizeof *list);
+    list->ListSize = sizeof *list;
+    list->AlternativeLists = 1;
+    list->List[0].Version = list->List[0].Revision = 1;
+    list->List[0].Count = 1;
+    list->List[0].Descriptors[0].Type = CmResourceTypePort;
+    list->List[0].Descriptors[0].u.Port.MinimumAddress.QuadPart = port;
+    irp->IoStatus.Information = (ULONG_PTR)list;
+    return finish(irp, STATUS_SUCCESS);
+}
+
+static NTSTATUS answer_bus(struct extension *x, PIRP irp)
+{
+    static const GUID guid = {0x77778888, 1, 2, {3, 4, 5, 6, 7, 8, 9, 10}};
+    PNP_BUS_INFORMATION *bus = tree.child[x->number].tells_bus ? ExAllocatePoolWithTag(PagedPool, sizeof *bus, 'sReT') : NULL;
+    if (!bus)
+        return finish(irp, irp->IoStatus.Status);
+    *bus = (PNP_BUS_INFORMATION){guid, PNPBus, 5};
+    irp->IoStatus.Information = (ULONG_PTR)bus;
+    return finish(irp, STATUS_SUCCESS);
+}
+
+/* F, on the way up. */
+static void filter_requirements(PIRP irp)
+{
+    IO_RESOURCE_REQUIREMENTS_LIST *list = (IO_RESOURCE_REQUIREMENTS_LIST *)irp->IoStatus.Information, *other = list;
+    if (!list || tree.filtering == FILTERS_NOT)
+        return;
+    if (tree.filtering != FILTERS_IN_PLACE) {
+        other = ExAllocatePoolWithTag(PagedPool, list->ListSize, 'sReT');
+        if (!other)
+            return;
+        RtlCopyMemory(other, list, list->ListSize);
+        if (tree.filtering != FILTERS_AND_LEAKS)
+            ExFreePool(list);
+    }
+    other->List[0].Descriptors[0].u.Port.MinimumAddress.QuadPart += 0x1000;
+    irp->IoStatus.Information = (ULONG_PTR)other;
+    irp->IoStatus.Status = STATUS_SUCCESS;
+}
+
+static ULONG port_of(const CM_RESOURCE_LIST *list)
+{
+    return list ? list->List[0].PartialResourceList.PartialDescriptors[0].u.Port.Start.LowPart : 0;
+}
+
 static NTSTATUS pdo_pnp(struct extension *x, PIRP irp, PIO_STACK_LOCATION s)
 {
     switch (s->MinorFunction) {
@@ -354,6 +432,9 @@ static NTSTATUS pdo_pnp(struct extension *x, PIRP irp, PIO_STACK_LOCATION s)
     case IRP_MN_QUERY_DEVICE_TEXT:
         irp->IoStatus.Information = multi(s->Parameters.QueryDeviceText.DeviceTextType == DeviceTextDescription ? L"a device" : L"a place", false);
         return finish(irp, irp->IoStatus.Information ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES);
+    case IRP_MN_QUERY_RESOURCES: return answer_resources(x, irp);
+    case IRP_MN_QUERY_RESOURCE_REQUIREMENTS: return answer_requirements(x, irp);
+    case IRP_MN_QUERY_BUS_INFORMATION: return answer_bus(x, irp);
     case IRP_MN_QUERY_CAPABILITIES: fill_capabilities(x, s->Parameters.DeviceCapabilities.Capabilities); return finish(irp, STATUS_SUCCESS);
     case IRP_MN_QUERY_DEVICE_RELATIONS:
         return s->Parameters.QueryDeviceRelations.Type == TargetDeviceRelation ? answer_target(x, irp) : finish(irp, irp->IoStatus.Status);
@@ -414,10 +495,18 @@ static NTSTATUS upper_pnp(struct extension *x, PIRP irp, PIO_STACK_LOCATION s)
         irp->IoStatus.Information |= tree.device_state;
         irp->IoStatus.Status = STATUS_SUCCESS;
     }
+    if (x->letter == 'F' && s->MinorFunction == IRP_MN_START_DEVICE) {
+        tree.raw = port_of(s->Parameters.StartDevice.AllocatedResources);
+        tree.translated = port_of(s->Parameters.StartDevice.AllocatedResourcesTranslated);
+    }
     if (says_yes(s->MinorFunction))
         irp->IoStatus.Status = STATUS_SUCCESS;
     NTSTATUS status = forward_and_wait(x, irp);
     note_up(x, s);
+    if (x->letter == 'F' && s->MinorFunction == IRP_MN_FILTER_RESOURCE_REQUIREMENTS) {
+        filter_requirements(irp);
+        status = irp->IoStatus.Status;
+    }
     IoCompleteRequest(irp, IO_NO_INCREMENT);
     return status;
 }

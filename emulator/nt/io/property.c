@@ -189,7 +189,7 @@ NTSTATUS io_get_device_property_data(PDEVICE_OBJECT pdo, const DEVPROPKEY *key, 
     struct answer a = {0};
     if (is_of_system(key)) {
         a = by_pid(pdo, key->pid);
-        *type = a.known ? type_of(a.type) : DEVPROP_TYPE_EMPTY;
+        *type = !a.known ? DEVPROP_TYPE_EMPTY : key->pid == 21 ? DEVPROP_TYPE_GUID : type_of(a.type);
     } else {
         UNICODE_STRING name = language(lcid, ascii, wide);
         const struct cm_value *v = cm_value(own_key(pdo, key), &name);
