@@ -6,8 +6,30 @@
 
 /* ---- Notifications ---- */
 
-void fx_target_watch(struct fx_target *target) { target->watched = true; }
-void fx_target_unwatch(struct fx_target *target) { target->watched = false; }
+static NTSTATUS hear(void *context, const struct pnp_told *told)
+{
+    struct fx_target *target = context;
+    switch (told->event) {
+    case PNP_QUERY_REMOVE: return fx_target_query_remove(target);
+    case PNP_REMOVE_CANCELLED: fx_target_remove_canceled(target); break;
+    case PNP_REMOVE_COMPLETE: fx_target_remove_complete(target); break;
+    default: break;
+    }
+    return STATUS_SUCCESS;
+}
+
+void fx_target_watch(struct fx_target *target)
+{
+    fx_target_unwatch(target); /* opened again: of the file before */
+    pnp_listen_to_device(target->file, hear, target, &target->listener);
+}
+
+void fx_target_unwatch(struct fx_target *target)
+{
+    if (target->listener)
+        pnp_stop_listening(target->listener, false);
+    target->listener = NULL;
+}
 
 NTSTATUS fx_target_query_remove(struct fx_target *target)
 {

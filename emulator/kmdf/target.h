@@ -34,7 +34,7 @@ struct fx_target {
     WDF_IO_TARGET_OPEN_PARAMS params;
     UNICODE_STRING name;             /* Buffer NULL: never opened by name */
     bool busy;                       /* being opened or closed */
-    bool watched;                    /* fx_target_watch() */
+    struct pnp_listener *listener;   /* fx_target_watch(); NULL: not watched, or its device is of no PnP stack */
 };
 
 enum fx_send_state { FX_SEND_IDLE, FX_SEND_PENDED, FX_SEND_SENT };

@@ -439,6 +439,10 @@ NTSTATUS po_request_power_irp(PDEVICE_OBJECT device, UCHAR minor, POWER_STATE st
 /* Enabled interfaces of a class, for SetupDi/CM: fills `link` with the idx-th ("\\?\..." form), false at the end. */
 bool io_enum_interfaces(const GUID *guid, unsigned index, PCUNICODE_STRING *link);
 PDEVICE_OBJECT io_interface_pdo(const GUID *guid, unsigned index); /* NULL: there is none */
+/* The enabled interface of this name, in either form: its class and its PDO. */
+bool io_find_interface(PCUNICODE_STRING link, GUID *guid, PDEVICE_OBJECT *pdo);
+/* "{...}" in lower case; how many characters. */
+size_t io_put_guid(WCHAR *out, const GUID *guid);
 
 /* ---- A boot and a shutdown (boot.c) ---- */
 

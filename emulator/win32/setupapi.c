@@ -1,11 +1,15 @@
 /*
- * Finding devices: SetupDi* and CM_Get_Device_Interface_List* over the enabled interfaces of a class (W-U-16). A device information set
- * is a snapshot: interfaces that come or go later do not change it.
+ * Finding devices: SetupDi* and CM_Get_Device_Interface_List* over the enabled interfaces of a class, or the devices of a setup class (W-U-16). A device
+ * information set is a snapshot: interfaces and devices that come or go later do not change it.
  */
 #include "win32.h"
 
 #define DIGCF_DEVICEINTERFACE 0x10u
 #define ERROR_INVALID_USER_BUFFER 1784u
+#define ERROR_INVALID_DATA 13u
+#define ERROR_NO_SUCH_DEVINST 0xE000020Bu
+#define ERROR_NO_SUCH_INTERFACE_DEVICE 0xE0000225u
+#define DIGCF_ALLCLASSES 4u
 #define MAX_INTERFACES 64
 
 typedef struct sp_device_interface_data {
@@ -30,7 +34,9 @@ static bool is_detail_size(DWORD size) { return size == 8 || size == 5 || size =
 struct device_set {
     GUID guid;
     unsigned count;
-    const WCHAR *path[MAX_INTERFACES];
+    const WCHAR *path[MAX_INTERFACES]; /* NULL: a device, and no interface of it */
+    GUID class_of[MAX_INTERFACES];
+    struct devnode *node[MAX_INTERFACES];
 };
 
 /* Links are \??\X or \\?\X inside the kernel; apps get the latter. */
@@ -49,15 +55,44 @@ static struct device_set *snapshot(const GUID *guid)
     PCUNICODE_STRING link;
     if (guid)
         set->guid = *guid;
-    while (guid && set->count < MAX_INTERFACES && io_enum_interfaces(guid, set->count, &link))
-        set->path[set->count++] = copy_path(link);
+    while (guid && set->count < MAX_INTERFACES && io_enum_interfaces(guid, set->count, &link)) {
+        set->path[set->count] = copy_path(link);
+        set->class_of[set->count] = *guid;
+        set->node[set->count] = pnp_devnode_of(io_interface_pdo(guid, set->count));
+        set->count++;
+    }
+    return set;
+}
+
+/* The installation says which setup class a device is of. */
+static bool is_of_class(struct devnode *node, const GUID *guid)
+{
+    WCHAR wanted[40], found[40];
+    ULONG size;
+    unsigned n = (unsigned)io_put_guid(wanted, guid), i = 0;
+    if (!NT_SUCCESS(io_get_device_property(node->pdo, DevicePropertyClassGuid, sizeof found, found, &size)) || size < n * sizeof(WCHAR))
+        return false;
+    while (i < n && (wanted[i] | 32) == (found[i] | 32))
+        i++;
+    return i == n;
+}
+
+static struct device_set *devices_of(const GUID *guid)
+{
+    struct device_set *set = ex_system_alloc(sizeof *set);
+    if (guid)
+        set->guid = *guid;
+    for (struct devnode *node = pnp_first(); node && set->count < MAX_INTERFACES; node = pnp_next(node))
+        if (node->pdo && node->instance_path.Buffer && (!guid || is_of_class(node, guid)))
+            set->node[set->count++] = node;
     return set;
 }
 
 static void drop(struct device_set *set)
 {
     for (unsigned i = 0; i < set->count; i++)
-        ex_system_free((void *)(ULONG_PTR)set->path[i]);
+        if (set->path[i])
+            ex_system_free((void *)(ULONG_PTR)set->path[i]);
     ex_system_free(set);
 }
 
@@ -65,7 +100,9 @@ static void drop(struct device_set *set)
 
 static void *get_class_devs(const GUID *guid, DWORD flags)
 {
-    return snapshot(flags & DIGCF_DEVICEINTERFACE ? guid : NULL);
+    if (flags & DIGCF_DEVICEINTERFACE)
+        return snapshot(guid);
+    return devices_of(flags & DIGCF_ALLCLASSES ? NULL : guid);
 }
 
 void *SetupDiGetClassDevsW(const GUID *guid, const WCHAR *enumerator, void *window, DWORD flags)
@@ -94,9 +131,9 @@ static BOOL enum_interfaces(struct device_set *set, DWORD index, SP_DEVICE_INTER
         return error_fail(ERROR_INVALID_HANDLE);
     if (!data || data->cbSize != sizeof *data)
         return error_fail(ERROR_INVALID_USER_BUFFER);
-    if (index >= set->count)
+    if (index >= set->count || !set->path[index])
         return error_fail(ERROR_NO_MORE_ITEMS);
-    *data = (SP_DEVICE_INTERFACE_DATA){.cbSize = sizeof *data, .InterfaceClassGuid = set->guid, .Flags = 1, .Reserved = index + 1};
+    *data = (SP_DEVICE_INTERFACE_DATA){.cbSize = sizeof *data, .InterfaceClassGuid = set->class_of[index], .Flags = 1, .Reserved = index + 1};
     msan_define(data, sizeof *data);
     return TRUE;
 }
@@ -131,7 +168,7 @@ BOOL SetupDiEnumDeviceInfo(void *handle, DWORD index, SP_DEVINFO_DATA *data)
 static BOOL interface_detail(struct device_set *set, const SP_DEVICE_INTERFACE_DATA *data, void *detail, DWORD size, DWORD *required,
                              size_t width)
 {
-    if (!set || !data->Reserved || data->Reserved > set->count)
+    if (!set || !data->Reserved || data->Reserved > set->count || !set->path[data->Reserved - 1])
         return error_fail(set ? ERROR_INVALID_PARAMETER : ERROR_INVALID_HANDLE);
     const WCHAR *path = set->path[data->Reserved - 1];
     size_t length = wide_length(path) + 1, needed = 4 + length * width;
@@ -178,6 +215,176 @@ BOOL SetupDiGetDeviceInterfaceDetailA(void *set, const SP_DEVICE_INTERFACE_DATA 
     user_enter(DDI_SetupDiGetDeviceInterfaceDetailA, size, 0);
     BOOL done = interface_detail(set_of(set), data, detail, size, required, 1);
     fill_device(data, device);
+    user_leave((uint64_t)done);
+    return done;
+}
+
+/* ---- Sets by hand ---- */
+
+void *SetupDiCreateDeviceInfoList(const GUID *guid, void *window)
+{
+    (void)window;
+    user_enter(DDI_SetupDiCreateDeviceInfoList, 0, 0);
+    struct device_set *set = ex_system_alloc(sizeof *set);
+    if (guid)
+        set->guid = *guid;
+    user_leave(trace_object(set));
+    return set;
+}
+
+/* One more interface, by its path. */
+static BOOL open_interface(struct device_set *set, const WCHAR *path, SP_DEVICE_INTERFACE_DATA *data)
+{
+    if (!set)
+        return error_fail(ERROR_INVALID_HANDLE);
+    if (data && data->cbSize != sizeof *data)
+        return error_fail(ERROR_INVALID_USER_BUFFER);
+    UNICODE_STRING link = {(USHORT)(wide_length(path) * sizeof(WCHAR)), (USHORT)(wide_length(path) * sizeof(WCHAR)), (WCHAR *)(ULONG_PTR)path};
+    PDEVICE_OBJECT pdo;
+    GUID guid;
+    if (set->count == MAX_INTERFACES || !io_find_interface(&link, &guid, &pdo))
+        return error_fail(ERROR_NO_SUCH_INTERFACE_DEVICE);
+    set->path[set->count] = copy_path(&link);
+    set->class_of[set->count] = guid;
+    set->node[set->count++] = pnp_devnode_of(pdo);
+    if (data) {
+        *data = (SP_DEVICE_INTERFACE_DATA){.cbSize = sizeof *data, .InterfaceClassGuid = guid, .Flags = 1, .Reserved = set->count};
+        msan_define(data, sizeof *data);
+    }
+    return TRUE;
+}
+
+BOOL SetupDiOpenDeviceInterfaceW(void *set, const WCHAR *path, DWORD flags, SP_DEVICE_INTERFACE_DATA *data)
+{
+    user_enter(DDI_SetupDiOpenDeviceInterfaceW, flags, 0);
+    BOOL done = open_interface(set_of(set), path, data);
+    user_leave((uint64_t)done);
+    return done;
+}
+
+BOOL SetupDiOpenDeviceInterfaceA(void *set, const char *path, DWORD flags, SP_DEVICE_INTERFACE_DATA *data)
+{
+    WCHAR wide[260];
+    user_enter(DDI_SetupDiOpenDeviceInterfaceA, flags, 0);
+    BOOL done = wide_from_ansi(wide, sizeof wide / sizeof *wide, path) ? open_interface(set_of(set), wide, data) : error_fail(ERROR_NO_SUCH_INTERFACE_DEVICE);
+    user_leave((uint64_t)done);
+    return done;
+}
+
+/* ---- What is known of a device ---- */
+
+static struct devnode *node_of(struct device_set *set, const SP_DEVINFO_DATA *device)
+{
+    struct devnode *node = NULL;
+    if (!set)
+        error_fail(ERROR_INVALID_HANDLE);
+    else if (!device || device->cbSize != sizeof *device || !device->DevInst || device->DevInst > set->count)
+        error_fail(ERROR_INVALID_PARAMETER);
+    else if (!(node = set->node[device->DevInst - 1]) || !node->pdo)
+        error_fail(ERROR_NO_SUCH_DEVINST);
+    return node && node->pdo ? node : NULL;
+}
+
+/* Text in characters of `width` bytes; `size` is in characters too. */
+static BOOL give_text(const WCHAR *text, size_t length, void *buffer, DWORD size, DWORD *required, size_t width)
+{
+    if (required) {
+        *required = (DWORD)length;
+        msan_define(required, sizeof *required);
+    }
+    if (!buffer || size < length)
+        return error_fail(ERROR_INSUFFICIENT_BUFFER);
+    for (size_t i = 0; i < length; i++)
+        if (width == 1)
+            ((char *)buffer)[i] = (char)text[i];
+        else
+            memcpy((char *)buffer + i * sizeof(WCHAR), &text[i], sizeof(WCHAR));
+    msan_define(buffer, length * width);
+    return TRUE;
+}
+
+static BOOL instance_id(struct device_set *set, const SP_DEVINFO_DATA *device, void *buffer, DWORD size, DWORD *required, size_t width)
+{
+    struct devnode *node = node_of(set, device);
+    if (!node)
+        return FALSE;
+    size_t length = node->instance_path.Length / sizeof(WCHAR);
+    WCHAR *text = ex_system_alloc((length + 1) * sizeof(WCHAR));
+    memcpy(text, node->instance_path.Buffer, length * sizeof(WCHAR));
+    BOOL done = give_text(text, length + 1, buffer, size, required, width);
+    ex_system_free(text);
+    return done;
+}
+
+BOOL SetupDiGetDeviceInstanceIdW(void *set, const SP_DEVINFO_DATA *device, WCHAR *buffer, DWORD size, DWORD *required)
+{
+    user_enter(DDI_SetupDiGetDeviceInstanceIdW, size, 0);
+    BOOL done = instance_id(set_of(set), device, buffer, size, required, sizeof(WCHAR));
+    user_leave((uint64_t)done);
+    return done;
+}
+
+BOOL SetupDiGetDeviceInstanceIdA(void *set, const SP_DEVINFO_DATA *device, char *buffer, DWORD size, DWORD *required)
+{
+    user_enter(DDI_SetupDiGetDeviceInstanceIdA, size, 0);
+    BOOL done = instance_id(set_of(set), device, buffer, size, required, 1);
+    user_leave((uint64_t)done);
+    return done;
+}
+
+/* SPDRP_x is the property x + 2 of the format that all of them have. */
+static const GUID device_format = {0xa45c254e, 0xdf1c, 0x4efd, {0x80, 0x20, 0x67, 0xd1, 0x46, 0xa8, 0x50, 0xe0}};
+
+static DWORD registry_type(DEVPROPTYPE type)
+{
+    return type == DEVPROP_TYPE_STRING ? REG_SZ : type == DEVPROP_TYPE_STRING_LIST ? REG_MULTI_SZ : type == DEVPROP_TYPE_UINT32 ? REG_DWORD : REG_BINARY;
+}
+
+/* Numbers and the like go as they are; lengths are in bytes here. */
+static BOOL give_property(const UCHAR *data, DWORD length, DWORD type, void *buffer, DWORD size, DWORD *required, size_t width)
+{
+    bool is_text = type == REG_SZ || type == REG_MULTI_SZ;
+    size_t unit = is_text ? width : sizeof(WCHAR);
+    BOOL done = give_text((const WCHAR *)(ULONG_PTR)data, length / sizeof(WCHAR), buffer, size / (DWORD)unit, required, unit);
+    if (required)
+        *required *= (DWORD)unit;
+    return done;
+}
+
+static BOOL registry_property(struct device_set *set, const SP_DEVINFO_DATA *device, DWORD property, DWORD *type, void *buffer, DWORD size, DWORD *required,
+                              size_t width)
+{
+    struct devnode *node = node_of(set, device);
+    const DEVPROPKEY key = {device_format, property + 2};
+    DEVPROPTYPE found;
+    ULONG length = 0;
+    if (!node)
+        return FALSE;
+    if (io_get_device_property_data(node->pdo, &key, 0, 0, NULL, &length, &found) != STATUS_BUFFER_TOO_SMALL)
+        return error_fail(ERROR_INVALID_DATA);
+    UCHAR *data = ex_system_alloc(length);
+    io_get_device_property_data(node->pdo, &key, 0, length, data, &length, &found);
+    if (type) {
+        *type = registry_type(found);
+        msan_define(type, sizeof *type);
+    }
+    BOOL done = give_property(data, length, registry_type(found), buffer, size, required, width);
+    ex_system_free(data);
+    return done;
+}
+
+BOOL SetupDiGetDeviceRegistryPropertyW(void *set, const SP_DEVINFO_DATA *device, DWORD property, DWORD *type, void *buffer, DWORD size, DWORD *required)
+{
+    user_enter(DDI_SetupDiGetDeviceRegistryPropertyW, property, size);
+    BOOL done = registry_property(set_of(set), device, property, type, buffer, size, required, sizeof(WCHAR));
+    user_leave((uint64_t)done);
+    return done;
+}
+
+BOOL SetupDiGetDeviceRegistryPropertyA(void *set, const SP_DEVINFO_DATA *device, DWORD property, DWORD *type, void *buffer, DWORD size, DWORD *required)
+{
+    user_enter(DDI_SetupDiGetDeviceRegistryPropertyA, property, size);
+    BOOL done = registry_property(set_of(set), device, property, type, buffer, size, required, 1);
     user_leave((uint64_t)done);
     return done;
 }

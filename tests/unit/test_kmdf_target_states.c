@@ -476,6 +476,26 @@ TEST(K_TGT_3_callbacks)
     finish_above();
 }
 
+/* RULE K-TGT-3: The PnP manager tells a target that was opened by name of the removal of its device: before the device is asked, and when it is gone. */
+TEST(K_TGT_3_is_told)
+{
+    WDF_IO_TARGET_OPEN_PARAMS p;
+    start();
+    make_target();
+    WDF_IO_TARGET_OPEN_PARAMS_INIT_OPEN_BY_NAME(&p, io_device_name(node->pdo), GENERIC_READ);
+    assert_int_equal(open_with(p), STATUS_SUCCESS);
+    assert_true(pnp_has_open_handles(node));
+    assert_int_equal(pnp_query_remove(node), STATUS_SUCCESS);
+    assert_int_equal(state(), WdfIoTargetClosedForQueryRemove);
+    assert_false(pnp_has_open_handles(node));
+    assert_int_equal(pnp_cancel_remove(node), STATUS_SUCCESS);
+    assert_int_equal(state(), WdfIoTargetStarted);
+    assert_true(pnp_has_open_handles(node));
+    assert_int_equal(pnp_surprise_remove(node), STATUS_SUCCESS);
+    assert_int_equal(state(), WdfIoTargetClosed);
+    finish();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -503,6 +523,7 @@ int main(void)
         cmocka_unit_test(K_TGT_6_interface),
         cmocka_unit_test(K_TGT_3_defaults),
         cmocka_unit_test(K_TGT_3_callbacks),
+        cmocka_unit_test(K_TGT_3_is_told),
     };
     return cmocka_run_group_tests(tests);
 }

@@ -161,6 +161,18 @@ bool io_enum_interfaces(const GUID *guid, unsigned index, PCUNICODE_STRING *link
     return i;
 }
 
+bool io_find_interface(PCUNICODE_STRING link, GUID *guid, PDEVICE_OBJECT *pdo)
+{
+    struct io_interface *i = interfaces;
+    while (i && (!i->name || (!rtl_equal_unicode(&i->link, link, true) && !rtl_equal_unicode(&i->user_link, link, true))))
+        i = i->next;
+    if (!i)
+        return false;
+    *guid = i->guid;
+    *pdo = i->pdo;
+    return true;
+}
+
 bool io_enum_interface_links(const GUID *guid, unsigned index, PCUNICODE_STRING *link)
 {
     const struct io_interface *i = enabled_at(guid, index);

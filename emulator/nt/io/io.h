@@ -225,8 +225,6 @@ void io_shutdown_boot(void);
 void io_shutdown_check_unregistered(PDEVICE_OBJECT device);
 void io_file_boot(void);
 void io_interfaces_boot(void);
-/* "{...}" in lower case; how many characters. */
-size_t io_put_guid(WCHAR *out, const GUID *guid);
 bool io_interface_is_registered(PCUNICODE_STRING link);
 void io_interfaces_of_device_gone(PDEVICE_OBJECT pdo);
 void io_workitems_boot(void);
