@@ -68,23 +68,23 @@ static void looks_at_device(void *set, SP_DEVINFO_DATA *device)
 
 static uint32_t app(void *argument)
 {
-    SP_DEVICE_INTERFACE_DATA interface = {.cbSize = sizeof interface};
+    SP_DEVICE_INTERFACE_DATA entry = {.cbSize = sizeof entry};
     SP_DEVINFO_DATA device = {.cbSize = sizeof device};
     union { DWORD size; char bytes[128]; } detail = {8};
     DWORD needed;
     /* by interface */
     void *set = SetupDiGetClassDevsA(&shown_class, NULL, NULL, PRESENT | INTERFACES);
-    assert_true(SetupDiEnumDeviceInterfaces(set, NULL, &shown_class, 0, &interface));
-    assert_true(fails(SetupDiEnumDeviceInterfaces(set, NULL, &shown_class, 1, &interface), ERROR_NO_MORE_ITEMS));
-    assert_true(SetupDiGetDeviceInterfaceDetailA(set, &interface, &detail, sizeof detail, &needed, &device));
+    assert_true(SetupDiEnumDeviceInterfaces(set, NULL, &shown_class, 0, &entry));
+    assert_true(fails(SetupDiEnumDeviceInterfaces(set, NULL, &shown_class, 1, &entry), ERROR_NO_MORE_ITEMS));
+    assert_true(SetupDiGetDeviceInterfaceDetailA(set, &entry, &detail, sizeof detail, &needed, &device));
     looks_at_device(set, &device);
     SetupDiDestroyDeviceInfoList(set);
     /* by path */
     set = SetupDiCreateDeviceInfoList(NULL, NULL);
     assert_true(fails(SetupDiEnumDeviceInfo(set, 0, &device), ERROR_NO_MORE_ITEMS));
     assert_true(fails(SetupDiOpenDeviceInterfaceA(set, "\\\\?\\nothing", 0, NULL), 0xE0000225u));
-    assert_true(SetupDiOpenDeviceInterfaceA(set, path, 0, &interface));
-    assert_true(!memcmp(&interface.InterfaceClassGuid, &shown_class, sizeof shown_class));
+    assert_true(SetupDiOpenDeviceInterfaceA(set, path, 0, &entry));
+    assert_true(!memcmp(&entry.InterfaceClassGuid, &shown_class, sizeof shown_class));
     assert_true(SetupDiEnumDeviceInfo(set, 0, &device));
     looks_at_device(set, &device);
     SetupDiDestroyDeviceInfoList(set);
@@ -92,7 +92,7 @@ static uint32_t app(void *argument)
     set = SetupDiGetClassDevsA(NULL, NULL, NULL, PRESENT | ALL_CLASSES);
     assert_true(SetupDiEnumDeviceInfo(set, 2, &device));
     assert_true(fails(SetupDiEnumDeviceInfo(set, 3, &device), ERROR_NO_MORE_ITEMS));
-    assert_true(fails(SetupDiEnumDeviceInterfaces(set, NULL, &shown_class, 0, &interface), ERROR_NO_MORE_ITEMS));
+    assert_true(fails(SetupDiEnumDeviceInterfaces(set, NULL, &shown_class, 0, &entry), ERROR_NO_MORE_ITEMS));
     assert_true(SetupDiEnumDeviceInfo(set, 1, &device));
     looks_at_device(set, &device);
     SetupDiDestroyDeviceInfoList(set);
