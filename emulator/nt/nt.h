@@ -361,7 +361,9 @@ struct devnode {
 /* One PnP operation at a time: the functions below that change a state want the lock held, so that the PnP manager's worker rests. Not recursive. */
 void pnp_lock(void);
 void pnp_unlock(void);
-/* Waits until the worker has done all it was asked for. Without the lock. */
+/* The machine goes to sleep or wakes: until it is awake the worker does not begin. With the lock. */
+void pnp_rest(bool asleep);
+/* Waits until the worker has done all it was asked for. Without the lock, and not in a sleeping machine. */
 void pnp_settle(void);
 /* What is installed on this machine; the table must outlive the life. Without it only pnp_create_root_device() knows a driver. */
 void pnp_set_installed(const struct pnp_install *table, unsigned count);
@@ -380,6 +382,8 @@ struct devnode *pnp_last_child(const struct devnode *node);
 struct devnode *pnp_next_sibling(const struct devnode *node);
 struct devnode *pnp_previous_sibling(const struct devnode *node);
 struct devnode *pnp_previous(struct devnode *node);
+/* Unloads what was kept by an open file when its last device went. All files are closed. */
+void pnp_unload_idle_drivers(void);
 /* START of one device; what it reports as its children is enumerated and started with it. */
 NTSTATUS pnp_start(struct devnode *node);
 /* These go through the children that are started as well: children first; cancelling and restarting, parents first. */

@@ -184,7 +184,12 @@ static NTSTATUS for_all(UCHAR minor, SYSTEM_POWER_STATE state, POWER_ACTION acti
     return result;
 }
 
-NTSTATUS po_system_resume(void) { return for_all(IRP_MN_SET_POWER, PowerSystemWorking, PowerActionNone, false, false); }
+NTSTATUS po_system_resume(void)
+{
+    NTSTATUS status = for_all(IRP_MN_SET_POWER, PowerSystemWorking, PowerActionNone, false, false);
+    pnp_rest(false);
+    return status;
+}
 
 NTSTATUS po_system_sleep(SYSTEM_POWER_STATE state, POWER_ACTION action)
 {
@@ -193,7 +198,9 @@ NTSTATUS po_system_sleep(SYSTEM_POWER_STATE state, POWER_ACTION action)
         po_system_resume(); /* the refusal is told by "stay in S0" */
         return status;
     }
-    return for_all(IRP_MN_SET_POWER, state, action, true, false);
+    status = for_all(IRP_MN_SET_POWER, state, action, true, false);
+    pnp_rest(NT_SUCCESS(status));
+    return status;
 }
 
 /* ---- The PDO's side ---- */

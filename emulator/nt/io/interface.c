@@ -61,12 +61,14 @@ static UNICODE_STRING make_link(const struct devnode *node, const GUID *guid, PC
     return rtl_copy_of(&whole);
 }
 
+/* The latest that has this link: a device may have come back, under its old name, while a handle keeps the one that went. */
 static struct io_interface *find_link(PCUNICODE_STRING link)
 {
-    struct io_interface *i = interfaces;
-    while (i && !rtl_equal_unicode(&i->link, link, true))
-        i = i->next;
-    return i;
+    struct io_interface *found = NULL;
+    for (struct io_interface *i = interfaces; i; i = i->next)
+        if (rtl_equal_unicode(&i->link, link, true))
+            found = i;
+    return found;
 }
 
 bool io_interface_is_registered(PCUNICODE_STRING link) { return find_link(link) != NULL; }
@@ -96,7 +98,7 @@ static NTSTATUS register_for(PDEVICE_OBJECT pdo, const GUID *guid, PUNICODE_STRI
             return STATUS_INVALID_DEVICE_REQUEST;
     UNICODE_STRING wanted = make_link(node, guid, reference, L"\\??\\");
     struct io_interface *old = find_link(&wanted);
-    if (old) {
+    if (old && old->pdo == pdo) {
         ex_system_free(wanted.Buffer);
         return give_link(old, link, caller);
     }

@@ -136,12 +136,26 @@ NTSTATUS pnp_build_stack(struct devnode *node)
     return status;
 }
 
+/* A device that a driver deleted while it is open (a control device beside the stacks) is not in its list, but still needs its code (W-DRV-6). */
+static void unload_if_idle(struct nt_driver *driver)
+{
+    if (driver->by_pnp && !driver->object.DeviceObject && !driver->files && !driver->unloading)
+        io_unload_driver(driver);
+}
+
 void pnp_drop_drivers(struct devnode *node)
 {
-    while (node->drivers) {
-        struct nt_driver *driver = node->driver[--node->drivers];
-        if (driver->by_pnp && !driver->object.DeviceObject && !driver->unloading)
-            io_unload_driver(driver);
+    if (node->installed)
+        node->function = NULL; /* it may be unloaded while the devnode stays */
+    while (node->drivers)
+        unload_if_idle(node->driver[--node->drivers]);
+}
+
+void pnp_unload_idle_drivers(void)
+{
+    for (struct nt_driver *driver = io_driver_first(), *next; driver; driver = next) {
+        next = io_driver_next(driver);
+        unload_if_idle(driver);
     }
 }
 

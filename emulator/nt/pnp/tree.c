@@ -19,6 +19,7 @@ static struct {
     struct ex_work work;
     bool working;                  /* the work item is queued or runs */
     KEVENT settled;                /* it is not */
+    KEVENT awake;                  /* the machine does not sleep: the worker may begin */
     void (*watch)(struct devnode *, enum pnp_change);
 } tree;
 
@@ -45,6 +46,7 @@ void pnp_boot(void)
     memset(&tree, 0, sizeof tree);
     ke_initialize_event(&tree.free, SynchronizationEvent, TRUE);
     ke_initialize_event(&tree.settled, NotificationEvent, TRUE);
+    ke_initialize_event(&tree.awake, NotificationEvent, TRUE);
     prepare_work();
     pnp_node_boot();
     pnp_stack_boot();
@@ -179,10 +181,30 @@ static void take(struct devnode *node)
         pnp_remove(node); /* or it waits for a child's handle */
 }
 
+void pnp_rest(bool asleep)
+{
+    if (asleep)
+        ke_reset_event(&tree.awake);
+    else
+        ke_set_event(&tree.awake, 0, FALSE);
+}
+
+/* A device that were started now would wait for D0, and the resume for it. The machine may have gone to sleep while the lock was waited for. */
+static void enter_awake(void)
+{
+    for (;;) {
+        ke_wait_internal(&tree.awake, "the machine to wake");
+        pnp_lock();
+        if (tree.awake.Header.SignalState)
+            return;
+        pnp_unlock();
+    }
+}
+
 static void do_work(void *context)
 {
     (void)context;
-    bool entered = pnp_enter();
+    enter_awake();
     while (tree.asked || pnp_tell_next()) {
         struct node_entry *e = tree.asked;
         if (!e)
@@ -193,7 +215,7 @@ static void do_work(void *context)
     }
     tree.working = false;
     ke_set_event(&tree.settled, 0, FALSE);
-    pnp_leave(entered);
+    pnp_unlock();
 }
 
 void pnp_settle(void) { ke_wait_internal(&tree.settled, "the PnP manager to have done what it was asked for"); }
