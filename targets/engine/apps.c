@@ -236,10 +236,10 @@ static void issue(const struct record *rec, unsigned step)
     r->code = rec->kind == OP_IOCTL ? rec->b : 0;
     r->fill = (uint8_t)(rec->kind == OP_IOCTL ? rec->c >> 8 : rec->b);
     r->device = h->device;
+    r->class = h->class;
     r->file = h->file;
     r->overlapped_file = h->overlapped;
-    if (!life_device_is_there(h->device))
-        r->disturbed |= DISTURBED_REMOVE; /* a handle to a device that went */
+    r->disturbed |= life_device_disturbance(h->device);
     if (!h->overlapped)
         r->mode = IO_SYNC;
     else if (r->mode == IO_APC && r->kind == OP_IOCTL)
@@ -277,6 +277,8 @@ static void open(const struct record *rec, unsigned step)
     struct request *r = request_begin(rec, step);
     r->mode = IO_SYNC;
     r->device = device;
+    r->class = life_interface_class(rec);
+    r->disturbed |= life_device_disturbance(device);
     announce(r);
     bool overlapped = !(rec->flags & OPEN_SYNC);
     HANDLE file = CreateFileW((const WCHAR *)path, GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL, OPEN_EXISTING,
@@ -287,7 +289,7 @@ static void open(const struct record *rec, unsigned step)
     if (good && (h->file || !life_device_path(rec, path, &now) || now != device))
         CloseHandle(file);
     else if (good)
-        *h = (struct app_handle){.file = file, .overlapped = overlapped, .device = r->device};
+        *h = (struct app_handle){.file = file, .overlapped = overlapped, .device = r->device, .class = r->class};
     finish(r, good ? 0 : GetLastError(), 0);
 }
 

@@ -7,11 +7,13 @@
 #include "life.h"
 
 #define MAX_DEVICES 8
+#define MAX_NUMBERS 256             /* of devices in a life, for the marks below; children of more are told apart no more */
 
 static struct {
     struct devnode *node[MAX_DEVICES]; /* root-enumerated devices that are not removed yet; the last is the present one */
     unsigned count;
     bool asleep;
+    uint64_t leaving[MAX_NUMBERS / 64]; /* by number: the PnP manager is about to take the device away */
     struct pnp_install only;           /* of a target that names one driver */
 } devices;
 
@@ -44,16 +46,6 @@ uint32_t devices_state(void)
 
 uint32_t devices_number(void *pdo) { return pnp_devnode_of(pdo) ? pnp_devnode_of(pdo)->number : 0; }
 
-bool devices_has(uint32_t number)
-{
-    if (number == life.device)
-        return true;
-    const struct devnode *child = present() ? pnp_first_child(present()) : NULL;
-    while (child && child->number != number)
-        child = pnp_next_sibling(child);
-    return child && is_there(child);
-}
-
 /* Device 0 is the present root-enumerated one, the others are its children in turn. */
 static struct devnode *device_at(uint8_t slot)
 {
@@ -66,17 +58,34 @@ static struct devnode *device_at(uint8_t slot)
     return node;
 }
 
+static uint8_t disturbance_in(enum devnode_state state)
+{
+    switch (state) {
+    case DEVNODE_STARTED: return devices.asleep ? DISTURBED_STATE : 0;
+    case DEVNODE_STOP_PENDING:
+    case DEVNODE_STOPPED:
+    case DEVNODE_REMOVE_PENDING: return DISTURBED_STATE;
+    default: return DISTURBED_REMOVE;
+    }
+}
+
+static uint64_t *leaving_word(uint32_t number) { return &devices.leaving[number / 64 % (MAX_NUMBERS / 64)]; }
+static bool is_leaving(uint32_t number) { return *leaving_word(number) >> number % 64 & 1; }
+
+uint8_t devices_disturbance(uint32_t number)
+{
+    if (number == life.device)
+        return disturbance_in(state_of(present()));
+    const struct devnode *child = present() ? pnp_first_child(present()) : NULL;
+    while (child && child->number != number)
+        child = pnp_next_sibling(child);
+    return !child || is_leaving(number) ? DISTURBED_REMOVE : disturbance_in(child->state);
+}
+
 /* What a request that is issued from now on, or is out now, has to reckon with. */
 static void note_state(void)
 {
-    uint8_t state = 0;
-    switch (state_of(present())) {
-    case DEVNODE_STARTED: state = devices.asleep ? DISTURBED_STATE : 0; break;
-    case DEVNODE_STOP_PENDING:
-    case DEVNODE_STOPPED:
-    case DEVNODE_REMOVE_PENDING: state = DISTURBED_STATE; break;
-    default: state = DISTURBED_REMOVE; break;
-    }
+    uint8_t state = disturbance_in(state_of(present()));
     life.state = state;
     if (state)
         life_disturb(state, -1, -1, -1);
@@ -113,11 +122,20 @@ static bool take_away(unsigned index)
     return true;
 }
 
-/* What the PnP manager does of its own accord: a device that failed is removed by surprise (K-PNP-60). */
+/*
+ * What the PnP manager does of its own accord: a device that failed is removed by surprise (K-PNP-60), one that its bus does not report any more too. A child that
+ * comes, or goes, is nobody's business but of those who have it open.
+ */
 static void watch(struct devnode *node, enum pnp_change change)
 {
-    (void)node, (void)change;
-    expect(DISTURBED_REMOVE);
+    if (!node->parent) {
+        expect(DISTURBED_REMOVE);
+        return;
+    }
+    if (change == PNP_COMES)
+        return;
+    *leaving_word(node->number) |= 1ull << node->number % 64;
+    life_disturb_device(DISTURBED_REMOVE, node->number);
 }
 
 /* Devices that went by surprise, or failed, and whose last handle is closed now. */
@@ -159,6 +177,7 @@ void devices_begin(void)
 {
     devices.count = 0;
     devices.asleep = false;
+    memset(devices.leaving, 0, sizeof devices.leaving);
     if (is_legacy()) {
         legacy_begin();
         return;
@@ -340,24 +359,32 @@ void devices_event(uint8_t kind, uint8_t slot)
     pnp_unlock();
 }
 
+static void restore(struct devnode *node)
+{
+    if (node->state == DEVNODE_STOP_PENDING)
+        pnp_cancel_stop(node);
+    if (node->state == DEVNODE_REMOVE_PENDING)
+        pnp_cancel_remove(node);
+    if (node->state == DEVNODE_STOPPED)
+        rebalance(node);
+}
+
 bool devices_restore(void)
 {
     if (is_legacy()) {
         legacy_restore();
         return true;
     }
+    pnp_lock();
+    wake_up(); /* the PnP manager rests until then */
+    pnp_unlock();
     pnp_settle();
     pnp_lock();
-    wake_up();
     struct devnode *node = present();
-    if (node) {
-        if (node->state == DEVNODE_STOP_PENDING)
-            pnp_cancel_stop(node);
-        if (node->state == DEVNODE_REMOVE_PENDING)
-            pnp_cancel_remove(node);
-        if (node->state == DEVNODE_STOPPED)
-            rebalance(node);
-    }
+    if (node)
+        restore(node);
+    for (struct devnode *child = node ? pnp_first_child(node) : NULL; child; child = pnp_next_sibling(child))
+        restore(child);
     note_state();
     pnp_unlock();
     return state_of(node) == DEVNODE_STARTED;
@@ -374,5 +401,6 @@ void devices_end(void)
     pnp_lock();
     while (devices.count && take_away(devices.count - 1))
         ;
+    pnp_unload_idle_drivers();
     pnp_unlock();
 }

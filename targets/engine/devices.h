@@ -24,8 +24,8 @@ bool devices_restore(void);
 void devices_end(void);
 /* The number of the device whose PDO this is, as in struct request. */
 uint32_t devices_number(void *pdo);
-/* Is that device still there: the present one, or a child of it that is not on its way out? */
-bool devices_has(uint32_t number);
+/* What a request on that device has to reckon with (enum disturbance): it is neither the present one nor a child of it, it is on its way out, it rests. */
+uint8_t devices_disturbance(uint32_t number);
 /* A small number for coverage: the PnP state, asleep or not, in D0 or not. */
 uint32_t devices_state(void);
 

@@ -32,17 +32,20 @@ int life_next_step(unsigned actor) { return turns_next(actor); }
 void life_actor_ended(unsigned actor) { turns_actor_ended(actor); }
 void *life_user_memory(size_t size) { return user_alloc(size, CALLER); }
 
+uint8_t life_interface_class(const struct record *open) { return (uint8_t)(open->a % (1 + target.also_count)); }
+
 bool life_device_path(const struct record *open, uint16_t path[LIFE_PATH_CHARS], uint32_t *device)
 {
     *device = life.device;
-    if (target.path) {
+    unsigned class = life_interface_class(open);
+    const char *fixed = class ? target.also[class - 1].path : target.path;
+    if (fixed) {
         size_t i = 0;
-        for (; target.path[i] && i + 1 < LIFE_PATH_CHARS; i++)
-            path[i] = (uint8_t)target.path[i];
+        for (; fixed[i] && i + 1 < LIFE_PATH_CHARS; i++)
+            path[i] = (uint8_t)fixed[i];
         path[i] = 0;
         return true;
     }
-    unsigned class = open->a % (1 + target.also_count);
     const GUID *guid = (const GUID *)(class ? &target.also[class - 1].id : &target.interface_id);
     unsigned there = 0;
     PCUNICODE_STRING link;
@@ -59,13 +62,22 @@ bool life_device_path(const struct record *open, uint16_t path[LIFE_PATH_CHARS],
     return true;
 }
 
-bool life_device_is_there(uint32_t device) { return device == life.device || (!target.path && devices_has(device)); }
+uint8_t life_device_disturbance(uint32_t device) { return target.path ? (device == life.device ? 0 : DISTURBED_REMOVE) : devices_disturbance(device); }
 
 void life_disturb(uint8_t disturbance, int process, int thread, int handle)
 {
     for (uint64_t left = life.pending; left; left &= left - 1) {
         struct request *r = &life.request[__builtin_ctzll(left)];
         if ((process < 0 || r->process == process) && (thread < 0 || r->thread == thread) && (handle < 0 || r->handle == handle))
+            r->disturbed |= disturbance;
+    }
+}
+
+void life_disturb_device(uint8_t disturbance, uint32_t device)
+{
+    for (uint64_t left = life.pending; left; left &= left - 1) {
+        struct request *r = &life.request[__builtin_ctzll(left)];
+        if (r->device == device)
             r->disturbed |= disturbance;
     }
 }

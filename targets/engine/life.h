@@ -11,6 +11,7 @@ struct app_handle {
     void *file;              /* HANDLE; NULL: closed */
     bool overlapped;
     uint32_t device;
+    uint8_t class;
 };
 
 struct life {
@@ -42,11 +43,16 @@ void life_actor_ended(unsigned actor);
 /* Copies the path of the device that an `open` means, Windows' UTF-16 with its zero: a legacy driver's, or that of an interface; its number goes to
  * `device`. False if there is none now. */
 bool life_device_path(const struct record *open, uint16_t path[LIFE_PATH_CHARS], uint32_t *device);
-bool life_device_is_there(uint32_t device);
+/* The class of interface that an `open` means. */
+uint8_t life_interface_class(const struct record *open);
+/* What a request on this device has to reckon with as things stand (enum disturbance). */
+uint8_t life_device_disturbance(uint32_t device);
 /* Uninitialised user memory; NULL when exhausted. */
 void *life_user_memory(size_t size);
-/* Requests that match get the disturbance: those still out, of this device / handle / thread; negative: any. */
+/* Requests that match get the disturbance: those still out, of this process / thread / handle; negative: any. */
 void life_disturb(uint8_t disturbance, int process, int thread, int handle);
+/* Those still out on this device. */
+void life_disturb_device(uint8_t disturbance, uint32_t device);
 
 /* ---- apps.c, for execute.c ---- */
 

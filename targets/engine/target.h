@@ -50,6 +50,7 @@ struct request {
     uint32_t out_length;     /* of an ioctl */
     uint32_t code;           /* of an ioctl */
     uint32_t device;         /* 1, 2 ...: which device, in order of being added, the handle belongs to */
+    uint8_t class;           /* class of interface that the handle was opened by: 0, or 1 + index in `also` */
     bool issued, finished;   /* finished: the app saw its end */
     uint64_t issued_at;      /* order of events in this life ... */
     uint64_t finished_at;
@@ -76,6 +77,7 @@ struct target_guid {
 struct target_interface {
     const char *name;              /* what its devices are called in texts */
     struct target_guid id;
+    const char *path;              /* instead of `id`: of a device that drivers make beside the stacks, "\\\\.\\ToasterFilter" */
 };
 
 struct target {
