@@ -43,7 +43,7 @@ compile() {
 check_patch() {
     copy=$work/$1
     mkdir -p "$copy/drivers"
-    cp -R "$root/drivers/echo" "$root/drivers/cancel" "$root/drivers/nothing" "$copy/drivers/"
+    cp -R "$root/drivers/echo" "$root/drivers/cancel" "$root/drivers/nothing" "$root/drivers/toaster" "$copy/drivers/"
 
     patch -d "$copy" -p1 -F0 --dry-run -s <"$bugs/$1.patch" >"$work/log" 2>&1 || {
         fail "$1: does not apply"
@@ -75,6 +75,14 @@ check_row() {
     cancel) directory=drivers/cancel/csq ;;
     nothing) directory=drivers/nothing ;;
     startio) directory=drivers/cancel/startio ;;
+    toaster_*) # of several drivers, with folders in common
+        directory=$(dirname "${5%:*}")
+        case $2:$directory in
+        toaster_simple:drivers/toaster/simple | toaster_filter:drivers/toaster/filter/* | toaster_bus:drivers/toaster/bus/shared) ;;
+        toaster_bus:drivers/toaster/bus/dynamic | toaster_bus_static:drivers/toaster/bus/static) ;;
+        *) directory=none ;;
+        esac
+        ;;
     *)
         fail "$1: unknown target '$2'"
         return

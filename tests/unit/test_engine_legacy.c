@@ -52,6 +52,7 @@ struct life life;
 static uint8_t disturbed; /* what requests that are out were told */
 static bool faults;
 void life_disturb(uint8_t disturbance, int process, int thread, int handle) { disturbed |= disturbance; }
+void life_disturb_device(uint8_t disturbance, uint32_t device) {}
 bool life_has_faults(void) { return faults; }
 
 static void begin(void)

@@ -13,6 +13,7 @@ __attribute__((section("drv_images"), used)) static const struct driver_image *c
 const struct target target = {.driver = "world", .device_id = "Root\\WORLD"};
 struct life life;
 void life_disturb(uint8_t disturbance, int process, int thread, int handle) {}
+void life_disturb_device(uint8_t disturbance, uint32_t device) {}
 bool life_has_faults(void) { return false; }
 
 enum { NEITHER, IDLES, IDLES_AND_WAKES, WAKES_THE_SYSTEM };
