@@ -1,9 +1,12 @@
 /* The nothing driver: a counted queue of two, whose requests are parked, held or put aside until somebody asks. The oracle is oracle_nothing.c. */
 #include "oracle_nothing.h"
 
-/* The commands, one of their codes with another transfer method, and one that the driver does not know. */
-static const uint32_t codes[] = {NOTHING_HOLD, NOTHING_HOLD, NOTHING_RELEASE, NOTHING_FORWARD, NOTHING_FORWARD, NOTHING_DRAIN, NOTHING_STATS,
-                                 NOTHING_STATS | 3, 0x222014};
+/*
+ * The commands, one of their codes with another transfer method, and one that the driver does not know. Those that have something to do with each
+ * other stand more than once, so that they meet.
+ */
+static const uint32_t codes[] = {NOTHING_HOLD, NOTHING_HOLD, NOTHING_HOLD, NOTHING_RELEASE, NOTHING_RELEASE, NOTHING_RELEASE, NOTHING_FORWARD,
+                                 NOTHING_FORWARD, NOTHING_DRAIN, NOTHING_STATS, NOTHING_STATS | 3, 0x222014};
 static const uint32_t lengths[] = {0, 1, 3, 4, 5, 15, 16, 17, 512, 4095, 4096, 4097, 65537};
 
 const struct target target = {
