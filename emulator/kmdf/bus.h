@@ -34,7 +34,7 @@ struct fx_child {
     enum fx_child_state state;
     bool wanted;               /* what the driver said last; the state follows when no scan or iteration is under way */
     bool tentative;            /* not found again by this scan yet */
-    bool creating;             /* EvtChildListCreateDevice runs */
+    bool creating;             /* EvtChildListCreateDevice runs, or is about to */
     bool clone;                /* does not wait for the end of its predecessor (K-CHD-6) */
     bool left_out;             /* an answer to a relations query was without it (K-PNP-66) */
     struct fx_device *device;
@@ -95,8 +95,8 @@ void fx_child_list_cleanup(struct fx_child *child);
 NTSTATUS fx_child_list_create_default(struct fx_device *device, const struct WDFDEVICE_INIT *init);
 /* Makes the PDO (K-CHD-4). The child is gone if that failed. PASSIVE_LEVEL. */
 void fx_child_create_device(struct fx_child *child);
-/* Another entry with the same identification has a PDO that still dies. */
-bool fx_child_waits(struct fx_child *child);
+/* Takes a new child for fx_child_create_device(): false if another entry with the same identification has a PDO that still dies. */
+bool fx_child_claim(struct fx_child *child);
 NTSTATUS fx_child_retrieve_id(struct fx_child *child, PWDF_CHILD_IDENTIFICATION_DESCRIPTION_HEADER id);
 NTSTATUS fx_child_retrieve_address(struct fx_child *child, PWDF_CHILD_ADDRESS_DESCRIPTION_HEADER address);
 NTSTATUS fx_child_update_address(struct fx_child *child, PWDF_CHILD_ADDRESS_DESCRIPTION_HEADER address);

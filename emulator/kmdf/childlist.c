@@ -173,14 +173,19 @@ NTSTATUS fx_child_retrieve_address(struct fx_child *child, address_header to)
 
 bool fx_child_is_dying(const struct fx_child *child) { return child->state == FX_CHILD_MISSING && child->device; }
 
-bool fx_child_waits(struct fx_child *child)
+bool fx_child_claim(struct fx_child *child)
 {
+    child->creating = true; /* before anybody else runs: from here on nobody frees it */
     if (child->clone || !child->of->list)
-        return false;
+        return true;
     fx_lock_acquire(&child->of->lock);
     bool waits = fx_child_list_find(child->of->list, child->id, fx_child_is_dying, NULL) != NULL;
+    if (waits) {
+        child->creating = false;
+        fx_children_apply(child->of); /* it may be unwanted by now */
+    }
     fx_lock_release(&child->of->lock);
-    return waits;
+    return !waits;
 }
 
 static NTSTATUS call_create(struct fx_child *child, PWDFDEVICE_INIT init)
@@ -225,7 +230,6 @@ void fx_child_create_device(struct fx_child *child)
         refuse(child, STATUS_INSUFFICIENT_RESOURCES);
         return;
     }
-    child->creating = true;
     NTSTATUS status = call_create(child, init);
     struct fx_device *device = init->device;
     if (NT_SUCCESS(status) && device) {

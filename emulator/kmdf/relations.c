@@ -81,7 +81,7 @@ static void bring_up_to_date(struct fx_children *set)
         number = child->number;
         if (child->state == FX_CHILD_MISSING)
             leave_out(child);
-        else if (child->state == FX_CHILD_NEW && !fx_child_waits(child))
+        else if (child->state == FX_CHILD_NEW && fx_child_claim(child))
             fx_child_create_device(child);
     }
 }
