@@ -86,18 +86,24 @@ static void bring_up_to_date(struct fx_children *set)
     }
 }
 
+/* One that was said to be missing while this query ran is in it for the last time: the next query leaves it out, and tells its driver. */
+static bool is_reported(const struct fx_child *child)
+{
+    return child->state == FX_CHILD_PRESENT || (child->state == FX_CHILD_MISSING && child->device && !child->left_out);
+}
+
 static ULONG count(struct fx_children *set)
 {
     ULONG n = 0;
     for (struct fx_child *child = fx_children_after(set, 0); child; child = fx_children_after(set, child->number))
-        n += child->state == FX_CHILD_PRESENT;
+        n += is_reported(child);
     return n;
 }
 
 static void report(struct fx_children *set, DEVICE_RELATIONS *relations)
 {
     for (struct fx_child *child = fx_children_after(set, 0); child; child = fx_children_after(set, child->number))
-        if (child->state == FX_CHILD_PRESENT)
+        if (is_reported(child))
             put(relations, child->device->wdm);
 }
 

@@ -247,8 +247,13 @@ static void stop(struct devnode *node)
     pnp_stop(node);
 }
 
+/* A device starts when its bus has. */
+static bool may_start(const struct devnode *node) { return !node->parent || node->parent->state == DEVNODE_STARTED; }
+
 static void rebalance(struct devnode *node)
 {
+    if (!may_start(node))
+        return;
     stop(node);
     if (node->state == DEVNODE_STOPPED)
         check_set_up("starting the device again", start(node));
@@ -280,7 +285,11 @@ static void surprise(struct devnode *node)
     pnp_surprise_remove(node);
 }
 
-static void add_again(struct devnode *node) { pnp_add_again(node); }
+static void add_again(struct devnode *node)
+{
+    if (may_start(node))
+        pnp_add_again(node);
+}
 
 static void reload(void)
 {
