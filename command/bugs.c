@@ -195,8 +195,8 @@ static unsigned count_replays(const char *program, const char *input, const stru
     return good;
 }
 
-/* The smallest input is left beside the one that was found. */
-static unsigned count_operations(const char *program, const char *input)
+/* The smallest input is left beside the one that was kept, which may be of an earlier run with the same report. */
+static unsigned count_operations(const char *program, const char *input, const char *kept)
 {
     struct args args = {0};
     struct captured captured;
@@ -204,7 +204,7 @@ static unsigned count_operations(const char *program, const char *input)
     args_add(&args, "minimize");
     args_add(&args, "%s", input);
     args_add(&args, "-o");
-    args_add(&args, "%s.min.txt", input);
+    args_add(&args, "%s.min.txt", kept);
     args_add(&args, "--json");
     args_add(&args, "--time");
     args_add(&args, "%d", MINIMIZE_SECONDS);
@@ -250,7 +250,7 @@ static void fuzz_bug(const struct bug *bug, const char *programs, const char *se
     outcome->expected = is_expected(bug, outcome->finding.name, outcome->finding.parameter);
     outcome->replays = outcome->detected ? count_replays(runner, artifact, &outcome->finding) : 0;
     finding_store(text("fuzz/bugs/%s", bug->name), artifact, &outcome->finding, outcome->input);
-    outcome->operations = outcome->detected ? count_operations(runner, outcome->input) : UINT_MAX;
+    outcome->operations = outcome->detected ? count_operations(runner, artifact, outcome->input) : UINT_MAX;
 }
 
 static cJSON *outcome_json(const struct outcome *outcome)
