@@ -76,9 +76,11 @@ static DWORD call(struct cm_notification *n, const struct cm_event *e)
     memcpy(data, e->data, e->size);
     msan_define(data, e->size);
     struct callback_frame frame;
+    hb_acquire(n); /* behind the call that registered it */
     callback_enter(&frame, DDI_CmNotifyCallback, (const void *)n->callback, NULL);
     DWORD answer = n->callback(n, n->context, e->action, data, e->size);
     callback_leave(&frame, answer);
+    hb_release(n); /* who unregisters waits for it */
     user_free(data, NULL);
     return answer;
 }
@@ -227,6 +229,7 @@ static enum cm_result enlist(const CM_NOTIFY_FILTER *filter, void *context, cm_c
         ex_system_free(n);
         return result;
     }
+    hb_release(n);
     n->next = notifications;
     notifications = n;
     *handle = n;
@@ -270,6 +273,7 @@ static enum cm_result unregister(struct cm_notification *handle)
         user_wait(1, &thread, true, false, NULL);
         ob_dereference(thread);
     }
+    hb_acquire(n);
     ex_system_free(n);
     return CR_SUCCESS;
 }
