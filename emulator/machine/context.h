@@ -117,8 +117,11 @@ void activation_pop(struct activation *activation);
 /* Calls body(argument), the routine of the DPC that was pushed. */
 void activation_call(void (*body)(void *), void *argument);
 
+/* The scheduler's own places, numbered before the DDIs: DDI_Block, DDI_Release and DDI_Memory of emulator/ddi.h. */
+enum { WHERE_BLOCK = 1, WHERE_RELEASE = 2, WHERE_MEMORY = 3 };
+
 /* A point where another context may go on, and where the kernel APCs run that came for this one meanwhile. `where` is a DDI number (gate.h) or one
- * of SCHED_*. */
+ * of the places above. */
 void sched_point(uint16_t where);
 
 /* True while a context other than idle ones is alive or a DPC is queued. */

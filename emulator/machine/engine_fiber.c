@@ -27,9 +27,6 @@ fcontext make_fcontext(void *stack_top, size_t size, void (*entry)(struct transf
 #define MAX_STEPS 2000000u
 #define FAIR_POINTS 20000u
 
-/* Places of the scheduler's own points, see emulator/ddi.h: numbers 1..3 of the DDI table. */
-enum { WHERE_BLOCK = 1 };
-
 struct fiber {
     fcontext context;
     char *stack;

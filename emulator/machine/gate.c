@@ -3,8 +3,6 @@
 
 #include "engine.h"
 
-enum { WHERE_RELEASE = 2 }; /* DDI_Release of emulator/ddi.h */
-
 static const struct ddi *current_ddi(const struct ctx *ctx)
 {
     return ctx->gate_depth ? &ddi_table[ctx->gate[ctx->gate_depth - 1]] : &ddi_table[0];

@@ -4,8 +4,6 @@
  */
 #include "machine.h"
 
-enum { WHERE_MEMORY = 3 }; /* DDI_Memory of emulator/ddi.h */
-
 static void point(const void *address)
 {
     struct ctx *ctx = current_ctx;

@@ -5,8 +5,6 @@
 
 #include "machine.h"
 
-enum { WHERE_BLOCK = 1 }; /* DDI_Block of emulator/ddi.h */
-
 #define MAX_NTH 1023 /* the highest count that an input can name */
 
 struct explore_record explore_record;

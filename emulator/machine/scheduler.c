@@ -149,9 +149,6 @@ void ctx_wake(struct ctx *ctx)
     engine->wake(ctx);
 }
 
-
-enum { WHERE_RELEASE = 2 }; /* DDI_Release of emulator/ddi.h */
-
 /* Each delivery ends with a lowered IRQL, where another context may go on before the interrupted code does. */
 void sched_point(uint16_t where)
 {

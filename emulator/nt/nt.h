@@ -358,7 +358,8 @@ struct devnode {
     unsigned asked;               /* what the PnP manager's worker is to do (enum pnp_work) */
 };
 
-/* One PnP operation at a time: the functions below that change a state want the lock held, so that the PnP manager's worker rests. Not recursive. */
+/* One PnP operation at a time: the functions below that change a state want the lock held, so that the PnP manager's worker rests. A thread
+ * that holds it may take it again. */
 void pnp_lock(void);
 void pnp_unlock(void);
 /* The machine goes to sleep or wakes: until it is awake the worker does not begin. With the lock. */

@@ -79,9 +79,9 @@ NTSTATUS pnp_start(struct devnode *node)
 {
     if (node->state != DEVNODE_INITIALIZED && node->state != DEVNODE_STOPPED)
         return STATUS_INVALID_DEVICE_STATE;
-    bool entered = pnp_enter();
+    pnp_lock();
     NTSTATUS status = start(node);
-    pnp_leave(entered);
+    pnp_unlock();
     return status;
 }
 
@@ -159,14 +159,14 @@ static NTSTATUS question(struct devnode *node, const struct question *q)
 {
     if (!can_be_asked(node, q))
         return STATUS_INVALID_DEVICE_STATE;
-    bool entered = pnp_enter();
+    pnp_lock();
     NTSTATUS status = q == &to_remove ? pnp_ask_listeners(node) : STATUS_SUCCESS;
     if (NT_SUCCESS(status)) {
         status = ask(node, q);
         if (q == &to_remove && !NT_SUCCESS(status))
             pnp_tell_of_removal(node, PNP_REMOVE_CANCELLED);
     }
-    pnp_leave(entered);
+    pnp_unlock();
     return status;
 }
 
@@ -174,11 +174,12 @@ static NTSTATUS cancel(struct devnode *node, const struct question *q)
 {
     if (node->state != q->pending && node->state != DEVNODE_STARTED)
         return STATUS_INVALID_DEVICE_STATE;
-    bool entered = pnp_enter(), was_asked = node->state == q->pending;
+    pnp_lock();
+    bool was_asked = node->state == q->pending;
     take_back(node, q);
     if (q == &to_remove && was_asked)
         pnp_tell_of_removal(node, PNP_REMOVE_CANCELLED);
-    pnp_leave(entered);
+    pnp_unlock();
     return STATUS_SUCCESS;
 }
 
@@ -200,9 +201,9 @@ NTSTATUS pnp_stop(struct devnode *node)
 {
     if (node->state != DEVNODE_STOP_PENDING)
         return STATUS_INVALID_DEVICE_STATE;
-    bool entered = pnp_enter();
+    pnp_lock();
     stop(node);
-    pnp_leave(entered);
+    pnp_unlock();
     return STATUS_SUCCESS;
 }
 
@@ -230,10 +231,10 @@ NTSTATUS pnp_surprise_remove(struct devnode *node)
 {
     if (!is_there(node) || node->state == DEVNODE_ALONE)
         return STATUS_INVALID_DEVICE_STATE;
-    bool entered = pnp_enter();
+    pnp_lock();
     surprise(node);
     pnp_tell_of_removal(node, PNP_REMOVE_COMPLETE);
-    pnp_leave(entered);
+    pnp_unlock();
     return STATUS_SUCCESS;
 }
 
@@ -361,8 +362,8 @@ NTSTATUS pnp_remove(struct devnode *node)
 {
     if (node->state == DEVNODE_REMOVED)
         return STATUS_INVALID_DEVICE_STATE;
-    bool entered = pnp_enter();
+    pnp_lock();
     NTSTATUS status = pnp_remove_subtree(node, node->parent && node->reported);
-    pnp_leave(entered);
+    pnp_unlock();
     return status;
 }

@@ -21,9 +21,6 @@
 struct devnode *pnp_new_node(struct devnode *parent, PDEVICE_OBJECT pdo);
 /* Out of the tree; its memory stays, since drivers' objects may still name it. */
 void pnp_forget_node(struct devnode *node);
-/* As pnp_lock(), for who may hold it already: false then, and pnp_leave(false) does nothing. */
-bool pnp_enter(void);
-void pnp_leave(bool entered);
 /* What is to be done for a devnode, later, by the worker. Any IRQL up to DISPATCH_LEVEL, no lock. */
 enum pnp_work { PNP_WORK_RELATIONS = 1, PNP_WORK_STATE = 2, PNP_WORK_EJECT = 4, PNP_WORK_CLOSED = 8 };
 void pnp_ask(struct devnode *node, enum pnp_work what);

@@ -153,11 +153,11 @@ NTSTATUS pnp_notify_usage(struct devnode *node, DEVICE_USAGE_NOTIFICATION_TYPE t
     struct usage usage = {type, in_path};
     if (node->state != DEVNODE_STARTED)
         return STATUS_INVALID_DEVICE_STATE;
-    bool entered = pnp_enter();
+    pnp_lock();
     NTSTATUS status = pnp_send_with(node, IRP_MN_DEVICE_USAGE_NOTIFICATION, fill_usage, &usage, NULL);
     if (!NT_SUCCESS(status) && !in_path)
         bugcheck(OWN_RULE, (ULONG)status, type, device_number(node->pdo), 0, "W-PNP-39",
                  "IRP_MN_DEVICE_USAGE_NOTIFICATION with InPath FALSE was completed with 0x%08X: only a file that comes may be refused", (ULONG)status);
-    pnp_leave(entered);
+    pnp_unlock();
     return status;
 }

@@ -176,7 +176,7 @@ static UNICODE_STRING one_id(const char *device_id)
 
 struct devnode *pnp_create_root_device(struct nt_driver *driver, const char *device_id, NTSTATUS *status)
 {
-    bool entered = pnp_enter();
+    pnp_lock();
     struct devnode *node = pnp_new_node(NULL, NULL);
     node->function = driver;
     node->hardware_ids = one_id(device_id);
@@ -185,7 +185,7 @@ struct devnode *pnp_create_root_device(struct nt_driver *driver, const char *dev
         *status = pnp_build_stack(node);
     else
         node->state = DEVNODE_FAILED;
-    pnp_leave(entered);
+    pnp_unlock();
     return node;
 }
 
@@ -193,10 +193,10 @@ NTSTATUS pnp_add_again(struct devnode *node)
 {
     if (node->state != DEVNODE_ALONE || !node->reported)
         return STATUS_INVALID_DEVICE_STATE;
-    bool entered = pnp_enter();
+    pnp_lock();
     NTSTATUS status = pnp_build_stack(node);
     if (NT_SUCCESS(status) && node->state == DEVNODE_INITIALIZED)
         status = pnp_bring_up(node);
-    pnp_leave(entered);
+    pnp_unlock();
     return status;
 }

@@ -15,6 +15,7 @@ static struct {
     uint32_t count;
     KEVENT free;                   /* the lock */
     const struct nt_thread *owner; /* who holds it */
+    uint32_t depth;                /* how often */
     struct node_entry *asked, *last_asked;
     struct ex_work work;
     bool working;                  /* the work item is queued or runs */
@@ -38,7 +39,6 @@ struct devnode *pnp_previous_sibling(const struct devnode *node) { return node_o
 struct devnode *pnp_devnode_of(PDEVICE_OBJECT pdo) { return device_of(pdo)->devnode; }
 
 static void do_work(void *context);
-static void prepare_work(void) { tree.work = (struct ex_work){.run = do_work}; }
 
 void pnp_boot(void);
 void pnp_boot(void)
@@ -47,7 +47,7 @@ void pnp_boot(void)
     ke_initialize_event(&tree.free, SynchronizationEvent, TRUE);
     ke_initialize_event(&tree.settled, NotificationEvent, TRUE);
     ke_initialize_event(&tree.awake, NotificationEvent, TRUE);
-    prepare_work();
+    tree.work = (struct ex_work){.run = do_work};
     pnp_node_boot();
     pnp_stack_boot();
     pnp_notify_boot();
@@ -97,25 +97,22 @@ void pnp_forget_node(struct devnode *node)
 
 /* ---- The lock ---- */
 
-bool pnp_enter(void)
+void pnp_lock(void)
 {
-    if (tree.owner == ke_current_thread())
-        return false;
-    ke_wait_internal(&tree.free, "the PnP manager");
-    tree.owner = ke_current_thread();
-    return true;
+    if (tree.owner != ke_current_thread()) {
+        ke_wait_internal(&tree.free, "the PnP manager");
+        tree.owner = ke_current_thread();
+    }
+    ++tree.depth;
 }
 
-void pnp_leave(bool entered)
+void pnp_unlock(void)
 {
-    if (!entered)
+    if (--tree.depth)
         return;
     tree.owner = NULL;
     ke_set_event(&tree.free, 0, FALSE);
 }
-
-void pnp_lock(void) { pnp_enter(); }
-void pnp_unlock(void) { pnp_leave(true); }
 
 /* ---- The worker ---- */
 
