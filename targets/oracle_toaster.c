@@ -49,7 +49,19 @@ static void check_open(const struct request *r)
 
 /* ---- A toaster ---- */
 
-void toaster_finished(const struct request *r)
+static void check_toaster_code(const struct request *r, bool hides)
+{
+    if (hides && r->code == TOASTER_HIDE) {
+        expect_error(r, WIN32_SUCCESS, "but this toaster can be hidden: expected is success");
+        check_bytes(r, 0);
+        return;
+    }
+    if (!r->error)
+        wrong_status(r, "but a toaster knows no such control code: expected is 1 (invalid function)");
+    expect_error(r, WIN32_INVALID_FUNCTION, "expected is 1 (invalid function)");
+}
+
+static void toaster(const struct request *r, bool hides)
 {
     if (r->kind == OP_OPEN) {
         check_open(r);
@@ -58,15 +70,16 @@ void toaster_finished(const struct request *r)
     if (is_anyones(r))
         return;
     if (r->kind == OP_IOCTL) {
-        if (!r->error)
-            wrong_status(r, "but a toaster knows no control code: expected is 1 (invalid function)");
-        expect_error(r, WIN32_INVALID_FUNCTION, "expected is 1 (invalid function)");
+        check_toaster_code(r, hides);
         return;
     }
     expect_error(r, WIN32_SUCCESS, "expected is success");
     if (!r->error)
         check_bytes(r, r->kind == OP_WRITE ? r->length : 0);
 }
+
+void toaster_finished(const struct request *r) { toaster(r, false); }
+void toaster_featured_finished(const struct request *r) { toaster(r, true); }
 
 /* ---- The sideband filter's control device ---- */
 

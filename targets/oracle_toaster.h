@@ -1,5 +1,5 @@
 /*
- * The toaster contract: what the simple function driver, the sideband filter's control device and the bus answer.
+ * The toaster contract: what the function drivers, the sideband filter's control device and the bus answer.
  *
  * Principle of operation. A toaster's answers depend on the request alone. The bus's depend on which serial numbers are plugged in, and that on the order in which
  * requests that were out at the same time took effect, which no app can see. So the oracle asks, of each result, whether there is an order that explains
@@ -19,14 +19,16 @@
 #define TOASTER_INTERFACE {0x781EF630, 0x72B2, 0x11D2, {0xB8, 0x52, 0x00, 0xC0, 0x4F, 0xAD, 0x51, 0x71}}
 #define TOASTER_BUS_INTERFACE {0xD35F7840, 0x6A0C, 0x11D2, {0xB8, 0x41, 0x00, 0xC0, 0x4F, 0xAD, 0x51, 0x71}}
 
-/* One of each transfer method, and the code that other function drivers of a toaster know. */
-#define TOASTER_CODES 0x222000, 0x222001, 0x222002, 0x222003, 0x2A400C
+/* The code that only the featured function driver knows; one of each transfer method. */
+#define TOASTER_HIDE 0x2A400C
+#define TOASTER_CODES 0x222000, 0x222001, 0x222002, 0x222003, TOASTER_HIDE
 #define TOASTER_LENGTHS 0, 1, 10, 64, 4095, 4096, 4097
 
 enum toaster_bus_code { BUS_PLUG = 0x2A4000, BUS_UNPLUG = 0x2A4004, BUS_EJECT = 0x2A4008 };
 
-/* Judge a request on a toaster, the control device, the bus. */
+/* Judge a request on a toaster, on one of the featured variant, the control device, the bus. */
 void toaster_finished(const struct request *request);
+void toaster_featured_finished(const struct request *request);
 void toaster_control_finished(const struct request *request);
 void toaster_bus_finished(const struct request *request);
 

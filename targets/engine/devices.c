@@ -12,6 +12,7 @@
 static struct {
     struct devnode *node[MAX_DEVICES]; /* root-enumerated devices that are not removed yet; the last is the present one */
     unsigned count;
+    struct devnode *beside[TARGET_BESIDE]; /* the target's other root-enumerated devices; NULL: not there */
     bool asleep;
     uint64_t leaving[MAX_NUMBERS / 64]; /* by number: the PnP manager is about to take the device away */
     struct pnp_install only;           /* of a target that names one driver */
@@ -41,15 +42,34 @@ static unsigned children(void)
 
 uint32_t devices_state(void)
 {
-    return is_legacy() ? legacy_state() : ((children() * 16u + state_of(present())) * 2u + devices.asleep) * 2u + is_low(present());
+    if (is_legacy())
+        return legacy_state();
+    return (((state_of(devices.beside[0]) * 4u + children()) * 16u + state_of(present())) * 2u + devices.asleep) * 2u + is_low(present());
 }
 
 uint32_t devices_number(void *pdo) { return pnp_devnode_of(pdo) ? pnp_devnode_of(pdo)->number : 0; }
+
+/* Which of the devices beside the first one a slot means, the last slot the first of them; -1: none. */
+static int beside_of(uint8_t slot)
+{
+    unsigned i = TREE_DEVICES - 1u - slot;
+    return i < TARGET_BESIDE && target.beside[i].id ? (int)i : -1;
+}
+
+static bool is_beside(const struct devnode *node)
+{
+    for (unsigned i = 0; i < TARGET_BESIDE; i++)
+        if (node == devices.beside[i])
+            return true;
+    return false;
+}
 
 /* Device 0 is the present root-enumerated one, the others are its children in turn. */
 static struct devnode *device_at(uint8_t slot)
 {
     unsigned n = 0;
+    if (beside_of(slot) >= 0)
+        return devices.beside[beside_of(slot)];
     for (struct devnode *child = slot && present() ? pnp_first_child(present()) : NULL; child; child = pnp_next_sibling(child))
         n++;
     struct devnode *node = n ? pnp_first_child(present()) : present();
@@ -76,6 +96,9 @@ uint8_t devices_disturbance(uint32_t number)
 {
     if (number == life.device)
         return disturbance_in(state_of(present()));
+    for (unsigned i = 0; i < TARGET_BESIDE; i++)
+        if (devices.beside[i] && devices.beside[i]->number == number)
+            return disturbance_in(devices.beside[i]->state);
     const struct devnode *child = present() ? pnp_first_child(present()) : NULL;
     while (child && child->number != number)
         child = pnp_next_sibling(child);
@@ -98,6 +121,15 @@ static void expect(uint8_t disturbance)
     life_disturb(disturbance, -1, -1, -1);
 }
 
+/* Of a device beside the first one only its own requests feel it. */
+static void expect_of(const struct devnode *node, uint8_t disturbance)
+{
+    if (is_beside(node))
+        life_disturb_device(disturbance, node->number);
+    else
+        expect(disturbance);
+}
+
 static void check_set_up(const char *what, NTSTATUS status)
 {
     if (!NT_SUCCESS(status) && !life_has_faults())
@@ -106,15 +138,25 @@ static void check_set_up(const char *what, NTSTATUS status)
 }
 
 /* Removes the device if no file of it is open; else it goes when the last one is closed (W-PNP-55). */
-static bool take_away(unsigned index)
+static bool take_away_root(struct devnode *node)
 {
-    struct devnode *node = devices.node[index];
     if (node->state == DEVNODE_STARTED || node->state == DEVNODE_STOPPED || node->state == DEVNODE_STOP_PENDING ||
         node->state == DEVNODE_REMOVE_PENDING) {
         if (node->state != DEVNODE_REMOVE_PENDING && !NT_SUCCESS(pnp_query_remove(node)))
             pnp_surprise_remove(node);
     }
-    if (node->state != DEVNODE_REMOVED && !NT_SUCCESS(pnp_remove(node)))
+    return node->state == DEVNODE_REMOVED || NT_SUCCESS(pnp_remove(node));
+}
+
+static void take_away_beside(unsigned i)
+{
+    if (take_away_root(devices.beside[i]))
+        devices.beside[i] = NULL;
+}
+
+static bool take_away(unsigned index)
+{
+    if (!take_away_root(devices.node[index]))
         return false;
     devices.count--;
     for (unsigned i = index; i < devices.count; i++)
@@ -129,7 +171,10 @@ static bool take_away(unsigned index)
 static void watch(struct devnode *node, enum pnp_change change)
 {
     if (!node->parent) {
-        expect(DISTURBED_REMOVE);
+        if (is_beside(node))
+            life_disturb_device(DISTURBED_REMOVE, node->number);
+        else
+            expect(DISTURBED_REMOVE);
         return;
     }
     if (change == PNP_COMES)
@@ -138,18 +183,24 @@ static void watch(struct devnode *node, enum pnp_change change)
     life_disturb_device(DISTURBED_REMOVE, node->number);
 }
 
+static bool has_gone(const struct devnode *node)
+{
+    bool gone = node->state == DEVNODE_SURPRISE_REMOVED || node->state == DEVNODE_FAILED || node->state == DEVNODE_REMOVED;
+    return gone && !pnp_has_open_handles(node);
+}
+
 /* Devices that went by surprise, or failed, and whose last handle is closed now. */
 static void sweep(void)
 {
     pnp_unlock();
     pnp_settle();
     pnp_lock();
-    for (unsigned i = devices.count; i-- > 0;) {
-        struct devnode *node = devices.node[i];
-        bool gone = node->state == DEVNODE_SURPRISE_REMOVED || node->state == DEVNODE_FAILED || node->state == DEVNODE_REMOVED;
-        if (gone && !pnp_has_open_handles(node))
+    for (unsigned i = devices.count; i-- > 0;)
+        if (has_gone(devices.node[i]))
             take_away(i);
-    }
+    for (unsigned i = 0; i < TARGET_BESIDE; i++)
+        if (devices.beside[i] && has_gone(devices.beside[i]))
+            take_away_beside(i);
 }
 
 static NTSTATUS start(struct devnode *node)
@@ -173,9 +224,20 @@ static void add(void)
     note_state();
 }
 
+static void add_beside(unsigned i)
+{
+    NTSTATUS status;
+    devices.beside[i] = pnp_create_root_device(NULL, target.beside[i].id, &status);
+    check_set_up("loading the driver of a device beside the first one, and adding it", status);
+    if (NT_SUCCESS(status))
+        check_set_up("starting a device beside the first one", start(devices.beside[i]));
+    sweep();
+}
+
 void devices_begin(void)
 {
     devices.count = 0;
+    memset(devices.beside, 0, sizeof devices.beside);
     devices.asleep = false;
     memset(devices.leaving, 0, sizeof devices.leaving);
     if (is_legacy()) {
@@ -187,6 +249,9 @@ void devices_begin(void)
     pnp_set_watch(watch);
     pnp_lock();
     add();
+    for (unsigned i = 0; i < TARGET_BESIDE; i++)
+        if (target.beside[i].id && !target.beside[i].later)
+            add_beside(i);
     pnp_unlock();
 }
 
@@ -265,23 +330,29 @@ static void take_away_node(struct devnode *node)
     unsigned i = 0;
     while (i < devices.count && devices.node[i] != node)
         i++;
-    if (i < devices.count)
+    if (i < devices.count) {
         take_away(i);
-    else
-        pnp_remove(node);
+        return;
+    }
+    for (i = 0; i < TARGET_BESIDE; i++)
+        if (node == devices.beside[i]) {
+            take_away_beside(i);
+            return;
+        }
+    pnp_remove(node);
 }
 
 static void remove_orderly(struct devnode *node)
 {
     if (node->state == DEVNODE_STARTED && !NT_SUCCESS(pnp_query_remove(node)))
         return;
-    expect(DISTURBED_REMOVE);
+    expect_of(node, DISTURBED_REMOVE);
     take_away_node(node);
 }
 
 static void surprise(struct devnode *node)
 {
-    expect(DISTURBED_REMOVE);
+    expect_of(node, DISTURBED_REMOVE);
     pnp_surprise_remove(node);
 }
 
@@ -334,6 +405,18 @@ static void event_on_device(uint8_t kind, struct devnode *node)
             events[i].run(node);
 }
 
+static void event_beside(uint8_t kind, unsigned i)
+{
+    sweep();
+    if (devices.beside[i]) {
+        life_disturb_device(DISTURBED_STATE, devices.beside[i]->number);
+        event_on_device(kind, devices.beside[i]);
+    } else if (kind == EV_READD) {
+        add_beside(i);
+    }
+    sweep();
+}
+
 void devices_event(uint8_t kind, uint8_t slot)
 {
     if (is_legacy()) {
@@ -352,6 +435,9 @@ void devices_event(uint8_t kind, uint8_t slot)
         wake_up();
     } else if (kind == EV_WAKE) {
         signal_wake(device_at(slot));
+    } else if (event_names_device(kind) && beside_of(slot) >= 0) {
+        wake_up();
+        event_beside(kind, (unsigned)beside_of(slot));
     } else {
         wake_up(); /* PnP rests while the machine sleeps: the event wakes it */
         expect(DISTURBED_STATE);
@@ -394,6 +480,9 @@ bool devices_restore(void)
         restore(node);
     for (struct devnode *child = node ? pnp_first_child(node) : NULL; child; child = pnp_next_sibling(child))
         restore(child);
+    for (unsigned i = 0; i < TARGET_BESIDE; i++)
+        if (devices.beside[i])
+            restore(devices.beside[i]);
     note_state();
     pnp_unlock();
     return state_of(node) == DEVNODE_STARTED;
@@ -410,6 +499,9 @@ void devices_end(void)
     pnp_lock();
     while (devices.count && take_away(devices.count - 1))
         ;
+    for (unsigned i = 0; i < TARGET_BESIDE; i++)
+        if (devices.beside[i])
+            take_away_beside(i);
     pnp_unload_idle_drivers();
     pnp_unlock();
 }

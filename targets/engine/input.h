@@ -29,7 +29,8 @@
 #define APP_PROCESSES 2                /* app0 and app1 run in process 0, app2 and app3 in process 1 */
 #define APP_HANDLES 8                  /* h0..h7 of each process */
 #define INTERFACE_CLASSES 4            /* of a target: `open NAME class=1` */
-#define TREE_DEVICES 8                 /* that events and `open` can name: 0 the root-enumerated one, 1.. what its bus reports */
+#define TREE_DEVICES 8                 /* that events and `open` can name: 0 the root-enumerated one, 1.. what its bus reports; of a target with devices beside
+                                          the first one, the last numbers name those */
 #define REQUEST_NAMES 16               /* r0..r15 of each process */
 #define MAX_IO_LENGTH 131072
 #define MAX_IOCTL_LENGTH 65535

@@ -80,6 +80,8 @@ struct target_interface {
     const char *path;              /* instead of `id`: of a device that drivers make beside the stacks, "\\\\.\\ToasterFilter" */
 };
 
+#define TARGET_BESIDE 2
+
 struct target {
     const char *name;              /* also that of its corpus */
     const char *driver;            /* the driver image */
@@ -88,6 +90,10 @@ struct target {
     struct target_guid interface_id;/* how apps find it */
     const struct pnp_install *stacks; /* instead of `driver`: what is installed, for the root-enumerated device and for what its bus reports */
     unsigned stack_count;
+    struct target_beside {         /* further root-enumerated devices among them */
+        const char *id;
+        bool later;                /* not there until an event adds it */
+    } beside[TARGET_BESIDE];       /* events name the first of them device=7, the second device=6 */
     const struct target_interface *also; /* interfaces of the devices behind the first one: class 1, 2 ... of an `open` */
     unsigned also_count;
     const char *path;              /* of a legacy driver, instead of the two above: the device it makes when it is loaded, "\\\\.\\CancelSamp" */

@@ -1,0 +1,46 @@
+/*
+ * A whole kitchen: the bus, the toasters that are plugged into it (featured driver, generic filter above it), and beside the bus a monitor that opens every
+ * toaster and polls it. Apps open the bus (class 0) and toasters (class 1). Events also name the monitor (device=7) and a toaster that hangs on no toaster bus,
+ * once it was added (device=6): it alone can wake the machine, since toasters on the bus have nothing to signal with. The oracle is oracle_toaster.c: nobody sees
+ * the monitor.
+ */
+#include "oracle_toaster.h"
+
+static const uint32_t codes[] = {BUS_PLUG, BUS_UNPLUG, BUS_EJECT, TOASTER_HIDE, 0x222003};
+/* A plug of the usual toaster, the other fixed part, and what a toaster is read and written with. */
+static const uint32_t lengths[] = {108, 16, 11, 10, 64, 4096, 130, 0};
+static const struct target_interface also[] = {{.name = "toaster", .id = TOASTER_INTERFACE}};
+static const struct pnp_install stacks[] = {
+    {.id = "Root\\TOASTERBUS", .function = "toaster_bus"},
+    {.id = "Root\\TOASTMON", .function = "toaster_toastmon"},
+    {.id = "Root\\TOASTER", .function = "toaster_featured"},
+    {.id = "{B85B7C50-6A01-11d2-B841-00C04FAD5171}\\MsToaster", .function = "toaster_featured", .upper = {"toaster_filter"}},
+    {.id = "{B85B7C50-6A01-11d2-B841-00C04FAD5171}\\MsCompatibleToaster", .function = "toaster_featured"},
+};
+
+static void finished(const struct request *r)
+{
+    if (r->class == 1)
+        toaster_featured_finished(r);
+    else
+        toaster_bus_finished(r);
+}
+
+const struct target target = {
+    .name = "toaster_featured",
+    .device = "bus",
+    .device_id = "Root\\TOASTERBUS",
+    .interface_id = TOASTER_BUS_INTERFACE,
+    .stacks = stacks,
+    .stack_count = sizeof stacks / sizeof stacks[0],
+    .beside = {{.id = "Root\\TOASTMON"}, {.id = "Root\\TOASTER", .later = true}},
+    .also = also,
+    .also_count = sizeof also / sizeof also[0],
+    .codes = codes,
+    .code_count = sizeof codes / sizeof codes[0],
+    .lengths = lengths,
+    .length_count = sizeof lengths / sizeof lengths[0],
+    .completes_ms = 1000,
+    .ioctl_input = toaster_bus_input,
+    .finished = finished,
+};
