@@ -171,20 +171,22 @@ NTSTATUS fx_child_retrieve_address(struct fx_child *child, address_header to)
 
 /* ---- Making a PDO (K-CHD-4) ---- */
 
-bool fx_child_is_dying(const struct fx_child *child) { return child->state == FX_CHILD_MISSING && child->device; }
+/* Also one that is present only until the scan ends in whose midst its PDO was made: nobody wants it any more. */
+bool fx_child_is_dying(const struct fx_child *child) { return child->device && (child->state == FX_CHILD_MISSING || (child->state == FX_CHILD_PRESENT && !child->wanted)); }
 
 bool fx_child_claim(struct fx_child *child)
 {
     child->creating = true; /* before anybody else runs: from here on nobody frees it */
     if (child->clone || !child->of->list)
         return true;
-    fx_lock_acquire(&child->of->lock);
-    bool waits = fx_child_list_find(child->of->list, child->id, fx_child_is_dying, NULL) != NULL;
+    struct fx_children *set = child->of;
+    fx_lock_acquire(&set->lock);
+    bool waits = fx_child_list_find(set->list, child->id, fx_child_is_dying, NULL) != NULL;
     if (waits) {
         child->creating = false;
-        fx_children_apply(child->of); /* it may be unwanted by now */
+        fx_children_apply(set); /* it may be unwanted by now: then it is gone */
     }
-    fx_lock_release(&child->of->lock);
+    fx_lock_release(&set->lock);
     return !waits;
 }
 
@@ -212,15 +214,16 @@ static void refuse(struct fx_child *child, NTSTATUS status)
 
 static void welcome(struct fx_child *child, struct fx_device *device)
 {
-    fx_lock_acquire(&child->of->lock);
+    struct fx_children *set = child->of;
+    fx_lock_acquire(&set->lock);
     child->creating = false;
     child->device = device;
     child->state = FX_CHILD_PRESENT;
     device->own->as_pdo->child = child;
     device->wdm->Flags &= ~(ULONG)DO_DEVICE_INITIALIZING;
     hb_release(device);
-    fx_children_apply(child->of); /* it may be unwanted by now */
-    fx_lock_release(&child->of->lock);
+    fx_children_apply(set); /* it may be unwanted by now */
+    fx_lock_release(&set->lock);
 }
 
 void fx_child_create_device(struct fx_child *child)
