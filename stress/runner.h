@@ -4,12 +4,21 @@
 
 #include <stdint.h>
 
+#include "nt/install.h"
+
+struct stress_stacks {
+    const struct pnp_install *install;
+    unsigned count;
+};
+
 struct stress_app {
     const char *name, *driver;
     const char *device_id;      /* "": a legacy driver, which the app loads and unloads itself */
     const char *arguments;      /* default ones, separated by spaces */
     const char *threads_option; /* in front of the number of threads; "": that is the first argument */
     const char *keys;           /* each instance is typed one of these, at a time that lane data chooses; "": the app asks for none */
+    const struct stress_stacks *stacks; /* what is installed, `driver` among it; NULL: that driver alone */
+    const char *beside;         /* identifier of a second device among it; "": there is none */
 };
 extern const struct stress_app stress_app;
 

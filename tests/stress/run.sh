@@ -10,7 +10,10 @@ cd "$(dirname "$0")/../.." || exit 3
 failed=0
 
 hash_of() { # BUILD APP SEED
-    "build/$1/stress/stress_$2" --threads 8 --instances 2 --time 1 --schedule "$3" | sed -n 's/.*hash of life [0-9]* //p'
+    threads="--threads 8"
+    case $2 in toastapp | notifyapp) threads= ;; esac # they start none that the user could count
+    # shellcheck disable=SC2086 # two words or none
+    "build/$1/stress/stress_$2" $threads --instances 2 --time 1 --schedule "$3" | sed -n 's/.*hash of life [0-9]* //p'
 }
 
 expect() { # WHAT CONDITION..
@@ -24,7 +27,7 @@ expect() { # WHAT CONDITION..
     fi
 }
 
-for app in echoapp echoapp_driversync nothingapp testapp testapp_startio; do
+for app in echoapp echoapp_driversync nothingapp testapp testapp_startio enumapp notifyapp toastapp; do
     for build in release tsan; do
         [ -f "build/$build/build.ninja" ] || cmake --preset "$build" >/dev/null || exit 3
         cmake --build "build/$build" --target "stress_$app" >/dev/null || exit 3
@@ -39,17 +42,23 @@ done
 
 expect "nothingapp: what is said to have ended has ended" timeout 120 build/release/stress/stress_nothingapp --time 1 --schedule 7 -- 8 64 alone
 
-refused() { # WHAT WORDS ARGUMENT..
-    about=$1 words=$2
+expect "enumapp: what one hand has plugged in is there" timeout 120 build/release/stress/stress_enumapp --time 1 --schedule 7 -- -r 3 -p 1 -p 1 -p 2 -u 1 -u 1 -e 2 -u 0
+expect "notifyapp: all toasters are closed by the one who asks" timeout 120 build/release/stress/stress_notifyapp --time 1 -- -r 3 p1 p2 w5 e0 w5 u0
+
+refused() { # APP: WHAT, WORDS, ARGUMENT..
+    about=$1 words=$2 app=${1%%:*}
     shift 2
-    timeout 60 build/release/stress/stress_testapp --time 1 "$@" >build/refused.txt 2>&1
+    timeout 60 "build/release/stress/stress_$app" --time 1 "$@" >build/refused.txt 2>&1
     expect "$about: status 2" [ $? = 2 ]
     expect "$about: one line" [ "$(wc -l <build/refused.txt)" = 1 ]
-    expect "$about: the line says why" grep -q "^irpfuzz: .*usage: testapp .*$words" build/refused.txt
+    expect "$about: the line says why" grep -q "^irpfuzz: .*usage: $app .*$words" build/refused.txt
 }
 refused "testapp: too many threads" "no such number of threads" --threads 11
 refused "testapp: a driver that is not there" "no such driver" --schedule free -- 4 nothere
 refused "testapp: the same with several" "no such driver" --schedule 5 --instances 3 -- 4 nothere
+refused "toastapp: an option that it has not" "q ends" -- -x
+refused "enumapp: a serial number that means all" "n > 0" -- -p 0
+refused "notifyapp: no command at all" "wait" -- -r 5
 
 mkdir -p build/race
 rm -rf build/race/tree
