@@ -7,6 +7,7 @@ void ke_begin(void);
 struct nt_thread *ke_adopt_current_thread(void);
 void report_irps(void);
 void po_boot(void);
+void wmi_boot(void);
 void ps_boot(void);
 void seh_begin(void);
 
@@ -38,6 +39,7 @@ void nt_boot(void)
     io_cancel_boot();
     io_file_boot();
     pnp_boot();
+    wmi_boot();
     po_boot();
 }
 

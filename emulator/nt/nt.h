@@ -47,7 +47,7 @@ void ke_check_discarded(const void *code, const char *what);
 /* ---- Objects (ob.c): reference-counted bodies with a header in front ---- */
 
 enum ob_type { OB_DEVICE = 1, OB_DRIVER, OB_FILE, OB_THREAD, OB_PROCESS, OB_EVENT, OB_SYMLINK, OB_PORT, OB_SEMAPHORE, OB_MUTANT, OB_TIMER, OB_KEY,
-               OB_TYPE_COUNT };
+               OB_WMI, OB_TYPE_COUNT };
 
 struct ob_header {
     uint16_t type;
@@ -448,6 +448,35 @@ PDEVICE_OBJECT io_interface_pdo(const GUID *guid, unsigned index); /* NULL: ther
 bool io_find_interface(PCUNICODE_STRING link, GUID *guid, PDEVICE_OBJECT *pdo);
 /* "{...}" in lower case; how many characters. */
 size_t io_put_guid(WCHAR *out, const GUID *guid);
+
+/* ---- WMI (wmi/) ---- */
+
+/* As IoWMIRegistrationControl (W-WMI-1). PASSIVE_LEVEL. */
+NTSTATUS wmi_registration_control(PDEVICE_OBJECT device, ULONG action);
+/* What a provider's events name it by; 0: the device is not registered. */
+ULONG wmi_provider_id(PDEVICE_OBJECT device);
+/* As IoWMIWriteEvent: on success the block of the caller's is freed. */
+NTSTATUS wmi_write_event(PVOID wnode, const void *caller);
+
+/* What an app asks the WMI service for, of a device's stack. */
+enum wmi_operation {
+    WMI_CALL_QUERY_ALL,                  /* all instances; the first one's data is returned */
+    WMI_CALL_QUERY, WMI_CALL_SET, WMI_CALL_SET_ITEM, WMI_CALL_METHOD, /* of one instance */
+    WMI_CALL_ENABLE_EVENTS, WMI_CALL_DISABLE_EVENTS, WMI_CALL_ENABLE_COLLECTION, WMI_CALL_DISABLE_COLLECTION,
+    WMI_CALL_OPERATIONS
+};
+struct wmi_call {
+    PDEVICE_OBJECT pdo;                  /* of the stack */
+    const GUID *guid;
+    unsigned operation;                  /* enum wmi_operation */
+    ULONG instance, id;                  /* id: of the item or method */
+    const void *in;
+    void *out;
+    ULONG in_size, out_size;             /* out_size: the room that the driver is given for data */
+    ULONG returned;                      /* bytes in `out`; with STATUS_BUFFER_TOO_SMALL: what is needed */
+};
+/* PASSIVE_LEVEL, waits for the driver. STATUS_WMI_GUID_NOT_FOUND: nobody in the stack has the block. */
+NTSTATUS wmi_call(struct wmi_call *call);
 
 /* ---- A boot and a shutdown (boot.c) ---- */
 

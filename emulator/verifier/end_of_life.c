@@ -184,6 +184,7 @@ static void check_keys(const struct nt_driver *driver)
 
 void verifier_driver_unloaded(struct nt_driver *driver)
 {
+    wmi_check_unloaded(driver);
     check_devices(driver);
     pnp_check_unregistered(driver);
     if (!io_driver_of_code(driver->image ? (const void *)driver->image->entry : NULL))
@@ -242,6 +243,7 @@ void verifier_end_of_life(void)
     if (loaded)
         return; /* what a loaded driver holds is its own */
     check_names();
+    wmi_check_closed_by_all();
     check_keys(NULL);
     if (ob_open_kernel_handles())
         bugcheck(OWN_RULE, ob_open_kernel_handles(), 0, 0, 0, "V-OBJ-6", "%u kernel handle(s) were never closed", ob_open_kernel_handles());

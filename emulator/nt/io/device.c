@@ -99,6 +99,7 @@ void io_delete_device(PDEVICE_OBJECT device)
         bugcheck(0x9F, 1, number, 0, 0, "W-DRV-14", "device #%u was deleted while a power IRP is outstanding on it", number);
     io_timer_check_stopped(device);
     io_shutdown_check_unregistered(device);
+    wmi_check_deleted(device);
     d->deleted = true;
     PDEVICE_OBJECT *at = &device->DriverObject->DeviceObject;
     while (*at && *at != device)

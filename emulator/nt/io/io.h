@@ -251,6 +251,10 @@ void pnp_interface_changed(const GUID *class_guid, PCUNICODE_STRING link, PCUNIC
 /* A driver that was unloaded is registered for no notification: V-UNL-7. */
 void pnp_check_unregistered(const struct nt_driver *driver);
 void pnp_boot(void);
+/* wmi/: a device is deleted, a driver was unloaded (V-MSC-4, V-UNL-9); at the end of a life nobody has a block open. */
+void wmi_check_deleted(PDEVICE_OBJECT device);
+void wmi_check_unloaded(const struct nt_driver *driver);
+void wmi_check_closed_by_all(void);
 /* The memory of a device goes: bug check 0xCA/5 for a PDO that its bus has reported and that is not removed. */
 void pnp_check_free(PDEVICE_OBJECT device);
 /* IRP_MN_SURPRISE_REMOVAL is with the stack that the device stands in (V-IO-241). */

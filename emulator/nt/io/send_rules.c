@@ -117,10 +117,27 @@ void io_check_passed(PDEVICE_OBJECT to, const IRP *irp, const struct irp_record 
 }
 
 /* Only the PDO completes one that was not passed down, or who fails it; QUERY_INTERFACE may be served on the way. */
+/* A WMI request is for one device of the stack, the others pass it on; the PDO completes what is nobody's (W-WMI-2). */
+static void check_provider(const IRP *irp, const struct irp_record *r)
+{
+    char name[64];
+    if (r->major != IRP_MJ_SYSTEM_CONTROL || r->info.built_by != 3 || irp->CurrentLocation > irp->StackCount || irp->CurrentLocation < 1)
+        return;
+    const IO_STACK_LOCATION *location = irp->Tail.Overlay.CurrentStackLocation;
+    PDEVICE_OBJECT device = location->DeviceObject;
+    if (!device || !ob_is_live(device) || !device_of(device)->lower || location->Parameters.WMI.ProviderId == (ULONG_PTR)device)
+        return;
+    if (r->deepest >= irp->CurrentLocation)
+        bugcheck(0xC9, 0x220, r->info.number, device_number(device), (ULONG)irp->IoStatus.Status, "V-IO-220",
+                 "device #%u completed %s, which is for another device of its stack: it is to be passed down", device_number(device),
+                 irp_record_name(r, name, sizeof name));
+}
+
 void io_check_answered(const IRP *irp, const struct irp_record *r)
 {
     char name[64];
     bool power;
+    check_provider(irp, r);
     if (!is_of_manager(r, &power) || irp->CurrentLocation > irp->StackCount || irp->CurrentLocation < 1)
         return;
     check_not_unsaid(irp, r, irp->CurrentLocation, power);

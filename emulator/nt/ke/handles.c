@@ -20,7 +20,7 @@ void ke_handles_begin(void)
 
 /* A POBJECT_TYPE of ours is the address of one of these. */
 static const enum ob_type types[OB_TYPE_COUNT] = {0, OB_DEVICE, OB_DRIVER, OB_FILE, OB_THREAD, OB_PROCESS, OB_EVENT, OB_SYMLINK, OB_PORT,
-                                                  OB_SEMAPHORE, OB_MUTANT, OB_TIMER, OB_KEY};
+                                                  OB_SEMAPHORE, OB_MUTANT, OB_TIMER, OB_KEY, OB_WMI};
 #define TYPE_OBJECT(name, type) \
     static POBJECT_TYPE name##_value = (POBJECT_TYPE)&types[type]; \
     POBJECT_TYPE *name = &name##_value;
