@@ -142,6 +142,7 @@ static void free_private(struct fx_device *device)
         return;
     fx_interfaces_free(device);
     fx_query_interfaces_free(device);
+    fx_wmi_free(device);
     fx_relations_clear(&own->removal);
     fx_pdo_free(device);
     if (own->init)
@@ -156,6 +157,7 @@ static void destroy_device(struct fx_object *object) { free_private((struct fx_d
 static void control_disposed(struct fx_object *object)
 {
     struct fx_device *device = (struct fx_device *)object;
+    fx_wmi_deregister(device);
     fx_symbolic_link_delete(device);
     if (device->own->open_files) {
         device->own->closing = true;
@@ -182,6 +184,7 @@ static struct fx_device_private *private_create(struct fx_device *device)
         InitializeListHead(&own->parts[i]);
     InitializeListHead(&own->interfaces);
     InitializeListHead(&own->query_interfaces);
+    fx_wmi_init(device);
     fx_bus_init(device);
     InitializeListHead(&own->files);
     fx_dispose_list_init(&own->dispose);
@@ -296,6 +299,7 @@ VOID wdf_WdfControlFinishInitializing(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVI
     device->own->accepts_creates = true;
     device->wdm->Flags &= ~(ULONG)DO_DEVICE_INITIALIZING;
     hb_release(device);
+    fx_wmi_register(device);
     gate_leave(0);
 }
 

@@ -114,6 +114,15 @@ struct fx_idle {
     KDPC dpc;
 };
 
+/* A device's WMI providers: wmi.h. */
+struct fx_wmi {
+    LIST_ENTRY providers;       /* in order of creation; no two with the same GUID */
+    bool open;                  /* between the end of start and the clean-up for removal: WMI hears of what there is */
+    bool registered;            /* with WMI */
+    bool cleaned;               /* no provider or instance can be made any more */
+    UNICODE_STRING mof;         /* resource name; Buffer NULL: none */
+};
+
 struct fx_device_private {
     PWDFDEVICE_INIT init;       /* what it was created from, kept for its callbacks */
     enum fx_pnp_state state;
@@ -160,6 +169,7 @@ struct fx_device_private {
     struct fx_object *raw, *translated; /* WDFCMRESLIST of this start */
     LIST_ENTRY interfaces;
     LIST_ENTRY query_interfaces;
+    struct fx_wmi wmi;
     struct fx_relations removal;
     struct fx_bus bus;
     struct fx_pdo *as_pdo;      /* NULL: a function, filter or control device */
@@ -241,6 +251,14 @@ void fx_symbolic_link_delete(struct fx_device *device);
 /* ---- queryinterface.c ---- */
 NTSTATUS fx_query_interface(struct fx_device *device, PIRP irp);
 void fx_query_interfaces_free(struct fx_device *device);
+
+/* ---- wmi.c, wmi_irp.c ---- */
+void fx_wmi_init(struct fx_device *device);
+NTSTATUS fx_wmi_register(struct fx_device *device);    /* the end of start, or WdfControlFinishInitializing */
+void fx_wmi_deregister(struct fx_device *device);      /* waits for the WMI IRPs that are in the device */
+void fx_wmi_cleanup(struct fx_device *device);         /* its providers and their instances are deleted */
+void fx_wmi_free(struct fx_device *device);
+NTSTATUS fx_wmi_dispatch(struct fx_device *device, PIRP irp);
 
 /* ---- string.c ---- */
 struct fx_string {

@@ -197,17 +197,6 @@ VOID wdf_WdfDeviceSetSpecialFileSupport(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDE
 }
 
 /* Stored for the matching IRPs only (K-PNP-88). */
-NTSTATUS wdf_WdfDeviceAssignMofResourceName(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Device, PCUNICODE_STRING MofResourceName)
-{
-    GETTER(WdfDeviceAssignMofResourceName);
-    fx_require(MofResourceName, "MofResourceName");
-    NTSTATUS status = choose_fault(DDI_WdfDeviceAssignMofResourceName) ? STATUS_INSUFFICIENT_RESOURCES
-                      : device->object.state != FX_CREATED             ? STATUS_DELETE_PENDING
-                                                                       : STATUS_SUCCESS;
-    gate_leave((ULONG)status);
-    return status;
-}
-
 VOID wdf_WdfDeviceSetBusInformationForChildren(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Device, PPNP_BUS_INFORMATION BusInformation)
 {
     GETTER(WdfDeviceSetBusInformationForChildren);

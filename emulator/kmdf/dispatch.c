@@ -43,11 +43,6 @@ NTSTATUS fx_forward_and_wait(struct fx_device *device, PIRP irp)
 
 /* ---- Everything that is not I/O, PnP or power ---- */
 
-static NTSTATUS dispatch_system_control(struct fx_device *device, PIRP irp)
-{
-    return device->attached ? fx_forward(device, irp) : fx_complete(irp, irp->IoStatus.Status);
-}
-
 static NTSTATUS dispatch_shutdown(struct fx_device *device, PIRP irp)
 {
     PFN_WDF_DEVICE_SHUTDOWN_NOTIFICATION routine = device->own->init->shutdown;
@@ -108,7 +103,7 @@ NTSTATUS fx_dispatch_preprocessed(struct fx_device *device, PIRP irp)
     case IRP_MJ_POWER:
         return device->control ? fx_complete(irp, irp->IoStatus.Status) : dispatch_locked(device, irp, fx_power_dispatch);
     case IRP_MJ_SYSTEM_CONTROL:
-        return dispatch_locked(device, irp, dispatch_system_control);
+        return dispatch_locked(device, irp, fx_wmi_dispatch);
     case IRP_MJ_SHUTDOWN:
         return dispatch_shutdown(device, irp);
     default:

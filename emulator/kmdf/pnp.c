@@ -80,6 +80,7 @@ static NTSTATUS release_hardware(struct fx_device *device)
 /* K-PNP-41 */
 static void cleanup_for_remove(struct fx_device *device)
 {
+    fx_wmi_deregister(device);
     fx_interfaces_disable(device);
     if (!device->own->as_pdo) /* a PDO's goes when it is missing (K-DRV-50) */
         fx_symbolic_link_delete(device);
@@ -152,8 +153,14 @@ static NTSTATUS start(struct fx_device *device, PIRP irp)
     if (!NT_SUCCESS(status))
         return start_failed(device, irp, STATUS_DEVICE_POWER_FAILURE); /* K-PNP-6 */
     own->state = FX_PNP_STARTED;
-    if (first)
+    if (first) {
         fx_interfaces_enable(device);
+        status = fx_wmi_register(device);
+        if (!NT_SUCCESS(status)) {
+            power_down_locked(device);
+            return start_failed(device, irp, status);
+        }
+    }
     fx_policy_started(device);
     return fx_complete(irp, STATUS_SUCCESS);
 }
@@ -276,6 +283,7 @@ void fx_pnp_dispose(struct fx_device *device)
     fx_bus_remove_children(device);
     fx_queues_purge(device, false);
     fx_smio_cleanup(device);
+    fx_wmi_cleanup(device);
     fx_device_dispose_tree(device);
     wait_for_remove_lock(device);
 }
