@@ -133,7 +133,11 @@ ToasterDeviceInitialize(WDFDEVICE Device)
     if (!NT_SUCCESS(Status))
         return Status;
 
-    return ToasterPowerInitialize(Device);
+    Status = ToasterPowerInitialize(Device);
+    if (!NT_SUCCESS(Status))
+        return Status;
+
+    return ToasterWmiInitialize(Device);
 }
 
 _Use_decl_annotations_
@@ -164,7 +168,6 @@ ToasterEvtDevicePrepareHardware(WDFDEVICE Device, WDFCMRESLIST ResourcesRaw, WDF
     ULONG Count = WdfCmResourceListGetCount(ResourcesTranslated);
     ULONG Index;
 
-    UNREFERENCED_PARAMETER(Device);
     UNREFERENCED_PARAMETER(ResourcesRaw);
 
     PAGED_CODE();
@@ -188,6 +191,8 @@ ToasterEvtDevicePrepareHardware(WDFDEVICE Device, WDFCMRESLIST ResourcesRaw, WDF
         }
     }
 
+    /* After a rebalance too: the toaster comes back. That nobody could be told is no reason not to start. */
+    ToasterFireArrival(Device);
     return STATUS_SUCCESS;
 }
 

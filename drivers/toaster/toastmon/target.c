@@ -1,3 +1,6 @@
+/* IoGetLowerDeviceObject is declared for file systems only. */
+#include <ntifs.h>
+
 #include "toastmon.h"
 
 #define MONITOR_READ_LENGTH 100
@@ -65,6 +68,8 @@ TargetPutBack(_In_ WDFREQUEST Request, _Inout_ WDFREQUEST volatile *Slot);
 #pragma alloc_text(PAGE, TargetList)
 #pragma alloc_text(PAGE, TargetUnlist)
 #pragma alloc_text(PAGE, TargetRemoveAll)
+#pragma alloc_text(PAGE, TargetIsProvider)
+#pragma alloc_text(PAGE, TargetPrintName)
 #pragma alloc_text(PAGE, TargetEvtQueryRemove)
 #pragma alloc_text(PAGE, TargetEvtRemoveCanceled)
 #pragma alloc_text(PAGE, TargetEvtRemoveComplete)
@@ -382,6 +387,61 @@ TargetEvtWriteCompletion(WDFREQUEST Request, WDFIOTARGET Target, PWDF_REQUEST_CO
 
     WdfObjectDelete(Params->Parameters.Write.Buffer);
     TargetPutBack(Request, &((PTARGET_CONTEXT)Context)->WriteRequest);
+}
+
+/* ---- Names ---- */
+
+/* The provider is the toaster's function device, above which there may be filters. */
+_Use_decl_annotations_
+BOOLEAN
+TargetIsProvider(WDFIOTARGET Target, ULONG ProviderId)
+{
+    PDEVICE_OBJECT Device;
+    PDEVICE_OBJECT Lower;
+    BOOLEAN Found = FALSE;
+
+    PAGED_CODE();
+
+    if (WdfIoTargetGetState(Target) != WdfIoTargetStarted)
+        return FALSE;
+
+    Device = WdfIoTargetWdmGetTargetDeviceObject(Target);
+    ObReferenceObject(Device);
+    while (Device != NULL && !Found)
+    {
+        Found = IoWMIDeviceObjectToProviderId(Device) == ProviderId;
+        Lower = IoGetLowerDeviceObject(Device);
+        ObDereferenceObject(Device);
+        Device = Lower;
+    }
+
+    if (Device != NULL)
+        ObDereferenceObject(Device);
+
+    return Found;
+}
+
+_Use_decl_annotations_
+VOID
+TargetPrintName(WDFIOTARGET Target)
+{
+    WDF_OBJECT_ATTRIBUTES Attributes;
+    WDFMEMORY Memory;
+    NTSTATUS Status;
+
+    PAGED_CODE();
+
+    WDF_OBJECT_ATTRIBUTES_INIT(&Attributes);
+    Attributes.ParentObject = Target;
+
+    Status = WdfIoTargetAllocAndQueryTargetProperty(Target, DevicePropertyFriendlyName, NonPagedPoolNx, &Attributes, &Memory);
+    if (!NT_SUCCESS(Status) && Status != STATUS_INSUFFICIENT_RESOURCES)
+        Status = WdfIoTargetAllocAndQueryTargetProperty(Target, DevicePropertyDeviceDescription, NonPagedPoolNx, &Attributes, &Memory);
+    if (!NT_SUCCESS(Status))
+        return;
+
+    KdPrint(("toastmon: %ws has come\n", (PWSTR)WdfMemoryGetBuffer(Memory, NULL)));
+    WdfObjectDelete(Memory);
 }
 
 /* ---- Going ---- */

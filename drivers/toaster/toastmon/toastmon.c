@@ -39,9 +39,12 @@ DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
 
     Status = WdfDriverCreate(DriverObject, RegistryPath, WDF_NO_OBJECT_ATTRIBUTES, &Config, WDF_NO_HANDLE);
     if (!NT_SUCCESS(Status))
+    {
         KdPrint(("toastmon: WdfDriverCreate failed with 0x%x\n", Status));
+        return Status;
+    }
 
-    return Status;
+    return MonitorWmiInitialize();
 }
 
 _Use_decl_annotations_
@@ -162,6 +165,8 @@ MonitorEvtDeviceSelfManagedIoInit(WDFDEVICE Device)
 
     PAGED_CODE();
 
+    MonitorWmiBegin(Device);
+
     Status = IoRegisterPlugPlayNotification(
         EventCategoryDeviceInterfaceChange,
         PNPNOTIFY_DEVICE_INTERFACE_INCLUDE_EXISTING_INTERFACES,
@@ -194,6 +199,7 @@ MonitorEvtDeviceSelfManagedIoCleanup(WDFDEVICE Device)
         Context->Notification = NULL;
     }
 
+    MonitorWmiEnd(Device);
     TargetRemoveAll(Device);
 }
 

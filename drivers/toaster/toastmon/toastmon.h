@@ -1,7 +1,8 @@
 /*
  * Toaster monitor: a root-enumerated device that opens every toaster through an I/O target and polls it, once a second, with a read and a write.
  *
- * toastmon.c holds the monitor: entry, its power, and word of toasters that come. target.c holds one toaster: opening, polling, and word of its removal.
+ * toastmon.c holds the monitor: entry, its power, and word of toasters that come. target.c holds one toaster: opening, polling, and word of its removal. wmi.c hears
+ * what toasters say of themselves.
  *
  * One lock guards which targets there are and what state each is in. Whoever holds it may wait for a target's timer and for the requests sent to it, since neither
  * timer nor completion takes it; but nobody who holds it opens a target for the first time or deletes one from outside the target's own notification: both wait
@@ -32,6 +33,9 @@ typedef struct _MONITOR_CONTEXT
 
     /* Word of toasters that come; NULL: not asked for. */
     PVOID Notification;
+
+    /* The opened WMI block of what they say then; NULL: not asked for. */
+    PVOID ArrivalBlock;
 } MONITOR_CONTEXT, *PMONITOR_CONTEXT;
 
 WDF_DECLARE_CONTEXT_TYPE_WITH_NAME(MONITOR_CONTEXT, MonitorGetContext)
@@ -71,7 +75,35 @@ _IRQL_requires_(PASSIVE_LEVEL)
 VOID
 TargetStop(_In_ WDFIOTARGET Target);
 
+/* With the lock: is this the toaster that WMI knows as a provider by that number? */
+_IRQL_requires_(PASSIVE_LEVEL)
+BOOLEAN
+TargetIsProvider(_In_ WDFIOTARGET Target, _In_ ULONG ProviderId);
+
+/* With the lock: prints the name that the user knows the toaster by. */
+_IRQL_requires_(PASSIVE_LEVEL)
+VOID
+TargetPrintName(_In_ WDFIOTARGET Target);
+
 /* Nobody tells of new toasters any more, and the monitor does not work: closes and deletes all targets. */
 _IRQL_requires_(PASSIVE_LEVEL)
 VOID
 TargetRemoveAll(_In_ WDFDEVICE Monitor);
+
+/* ---- wmi.c ---- */
+
+/* Once, after WdfDriverCreate. */
+_IRQL_requires_(PASSIVE_LEVEL)
+_Must_inspect_result_
+NTSTATUS
+MonitorWmiInitialize(VOID);
+
+/* Hears of arrivals from now on, if it can: the monitor works without. */
+_IRQL_requires_(PASSIVE_LEVEL)
+VOID
+MonitorWmiBegin(_In_ WDFDEVICE Monitor);
+
+/* When this returns nobody is in the monitor who was told of an arrival, and nobody will be. */
+_IRQL_requires_(PASSIVE_LEVEL)
+VOID
+MonitorWmiEnd(_In_ WDFDEVICE Monitor);
