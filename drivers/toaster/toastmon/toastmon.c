@@ -39,12 +39,9 @@ DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
 
     Status = WdfDriverCreate(DriverObject, RegistryPath, WDF_NO_OBJECT_ATTRIBUTES, &Config, WDF_NO_HANDLE);
     if (!NT_SUCCESS(Status))
-    {
         KdPrint(("toastmon: WdfDriverCreate failed with 0x%x\n", Status));
-        return Status;
-    }
 
-    return MonitorWmiInitialize();
+    return Status;
 }
 
 _Use_decl_annotations_

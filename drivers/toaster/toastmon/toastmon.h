@@ -92,12 +92,6 @@ TargetRemoveAll(_In_ WDFDEVICE Monitor);
 
 /* ---- wmi.c ---- */
 
-/* Once, after WdfDriverCreate. */
-_IRQL_requires_(PASSIVE_LEVEL)
-_Must_inspect_result_
-NTSTATUS
-MonitorWmiInitialize(VOID);
-
 /* Hears of arrivals from now on, if it can: the monitor works without. */
 _IRQL_requires_(PASSIVE_LEVEL)
 VOID

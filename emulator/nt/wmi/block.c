@@ -17,6 +17,8 @@ struct consumer {
     const void *opened_at;
     unsigned pins;
     bool closed;
+    const struct nt_thread *called_in; /* the callback runs */
+    KEVENT idle;                    /* notification: it does not */
     struct ex_work work;
 };
 
@@ -77,12 +79,20 @@ static void closed(void *context)
     unpin(c);
 }
 
+/* A driver that lets go of its block may go itself: nobody is in its callback when it does, if it can wait at all. */
+static void await_callback(struct consumer *c)
+{
+    if (c->called_in && c->called_in != ke_current_thread() && ke_get_current_irql() == PASSIVE_LEVEL)
+        ke_wait_internal(&c->idle, "a WMI notification callback to return");
+}
+
 /* The last reference went, at whatever level: the providers are told by a worker. */
 static void destroy(void *object)
 {
     struct consumer *c = ((struct block_object *)object)->consumer;
     c->closed = true;
     c->pins++;
+    await_callback(c);
     c->work.run = closed;
     c->work.context = c;
     ex_queue_work(&c->work);
@@ -106,6 +116,7 @@ static NTSTATUS open_block(const GUID *guid, ULONG access, PVOID *object, const 
         return STATUS_INSUFFICIENT_RESOURCES;
     struct consumer *c = ex_system_alloc(sizeof *c);
     *c = (struct consumer){.next = consumers, .guid = *guid, .access = access, .driver = io_driver_of_code(caller), .opened_at = caller};
+    ke_initialize_event(&c->idle, NotificationEvent, TRUE);
     consumers = c;
     block->consumer = c;
     *object = block;
@@ -159,7 +170,7 @@ NTSTATUS IoWMISetNotificationCallback(PVOID Object, WMI_NOTIFICATION_CALLBACK Ca
     return STATUS_SUCCESS;
 }
 
-static void call(const struct consumer *c, const WNODE_HEADER *wnode)
+static void call(struct consumer *c, const WNODE_HEADER *wnode)
 {
     WNODE_HEADER *copy = wmi_wnode(&wnode->Guid, 0, wnode->BufferSize, wnode->BufferSize);
     if (!copy)
@@ -168,9 +179,13 @@ static void call(const struct consumer *c, const WNODE_HEADER *wnode)
     hb_acquire(c);
     struct callback_frame frame;
     WMI_NOTIFICATION_CALLBACK routine = c->callback;
+    c->called_in = ke_current_thread();
+    ke_reset_event(&c->idle);
     callback_enter(&frame, DDI_WmiNotification, (const void *)routine, NULL);
     routine(copy, c->context);
     callback_leave(&frame, 0);
+    c->called_in = NULL;
+    ke_set_event(&c->idle, 0, FALSE);
     wmi_free_wnode(copy);
 }
 
