@@ -18,19 +18,13 @@ static void check(const char *what, NTSTATUS status)
         bugcheck(OWN_WRONG_STATUS, (uint32_t)status, 0, 0, 0, NULL, "%s failed with status 0x%08X", what, (unsigned)status);
 }
 
-static struct devnode *bring_up_device(struct nt_driver *driver, const char *id)
+static struct devnode *bring_up_device(const char *id)
 {
     NTSTATUS status;
-    struct devnode *node = pnp_create_root_device(driver, id, &status);
-    check("adding the device", status);
+    struct devnode *node = pnp_create_root_device(NULL, id, &status);
+    check("loading the driver and adding the device", status);
     check("starting the device", pnp_start(node));
     return node;
-}
-
-static struct devnode *bring_up(struct nt_driver **driver)
-{
-    check("loading the driver", io_load_driver(image_find(stress_app.driver), driver));
-    return bring_up_device(*driver, stress_app.device_id);
 }
 
 static void bring_down_device(struct devnode *node)
@@ -39,24 +33,22 @@ static void bring_down_device(struct devnode *node)
     check("removing the device", pnp_remove(node));
 }
 
-static void bring_down(struct nt_driver *driver, struct devnode *node)
+/* Drivers are loaded with the first device each has, and unloaded with the last. */
+static void bring_up(struct devnode **node, struct devnode **beside)
 {
-    io_wait_for_closes();
-    bring_down_device(node);
-    io_unload_driver(driver);
-}
-
-/* Several drivers: loaded with the first device each has, and unloaded with the last. */
-static void bring_up_stacks(struct devnode **node, struct devnode **beside)
-{
-    pnp_set_installed(stress_app.stacks->install, stress_app.stacks->count);
+    static struct pnp_install alone;
+    alone = (struct pnp_install){.id = stress_app.device_id, .function = stress_app.driver};
+    if (stress_app.stacks)
+        pnp_set_installed(stress_app.stacks->install, stress_app.stacks->count);
+    else
+        pnp_set_installed(&alone, 1);
     pnp_lock();
-    *node = bring_up_device(NULL, stress_app.device_id);
-    *beside = *stress_app.beside ? bring_up_device(NULL, stress_app.beside) : NULL;
+    *node = bring_up_device(stress_app.device_id);
+    *beside = *stress_app.beside ? bring_up_device(stress_app.beside) : NULL;
     pnp_unlock();
 }
 
-static void bring_down_stacks(struct devnode *node, struct devnode *beside)
+static void bring_down(struct devnode *node, struct devnode *beside)
 {
     io_wait_for_closes();
     pnp_settle();
@@ -150,22 +142,17 @@ void stress_life(void *argument)
 {
     struct stress_life *life = argument;
     bool legacy = !*stress_app.device_id;
-    struct nt_driver *driver = NULL;
     struct devnode *node = NULL, *beside = NULL;
     nt_boot();
     win32_begin();
     win32_input_hook = *stress_app.keys ? type_key : NULL;
-    if (stress_app.stacks)
-        bring_up_stacks(&node, &beside);
-    else if (!legacy)
-        node = bring_up(&driver);
+    if (!legacy)
+        bring_up(&node, &beside);
     start_instances(life);
     await_instances(life);
-    if (stress_app.stacks)
-        bring_down_stacks(node, beside);
-    else if (legacy)
+    if (legacy)
         bring_down_legacy(!life->exit_code);
     else
-        bring_down(driver, node);
+        bring_down(node, beside);
     nt_shutdown();
 }

@@ -23,6 +23,7 @@
 #include "win32/process.h"
 
 #define MAX_ARGUMENTS 64
+#define MAX_POINTS 1000000000u
 #define CONSOLE_SIZE (64 << 10)
 
 static struct {
@@ -185,7 +186,7 @@ static void draw_data(struct chance *chance)
 
 static bool run_life(uint32_t *exit_code)
 {
-    struct chance chance = {.policy = POLICY_RANDOM, .cpus = MACHINE_MAX_CPUS, .seed = stress.seed + stress.lives + 1};
+    struct chance chance = {.policy = POLICY_RANDOM, .cpus = MACHINE_MAX_CPUS, .max_points = MAX_POINTS, .seed = stress.seed + stress.lives + 1};
     struct stress_life life = {.argc = stress.argc, .argv = stress.argv, .instances = stress.instances};
     if (*stress_app.keys)
         draw_data(&chance);

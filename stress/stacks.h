@@ -18,4 +18,12 @@ static const struct pnp_install kitchen[] = {
 __attribute__((unused)) static const struct stress_stacks kitchen_stacks = {kitchen, sizeof kitchen / sizeof kitchen[0]};
 #define KITCHEN &kitchen_stacks
 
+/* A rack: the bus, and simple toasters with the filter. */
+static const struct pnp_install rack[] = {
+    {.id = "Root\\TOASTERBUS", .function = "toaster_bus"},
+    {.id = "{B85B7C50-6A01-11d2-B841-00C04FAD5171}\\MsToaster", .function = "toaster_simple", .upper = {"toaster_filter"}},
+};
+__attribute__((unused)) static const struct stress_stacks rack_stacks = {rack, sizeof rack / sizeof rack[0]};
+#define RACK &rack_stacks
+
 #endif

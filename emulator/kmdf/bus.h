@@ -66,12 +66,16 @@ struct fx_bus {
 
 void fx_bus_init(struct fx_device *device);
 void fx_children_init(struct fx_children *set, struct fx_device *bus, struct fx_child_list *list);
-/* With the lock held: the driver's last words take effect, unless it scans or iterates. */
-void fx_children_apply(struct fx_children *set);
+/* With the lock held: the driver's last word on this child takes effect, unless it scans or iterates. It may be freed by that. */
+void fx_child_apply(struct fx_child *child);
+void fx_children_apply(struct fx_children *set); /* on all of them */
+/* In order of addition. */
+struct fx_child *fx_children_first(struct fx_children *set);
+struct fx_child *fx_children_next(struct fx_child *child);
 struct fx_child *fx_child_add(struct fx_children *set); /* lock held; NULL: no memory */
 /* Lock held: out of the set; its descriptions are cleaned up. */
 void fx_child_free(struct fx_child *child);
-/* The first entry after that number. */
+/* The first entry after that number: for who has let others run since he saw the one that had it. */
 struct fx_child *fx_children_after(struct fx_children *set, uint32_t number);
 void fx_children_begin_scan(struct fx_children *set);
 void fx_children_end_scan(struct fx_children *set);

@@ -176,15 +176,15 @@ bool fx_child_is_dying(const struct fx_child *child) { return child->device && (
 
 bool fx_child_claim(struct fx_child *child)
 {
-    child->creating = true; /* before anybody else runs: from here on nobody frees it */
-    if (child->clone || !child->of->list)
-        return true;
     struct fx_children *set = child->of;
+    child->creating = true; /* before anybody else runs: from here on nobody frees it */
+    if (child->clone || !set->list)
+        return true;
     fx_lock_acquire(&set->lock);
     bool waits = fx_child_list_find(set->list, child->id, fx_child_is_dying, NULL) != NULL;
     if (waits) {
         child->creating = false;
-        fx_children_apply(set); /* it may be unwanted by now: then it is gone */
+        fx_child_apply(child); /* it may be unwanted by now: then it is gone */
     }
     fx_lock_release(&set->lock);
     return !waits;
@@ -222,7 +222,7 @@ static void welcome(struct fx_child *child, struct fx_device *device)
     device->own->as_pdo->child = child;
     device->wdm->Flags &= ~(ULONG)DO_DEVICE_INITIALIZING;
     hb_release(device);
-    fx_children_apply(set); /* it may be unwanted by now */
+    fx_child_apply(child); /* it may be unwanted by now */
     fx_lock_release(&set->lock);
 }
 
@@ -283,7 +283,7 @@ static void dispose_list(struct fx_object *object)
     struct fx_child_list *list = (struct fx_child_list *)object;
     fx_power_part_remove(&list->part);
     fx_lock_acquire(&list->set.lock);
-    for (struct fx_child *child; (child = fx_children_after(&list->set, 0)) != NULL;)
+    for (struct fx_child *child; (child = fx_children_first(&list->set)) != NULL;)
         fx_child_free(child);
     RemoveEntryList(&list->set.entry);
     fx_lock_release(&list->set.lock);

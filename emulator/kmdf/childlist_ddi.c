@@ -75,7 +75,7 @@ static NTSTATUS add_or_update(struct fx_child_list *list, PWDF_CHILD_IDENTIFICAT
     if (!child)
         return status;
     ask_about_clone(list, child);
-    fx_children_apply(&list->set);
+    fx_child_apply(child);
     return STATUS_SUCCESS;
 }
 
@@ -120,7 +120,7 @@ VOID wdf_WdfChildListUpdateAllChildDescriptionsAsPresent(PWDF_DRIVER_GLOBALS Dri
 {
     LIST(WdfChildListUpdateAllChildDescriptionsAsPresent);
     fx_lock_acquire(&list->set.lock);
-    for (struct fx_child *child = fx_children_after(&list->set, 0); child; child = fx_children_after(&list->set, child->number)) {
+    for (struct fx_child *child = fx_children_first(&list->set); child; child = fx_children_next(child)) {
         if (child->left_out)
             continue;
         child->wanted = true;
@@ -201,7 +201,7 @@ static struct fx_child *next_matching(struct fx_child_list *list, PWDF_CHILD_LIS
 {
     struct fx_child *child = fx_children_after(&list->set, (uint32_t)(ULONG_PTR)iterator->Reserved[AT_NUMBER]);
     while (child && !fx_child_matches(child, iterator->Flags))
-        child = fx_children_after(&list->set, child->number);
+        child = fx_children_next(child);
     return child;
 }
 

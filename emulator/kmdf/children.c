@@ -49,8 +49,15 @@ struct fx_child *fx_children_after(struct fx_children *set, uint32_t number)
     return NULL;
 }
 
-static struct fx_child *first(struct fx_children *set) { return fx_children_after(set, 0); }
-static struct fx_child *next(struct fx_child *child) { return fx_children_after(child->of, child->number); }
+struct fx_child *fx_children_first(struct fx_children *set)
+{
+    return IsListEmpty(&set->children) ? NULL : CONTAINING_RECORD(set->children.Flink, struct fx_child, entry);
+}
+
+struct fx_child *fx_children_next(struct fx_child *child)
+{
+    return child->entry.Flink == &child->of->children ? NULL : CONTAINING_RECORD(child->entry.Flink, struct fx_child, entry);
+}
 
 bool fx_child_matches(const struct fx_child *child, ULONG flags)
 {
@@ -88,24 +95,37 @@ static bool settle(struct fx_child *child)
     }
 }
 
+static void tell(struct fx_children *set)
+{
+    if (set->bus->node)
+        pnp_invalidate_relations(set->bus->node);
+}
+
+void fx_child_apply(struct fx_child *child)
+{
+    struct fx_children *set = child->of;
+    if (!set->scans && !set->iterations && settle(child))
+        tell(set);
+}
+
 void fx_children_apply(struct fx_children *set)
 {
     bool news = false;
     if (set->scans || set->iterations)
         return;
-    for (struct fx_child *child = first(set), *following; child; child = following) {
-        following = next(child);
+    for (struct fx_child *child = fx_children_first(set), *following; child; child = following) {
+        following = fx_children_next(child);
         news |= settle(child);
     }
-    if (news && set->bus->node)
-        pnp_invalidate_relations(set->bus->node);
+    if (news)
+        tell(set);
 }
 
 bool fx_child_mark_missing(struct fx_child *child)
 {
     bool was = child->wanted;
     child->wanted = child->tentative = false;
-    fx_children_apply(child->of);
+    fx_child_apply(child);
     return was;
 }
 
@@ -121,7 +141,7 @@ void fx_children_begin_scan(struct fx_children *set)
     ke_reset_event(&set->settled);
     if (set->scans++)
         return;
-    for (struct fx_child *child = first(set); child; child = next(child))
+    for (struct fx_child *child = fx_children_first(set); child; child = fx_children_next(child))
         child->tentative = child->wanted;
 }
 
@@ -130,7 +150,7 @@ void fx_children_end_scan(struct fx_children *set)
     if (!set->scans)
         fx_misuse("K-CHD-3", "%s without WdfChildListBeginScan", gate_where(ctx_current()));
     if (--set->scans == 0)
-        for (struct fx_child *child = first(set); child; child = next(child)) {
+        for (struct fx_child *child = fx_children_first(set); child; child = fx_children_next(child)) {
             child->wanted &= !child->tentative;
             child->tentative = false;
         }
@@ -155,7 +175,7 @@ void fx_children_end_iteration(struct fx_children *set)
 
 static bool has_pending(struct fx_children *set)
 {
-    for (struct fx_child *child = first(set); child; child = next(child))
+    for (struct fx_child *child = fx_children_first(set); child; child = fx_children_next(child))
         if (child->state == FX_CHILD_NEW)
             return true;
     return false;
@@ -168,8 +188,8 @@ void fx_child_gone(struct fx_child *child)
     fx_child_free(child);
     bool pending = has_pending(set); /* it may have waited for this one */
     fx_lock_release(&set->lock);
-    if (pending && set->bus->node)
-        pnp_invalidate_relations(set->bus->node);
+    if (pending)
+        tell(set);
 }
 
 #define FOR_EACH_SET(set, bus_device)                                                                                                            \
@@ -180,7 +200,7 @@ void fx_bus_surprised(struct fx_device *bus)
 {
     FOR_EACH_SET(set, bus) {
         fx_lock_acquire(&set->lock);
-        for (struct fx_child *child = first(set); child; child = next(child))
+        for (struct fx_child *child = fx_children_first(set); child; child = fx_children_next(child))
             if (child->device) {
                 child->state = FX_CHILD_MISSING;
                 child->wanted = child->tentative = false;
@@ -194,7 +214,7 @@ static void end_children(struct fx_children *set)
 {
     for (;;) {
         fx_lock_acquire(&set->lock);
-        struct fx_child *child = first(set);
+        struct fx_child *child = fx_children_first(set);
         struct fx_device *device = child ? child->device : NULL;
         if (child && !device)
             fx_child_free(child);

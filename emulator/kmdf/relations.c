@@ -58,8 +58,6 @@ static void leave_out(struct fx_child *child)
 {
     struct fx_device *device = child->device;
     PFN_WDF_DEVICE_REPORTED_MISSING routine = device->own->as_pdo->init->callbacks.EvtDeviceReportedMissing;
-    if (child->left_out)
-        return;
     child->left_out = true;
     if (!pnp_devnode_of(device->wdm)) {
         fx_pdo_end(device);
@@ -73,16 +71,25 @@ static void leave_out(struct fx_child *child)
     callback_leave(&frame, 0);
 }
 
-/* Callbacks may add to the set, and take away what has no PDO: each step starts from a number. */
+/* True: drivers were called, who may have added to the set, and taken away what has no PDO. */
+static bool bring_one_up_to_date(struct fx_child *child)
+{
+    if (child->state == FX_CHILD_MISSING && !child->left_out) {
+        leave_out(child);
+        return true;
+    }
+    if (child->state != FX_CHILD_NEW)
+        return false;
+    if (fx_child_claim(child))
+        fx_child_create_device(child);
+    return true;
+}
+
 static void bring_up_to_date(struct fx_children *set)
 {
-    struct fx_child *child;
-    for (uint32_t number = 0; (child = fx_children_after(set, number)) != NULL;) {
-        number = child->number;
-        if (child->state == FX_CHILD_MISSING)
-            leave_out(child);
-        else if (child->state == FX_CHILD_NEW && fx_child_claim(child))
-            fx_child_create_device(child);
+    for (struct fx_child *child = fx_children_first(set); child;) {
+        uint32_t number = child->number;
+        child = bring_one_up_to_date(child) ? fx_children_after(set, number) : fx_children_next(child);
     }
 }
 
@@ -95,14 +102,14 @@ static bool is_reported(const struct fx_child *child)
 static ULONG count(struct fx_children *set)
 {
     ULONG n = 0;
-    for (struct fx_child *child = fx_children_after(set, 0); child; child = fx_children_after(set, child->number))
+    for (struct fx_child *child = fx_children_first(set); child; child = fx_children_next(child))
         n += is_reported(child);
     return n;
 }
 
 static void report(struct fx_children *set, DEVICE_RELATIONS *relations)
 {
-    for (struct fx_child *child = fx_children_after(set, 0); child; child = fx_children_after(set, child->number))
+    for (struct fx_child *child = fx_children_first(set); child; child = fx_children_next(child))
         if (is_reported(child))
             put(relations, child->device->wdm);
 }

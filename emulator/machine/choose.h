@@ -48,6 +48,7 @@ struct chance {
     uint8_t value[LANE_COUNT][MAX_LANE_VALUES];
     const uint8_t *recording;   /* POLICY_RECORDING: one byte per schedule question with more than one candidate */
     uint32_t recording_length;
+    uint64_t max_points;        /* a life with more scheduling points loops; 0: the bound for inputs */
     bool random_faults;         /* RANDOM/PCT: also fail a call in 64 */
 };
 

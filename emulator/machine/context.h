@@ -56,7 +56,7 @@ struct ctx {
     bool exiting;
     const char *name;        /* of at most CTX_NAME_MAX - 1 characters; outlives the context: histories keep it */
     struct activation *top;
-    uint64_t ready_since;    /* order of becoming ready: FIFO among equals */
+    struct ctx *next_ready, *prev_ready;
 
     /* What nt hangs on it. */
     void *thread;            /* its KTHREAD */

@@ -27,6 +27,7 @@ extern const struct engine engine_fiber, engine_thread;
 extern const struct engine *engine;
 struct ctx *ctx_allocate(enum ctx_kind kind, uint8_t role, const char *name, void (*entry)(void *), void *argument);
 void ctx_free(struct ctx *ctx);
+void ctx_set_state(struct ctx *ctx, enum ctx_state state);
 /* What the next one that is allocated will be. */
 uint16_t ctx_next_id(void);
 /* Nothing can run: calls machine.on_settled, once. False: nobody asked for it. */

@@ -24,7 +24,6 @@ fcontext make_fcontext(void *stack_top, size_t size, void (*entry)(struct transf
 
 #define STACK_SIZE (256u << 10)
 #define STACKS_BASE 0x7e8000000000ull
-#define MAX_STEPS 2000000u
 #define FAIR_POINTS 20000u
 
 struct fiber {
@@ -154,18 +153,9 @@ static unsigned gather(struct ctx **out, struct ctx *self)
     }
     if (shared_cpu(self) < 0)
         return n;
-    unsigned first = n;
-    for (unsigned i = 0; i < machine.ctx_count; i++) {
-        struct ctx *ctx = machine.ctx[i];
-        if (ctx == self || ctx->state != CTX_READY || ctx->kind == CTX_IDLE || (ctx->cpu >= 0 && pinned(ctx)))
-            continue;
-        unsigned at = n++;
-        while (at > first && out[at - 1]->ready_since > ctx->ready_since) {
-            out[at] = out[at - 1];
-            at--;
-        }
-        out[at] = ctx;
-    }
+    for (struct ctx *ctx = machine.first_ready; ctx; ctx = ctx->next_ready)
+        if (ctx != self && ctx->kind != CTX_IDLE && (ctx->cpu < 0 || !pinned(ctx)))
+            out[n++] = ctx;
     return n;
 }
 
@@ -243,7 +233,7 @@ static struct ctx *next_after(struct ctx *self, uint16_t where)
             footprint_time(true);
             footprint_wake(self);
             footprint_time(false);
-            self->state = CTX_READY;
+            ctx_set_state(self, CTX_READY);
             continue;
         }
         footprint_time(true);
@@ -256,7 +246,7 @@ static struct ctx *next_after(struct ctx *self, uint16_t where)
 static void fiber_block(bool keeps_processor)
 {
     struct ctx *self = current_ctx;
-    self->state = keeps_processor ? CTX_SPINNING : CTX_BLOCKED;
+    ctx_set_state(self, keeps_processor ? CTX_SPINNING : CTX_BLOCKED);
     if (!keeps_processor)
         leave_cpu(self);
     footprint_step(WHERE_BLOCK);
@@ -289,7 +279,7 @@ static void clock_interrupt(uint16_t where)
 static void fiber_point(uint16_t where)
 {
     struct ctx *self = current_ctx;
-    if (++machine.points > MAX_STEPS)
+    if (++machine.points > machine.max_points)
         bugcheck(OWN_LIVELOCK, machine.points, 0, 0, 0, "V-LCK-31", "%llu scheduling points and the life has not ended: %s loops",
                  (unsigned long long)machine.points, self->name);
     if (machine.points - machine.points_at_wait >= WORK_POINTS)
@@ -333,7 +323,7 @@ static void finish(void)
     fiber_of(self)->parked = true;
     if (self->kind == CTX_IDLE) {
         leave_cpu(self);
-        self->state = CTX_BLOCKED;
+        ctx_set_state(self, CTX_BLOCKED);
     } else {
         leave_cpu(self);
         ctx_free(self);
@@ -412,7 +402,7 @@ static struct ctx *idle_of(unsigned c)
         idle = ctx_create(CTX_IDLE, (uint8_t)(ROLE_CPU0 + c), "idle", NULL, NULL);
         machine.cpu[c].idle = idle;
     }
-    idle->state = CTX_READY;
+    ctx_set_state(idle, CTX_READY);
     take_cpu(idle, c);
     return idle;
 }

@@ -140,7 +140,7 @@ static void thread_block(bool keeps_processor)
 {
     struct ctx *self = current_ctx;
     struct host_thread *me = self->engine;
-    self->state = keeps_processor ? CTX_SPINNING : CTX_BLOCKED;
+    ctx_set_state(self, keeps_processor ? CTX_SPINNING : CTX_BLOCKED);
     atomic_store(&me->awake, 0);
     note_progress(self);
     running--;
@@ -212,7 +212,7 @@ static _Noreturn void thread_finish(void)
 {
     struct ctx *self = current_ctx;
     running--;
-    self->state = CTX_BLOCKED; /* no DPC may run on it any more */
+    ctx_set_state(self, CTX_BLOCKED); /* no DPC may run on it any more */
     if (self->role == ROLE_PNP)
         end_life();
     else

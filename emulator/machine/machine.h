@@ -37,8 +37,9 @@ struct machine {
     struct cpu cpu[MACHINE_MAX_CPUS];
     struct ctx *ctx[MAX_CONTEXTS];
     unsigned ctx_count;
-    uint64_t ready_sequence;
+    struct ctx *first_ready, *last_ready; /* the contexts that are READY, in the order in which they became so */
     uint64_t points;            /* scheduling points of this life */
+    uint64_t max_points;        /* more of them are a livelock (V-LCK-31) */
     uint64_t points_at_wait;    /* ... when time went on last because everything waited, or the clock ticked (sched_work) */
     uint64_t last_progress;     /* virtual time a context other than idle last ran */
     uint64_t hang_limit;        /* 100 ns without progress before a hang is reported (W-APX-24) */

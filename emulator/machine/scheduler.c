@@ -3,6 +3,8 @@
 
 #include "engine.h"
 
+#define MAX_POINTS 2000000u
+
 struct machine machine;
 uint32_t machine_lints;
 __thread struct ctx *current_ctx;
@@ -30,7 +32,9 @@ static void machine_begin(const struct chance *chance)
     for (unsigned i = 0; i < machine.ctx_count; i++)
         contexts[i].state = CTX_FREE;
     machine.ctx_count = 0;
-    machine.ready_sequence = machine.points = machine.points_at_wait = machine.last_progress = 0;
+    machine.first_ready = machine.last_ready = NULL;
+    machine.max_points = chance->max_points ? chance->max_points : MAX_POINTS;
+    machine.points = machine.points_at_wait = machine.last_progress = 0;
     clock_begin();
     machine.race_pending = false;
     machine.on_settled = NULL;
@@ -83,6 +87,23 @@ uint16_t ctx_next_id(void)
     return i;
 }
 
+void ctx_set_state(struct ctx *ctx, enum ctx_state state)
+{
+    bool was = ctx->state == CTX_READY, is = state == CTX_READY;
+    ctx->state = (uint8_t)state;
+    if (was == is)
+        return;
+    if (is) {
+        ctx->next_ready = NULL;
+        ctx->prev_ready = machine.last_ready;
+        *(machine.last_ready ? &machine.last_ready->next_ready : &machine.first_ready) = ctx;
+        machine.last_ready = ctx;
+        return;
+    }
+    *(ctx->prev_ready ? &ctx->prev_ready->next_ready : &machine.first_ready) = ctx->next_ready;
+    *(ctx->next_ready ? &ctx->next_ready->prev_ready : &machine.last_ready) = ctx->prev_ready;
+}
+
 struct ctx *ctx_allocate(enum ctx_kind kind, uint8_t role, const char *name, void (*entry)(void *), void *argument)
 {
     unsigned i = ctx_next_id();
@@ -92,9 +113,10 @@ struct ctx *ctx_allocate(enum ctx_kind kind, uint8_t role, const char *name, voi
         machine.ctx[machine.ctx_count++] = &contexts[i];
     struct ctx *ctx = &contexts[i];
     void *engine_part = ctx->engine;
-    *ctx = (struct ctx){.id = (uint16_t)i, .kind = (uint8_t)kind, .state = CTX_READY, .role = role, .cpu = -1,
+    *ctx = (struct ctx){.id = (uint16_t)i, .kind = (uint8_t)kind, .role = role, .cpu = -1,
                         .last_cpu = (uint8_t)(i % machine.cpus), /* where it goes first: threads spread over the processors */
-                        .entry = entry, .argument = argument, .engine = engine_part, .ready_since = ++machine.ready_sequence};
+                        .entry = entry, .argument = argument, .engine = engine_part};
+    ctx_set_state(ctx, CTX_READY);
     ctx->name = keep_name(name);
     if (kind != CTX_IDLE) { /* whoever happens to be there makes an idle thread */
         footprint_count(&machine.ctx_count, true); /* numbers are given in order */
@@ -106,7 +128,7 @@ struct ctx *ctx_allocate(enum ctx_kind kind, uint8_t role, const char *name, voi
 void ctx_free(struct ctx *ctx)
 {
     footprint_count(&machine.ctx_count, false);
-    ctx->state = CTX_FREE;
+    ctx_set_state(ctx, CTX_FREE);
 }
 
 struct ctx *ctx_create(enum ctx_kind kind, uint8_t role, const char *name, void (*entry)(void *), void *argument)
@@ -142,8 +164,7 @@ void ctx_wake(struct ctx *ctx)
     footprint_count(ctx, true); /* what stands beside the state is read often */
     if (ctx->state != CTX_BLOCKED && ctx->state != CTX_SPINNING)
         return;
-    ctx->state = CTX_READY;
-    ctx->ready_since = ++machine.ready_sequence;
+    ctx_set_state(ctx, CTX_READY);
     ctx->wait_holder = NULL;
     footprint_wake(ctx);
     engine->wake(ctx);

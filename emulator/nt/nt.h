@@ -179,6 +179,8 @@ struct ex_work {
 };
 void ex_queue_work(struct ex_work *work);
 /* End of life: worker threads return. */
+/* Nothing can run any more: reports it if that is so for want of further worker threads. */
+void ex_check_workers(void);
 void ex_stop_workers(void);
 
 /* ---- I/O manager (io/) ---- */
@@ -339,6 +341,7 @@ struct devnode {
     enum devnode_state state, before; /* `before`: the one that a CANCEL brings back */
     bool reported;                /* its bus still reports it; always, for a root-enumerated device */
     UNICODE_STRING instance_path; /* Root\ECHO\0000 */
+    uint32_t path_hash;           /* of a child: so that its siblings are not compared by letters */
     UNICODE_STRING hardware_ids, compatible_ids; /* MULTI_SZ with the last zero; Buffer NULL: the bus gave none */
     UNICODE_STRING description, location;
     DEVICE_CAPABILITIES capabilities;
@@ -435,15 +438,23 @@ void pnp_listens_for_user(struct pnp_listener *listener);
 void pnp_stop_listening(struct pnp_listener *listener, bool wait);
 NTSTATUS po_system_sleep(SYSTEM_POWER_STATE state, POWER_ACTION action);   /* query + set to all devices, leaves first */
 NTSTATUS po_system_resume(void);
+/* The machine sleeps until somebody wakes it, a little later, and is awake again on return. STATUS_ALREADY_COMMITTED: it falls asleep or sleeps already. The
+ * refusal of a device otherwise. PASSIVE_LEVEL, without pnp_lock(). */
+NTSTATUS po_suspend(SYSTEM_POWER_STATE state, POWER_ACTION action);
 /* How often in this life a device was asked to enter D0 again, for whatever reason: counted before its driver hears of it. */
 uint32_t po_d0_requests(void);
 /* The device signals wake: the WAIT_WAKE IRP that its bus holds completes. False: none is armed, the signal is lost. */
 bool po_device_wakes(PDEVICE_OBJECT pdo);
 NTSTATUS po_request_power_irp(PDEVICE_OBJECT device, UCHAR minor, POWER_STATE state, PREQUEST_POWER_COMPLETE callback, PVOID context, PIRP *irp);
 
-/* Enabled interfaces of a class, for SetupDi/CM: fills `link` with the idx-th ("\\?\..." form), false at the end. */
-bool io_enum_interfaces(const GUID *guid, unsigned index, PCUNICODE_STRING *link);
-PDEVICE_OBJECT io_interface_pdo(const GUID *guid, unsigned index); /* NULL: there is none */
+bool rtl_equal_unicode(PCUNICODE_STRING a, PCUNICODE_STRING b, bool ignore_case);
+/* Enabled interfaces of a class in order of registration: the one after that one, or the first (NULL). NULL: there is none. A pointer is good until something
+ * may be unregistered. */
+struct io_interface;
+const struct io_interface *io_next_interface(const GUID *guid, const struct io_interface *after);
+PCUNICODE_STRING io_interface_link(const struct io_interface *i);      /* as the kernel names it: \??\... */
+PCUNICODE_STRING io_interface_user_link(const struct io_interface *i); /* as apps do: \\?\... */
+PDEVICE_OBJECT io_interface_pdo(const struct io_interface *i);
 /* The enabled interface of this name, in either form: its class and its PDO. */
 bool io_find_interface(PCUNICODE_STRING link, GUID *guid, PDEVICE_OBJECT *pdo);
 /* "{...}" in lower case; how many characters. */

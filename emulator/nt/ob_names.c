@@ -1,7 +1,7 @@
 /*
  * The object directory: device names, symbolic links, interface links.
  *
- * Design: one list; a life has a handful of names. \DosDevices\X, \??\X, \GLOBAL??\X and the Win32 forms \\.\X, \\?\X are one
+ * Design: a hash table, and a list for who wants all. \DosDevices\X, \??\X, \GLOBAL??\X and the Win32 forms \\.\X, \\?\X are one
  * name, stored as \??\X. Comparison ignores case (W-DRV-16).
  */
 #include "io/io.h"
@@ -9,9 +9,16 @@
 #define PATH_CHARS 512
 #define MAX_LINKS 16
 
-static struct ob_name *names;
+#define BUCKETS 64
 
-void ob_names_boot(void) { names = NULL; }
+static struct ob_name *names, *buckets[BUCKETS];
+
+void ob_names_boot(void)
+{
+    names = NULL;
+    memset(buckets, 0, sizeof buckets);
+}
+
 struct ob_name *ob_name_first(void) { return names; }
 
 WCHAR rtl_upcase_char(WCHAR c)
@@ -21,6 +28,13 @@ WCHAR rtl_upcase_char(WCHAR c)
     if ((c >= 0xe0 && c <= 0xfe && c != 0xf7) || (c >= 0x3b1 && c <= 0x3c9 && c != 0x3c2) || (c >= 0x430 && c <= 0x44f))
         return (WCHAR)(c - 32);
     return c;
+}
+
+uint32_t rtl_hash_further(uint32_t hash, const WCHAR *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        hash = (hash ^ rtl_upcase_char(text[i])) * 16777619u;
+    return hash;
 }
 
 static bool equal_chars(const WCHAR *a, const WCHAR *b, size_t n, bool ignore_case)
@@ -117,16 +131,44 @@ static bool canonical(const WCHAR *text, size_t length, struct path *out)
     return append(out, text, length);
 }
 
+/* The entry whose name is the first `length` characters of the path. */
+static struct ob_name *lookup(const struct path *p, size_t length, uint32_t hash)
+{
+    UNICODE_STRING key = {(USHORT)(length * 2), (USHORT)(length * 2), (PWSTR)p->text};
+    struct ob_name *n = buckets[hash % BUCKETS];
+    while (n && (n->hash != hash || !rtl_equal_unicode(&n->name, &key, true)))
+        n = n->next_in_bucket;
+    return n;
+}
+
+static struct ob_name *find(const struct path *p) { return lookup(p, p->length, rtl_hash_further(RTL_HASH_START, p->text, p->length)); }
+
 struct ob_name *ob_name_find(PCUNICODE_STRING name)
 {
     struct path p;
-    if (!canonical(name->Buffer, name->Length / 2, &p))
-        return NULL;
-    UNICODE_STRING key = {(USHORT)(p.length * 2), (USHORT)(p.length * 2), p.text};
-    for (struct ob_name *n = names; n; n = n->next)
-        if (rtl_equal_unicode(&n->name, &key, true))
-            return n;
-    return NULL;
+    return canonical(name->Buffer, name->Length / 2, &p) ? find(&p) : NULL;
+}
+
+static void link_in(struct ob_name *n)
+{
+    struct ob_name **bucket = &buckets[n->hash % BUCKETS];
+    n->next_in_bucket = *bucket;
+    *bucket = n;
+    n->next = names;
+    if (names)
+        names->prev = n;
+    names = n;
+}
+
+static void unlink(struct ob_name *n)
+{
+    struct ob_name **at = &buckets[n->hash % BUCKETS];
+    while (*at != n)
+        at = &(*at)->next_in_bucket;
+    *at = n->next_in_bucket;
+    *(n->prev ? &n->prev->next : &names) = n->next;
+    if (n->next)
+        n->next->prev = n->prev;
 }
 
 NTSTATUS ob_name_add(PCUNICODE_STRING name, PDEVICE_OBJECT device, PCUNICODE_STRING target, bool is_interface, struct ob_name **out)
@@ -136,7 +178,7 @@ NTSTATUS ob_name_add(PCUNICODE_STRING name, PDEVICE_OBJECT device, PCUNICODE_STR
         return STATUS_OBJECT_PATH_SYNTAX_BAD;
     if (!canonical(name->Buffer, name->Length / 2, &p))
         return STATUS_NAME_TOO_LONG;
-    if (ob_name_find(name))
+    if (find(&p))
         return STATUS_OBJECT_NAME_COLLISION;
     struct ob_name *n = ex_system_alloc(sizeof *n);
     if (!n)
@@ -147,8 +189,8 @@ NTSTATUS ob_name_add(PCUNICODE_STRING name, PDEVICE_OBJECT device, PCUNICODE_STR
     if (target)
         n->target = rtl_copy_of(target);
     n->is_interface = is_interface;
-    n->next = names;
-    names = n;
+    n->hash = rtl_hash_further(RTL_HASH_START, p.text, p.length);
+    link_in(n);
     if (out)
         *out = n;
     return STATUS_SUCCESS;
@@ -156,29 +198,25 @@ NTSTATUS ob_name_add(PCUNICODE_STRING name, PDEVICE_OBJECT device, PCUNICODE_STR
 
 void ob_name_remove(struct ob_name *name)
 {
-    for (struct ob_name **at = &names; *at; at = &(*at)->next)
-        if (*at == name) {
-            *at = name->next;
-            ex_system_free(name->name.Buffer);
-            if (name->target.Buffer)
-                ex_system_free(name->target.Buffer);
-            ex_system_free(name);
-            return;
-        }
+    unlink(name);
+    ex_system_free(name->name.Buffer);
+    if (name->target.Buffer)
+        ex_system_free(name->target.Buffer);
+    ex_system_free(name);
 }
 
 /* The longest entry that is the path or a whole leading part of it. */
 static struct ob_name *longest_match(const struct path *p)
 {
     struct ob_name *best = NULL;
-    for (struct ob_name *n = names; n; n = n->next) {
-        size_t length = n->name.Length / 2;
-        if (length > p->length || (best && length <= best->name.Length / 2u))
-            continue;
-        if (length < p->length && p->text[length] != '\\')
-            continue;
-        if (equal_chars(n->name.Buffer, p->text, length, true))
-            best = n;
+    uint32_t hash = RTL_HASH_START;
+    for (size_t length = 0; length < p->length;) {
+        size_t from = length++;
+        while (length < p->length && p->text[length] != '\\')
+            length++;
+        hash = rtl_hash_further(hash, p->text + from, length - from);
+        struct ob_name *n = lookup(p, length, hash);
+        best = n ? n : best;
     }
     return best;
 }

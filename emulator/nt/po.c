@@ -22,9 +22,14 @@ struct power_request {
 };
 
 static uint32_t d0_requests;
+static bool suspending;
 
 void po_boot(void);
-void po_boot(void) { d0_requests = 0; }
+void po_boot(void)
+{
+    d0_requests = 0;
+    suspending = false;
+}
 
 uint32_t po_d0_requests(void) { return d0_requests; }
 
@@ -203,6 +208,27 @@ NTSTATUS po_system_sleep(SYSTEM_POWER_STATE state, POWER_ACTION action)
     return status;
 }
 
+#define NIGHT (100 * CLOCK_MS)
+
+NTSTATUS po_suspend(SYSTEM_POWER_STATE state, POWER_ACTION action)
+{
+    if (suspending)
+        return STATUS_ALREADY_COMMITTED;
+    suspending = true;
+    pnp_lock();
+    NTSTATUS status = po_system_sleep(state, action);
+    pnp_unlock();
+    if (NT_SUCCESS(status)) {
+        LARGE_INTEGER night = {.QuadPart = -(LONGLONG)NIGHT};
+        ke_delay_execution_thread(KernelMode, FALSE, &night);
+        pnp_lock();
+        po_system_resume();
+        pnp_unlock();
+    }
+    suspending = false;
+    return status;
+}
+
 /* ---- The PDO's side ---- */
 
 static NTSTATUS complete(PIRP irp, NTSTATUS status)
@@ -262,6 +288,7 @@ void nt_watchdog(struct ctx *waiting)
 {
     char name[64], owner[120];
     struct irp_record *pnp = NULL, *mine = NULL;
+    ex_check_workers();
     io_check_stalled_queues();
     for (struct irp_record *r = irp_first_record(); r; r = r->next) {
         if (r->raw || r->info.finished || r->irp->CurrentLocation > r->irp->StackCount)

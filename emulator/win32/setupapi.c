@@ -10,7 +10,6 @@
 #define ERROR_NO_SUCH_DEVINST 0xE000020Bu
 #define ERROR_NO_SUCH_INTERFACE_DEVICE 0xE0000225u
 #define DIGCF_ALLCLASSES 4u
-#define MAX_INTERFACES 64
 
 typedef struct sp_device_interface_data {
     DWORD cbSize;
@@ -33,10 +32,12 @@ static bool is_detail_size(DWORD size) { return size == 8 || size == 5 || size =
 
 struct device_set {
     GUID guid;
-    unsigned count;
-    const WCHAR *path[MAX_INTERFACES]; /* NULL: a device, and no interface of it */
-    GUID class_of[MAX_INTERFACES];
-    struct devnode *node[MAX_INTERFACES];
+    unsigned count, room;
+    struct found {
+        const WCHAR *path;      /* NULL: a device, and no interface of it */
+        GUID class;
+        struct devnode *node;
+    } *found;
 };
 
 /* Links are \??\X or \\?\X inside the kernel; apps get the latter. */
@@ -49,17 +50,36 @@ static const WCHAR *copy_path(PCUNICODE_STRING link)
     return path;
 }
 
-static struct device_set *snapshot(const GUID *guid)
+static struct device_set *new_set(const GUID *guid)
 {
     struct device_set *set = ex_system_alloc(sizeof *set);
-    PCUNICODE_STRING link;
     if (guid)
         set->guid = *guid;
-    while (guid && set->count < MAX_INTERFACES && io_enum_interfaces(guid, set->count, &link)) {
-        set->path[set->count] = copy_path(link);
-        set->class_of[set->count] = *guid;
-        set->node[set->count] = pnp_devnode_of(io_interface_pdo(guid, set->count));
-        set->count++;
+    return set;
+}
+
+static void add(struct device_set *set, struct found found)
+{
+    if (set->count == set->room) {
+        struct found *old = set->found;
+        set->room = set->room ? set->room * 2 : 8;
+        set->found = ex_system_alloc(set->room * sizeof *old);
+        if (old) {
+            memcpy(set->found, old, set->count * sizeof *old);
+            ex_system_free(old);
+        }
+    }
+    set->found[set->count++] = found;
+}
+
+/* The interfaces of a class: of all devices, or of the one with this instance path. */
+static struct device_set *snapshot(const GUID *guid, PCUNICODE_STRING device)
+{
+    struct device_set *set = new_set(guid);
+    for (const struct io_interface *i = NULL; guid && (i = io_next_interface(guid, i)) != NULL;) {
+        struct devnode *node = pnp_devnode_of(io_interface_pdo(i));
+        if (!device || rtl_equal_unicode(device, &node->instance_path, true))
+            add(set, (struct found){copy_path(io_interface_user_link(i)), *guid, node});
     }
     return set;
 }
@@ -79,20 +99,20 @@ static bool is_of_class(struct devnode *node, const GUID *guid)
 
 static struct device_set *devices_of(const GUID *guid)
 {
-    struct device_set *set = ex_system_alloc(sizeof *set);
-    if (guid)
-        set->guid = *guid;
-    for (struct devnode *node = pnp_first(); node && set->count < MAX_INTERFACES; node = pnp_next(node))
+    struct device_set *set = new_set(guid);
+    for (struct devnode *node = pnp_first(); node; node = pnp_next(node))
         if (node->pdo && node->instance_path.Buffer && (!guid || is_of_class(node, guid)))
-            set->node[set->count++] = node;
+            add(set, (struct found){.node = node});
     return set;
 }
 
 static void drop(struct device_set *set)
 {
     for (unsigned i = 0; i < set->count; i++)
-        if (set->path[i])
-            ex_system_free((void *)(ULONG_PTR)set->path[i]);
+        if (set->found[i].path)
+            ex_system_free((void *)(ULONG_PTR)set->found[i].path);
+    if (set->found)
+        ex_system_free(set->found);
     ex_system_free(set);
 }
 
@@ -101,7 +121,7 @@ static void drop(struct device_set *set)
 static void *get_class_devs(const GUID *guid, DWORD flags)
 {
     if (flags & DIGCF_DEVICEINTERFACE)
-        return snapshot(guid);
+        return snapshot(guid, NULL);
     return devices_of(flags & DIGCF_ALLCLASSES ? NULL : guid);
 }
 
@@ -131,9 +151,9 @@ static BOOL enum_interfaces(struct device_set *set, DWORD index, SP_DEVICE_INTER
         return error_fail(ERROR_INVALID_HANDLE);
     if (!data || data->cbSize != sizeof *data)
         return error_fail(ERROR_INVALID_USER_BUFFER);
-    if (index >= set->count || !set->path[index])
+    if (index >= set->count || !set->found[index].path)
         return error_fail(ERROR_NO_MORE_ITEMS);
-    *data = (SP_DEVICE_INTERFACE_DATA){.cbSize = sizeof *data, .InterfaceClassGuid = set->class_of[index], .Flags = 1, .Reserved = index + 1};
+    *data = (SP_DEVICE_INTERFACE_DATA){.cbSize = sizeof *data, .InterfaceClassGuid = set->found[index].class, .Flags = 1, .Reserved = index + 1};
     msan_define(data, sizeof *data);
     return TRUE;
 }
@@ -168,9 +188,9 @@ BOOL SetupDiEnumDeviceInfo(void *handle, DWORD index, SP_DEVINFO_DATA *data)
 static BOOL interface_detail(struct device_set *set, const SP_DEVICE_INTERFACE_DATA *data, void *detail, DWORD size, DWORD *required,
                              size_t width)
 {
-    if (!set || !data->Reserved || data->Reserved > set->count || !set->path[data->Reserved - 1])
+    if (!set || !data->Reserved || data->Reserved > set->count || !set->found[data->Reserved - 1].path)
         return error_fail(set ? ERROR_INVALID_PARAMETER : ERROR_INVALID_HANDLE);
-    const WCHAR *path = set->path[data->Reserved - 1];
+    const WCHAR *path = set->found[data->Reserved - 1].path;
     size_t length = wide_length(path) + 1, needed = 4 + length * width;
     if (required) {
         *required = (DWORD)needed;
@@ -225,9 +245,7 @@ void *SetupDiCreateDeviceInfoList(const GUID *guid, void *window)
 {
     (void)window;
     user_enter(DDI_SetupDiCreateDeviceInfoList, 0, 0);
-    struct device_set *set = ex_system_alloc(sizeof *set);
-    if (guid)
-        set->guid = *guid;
+    struct device_set *set = new_set(guid);
     user_leave(trace_object(set));
     return set;
 }
@@ -242,11 +260,9 @@ static BOOL open_interface(struct device_set *set, const WCHAR *path, SP_DEVICE_
     UNICODE_STRING link = {(USHORT)(wide_length(path) * sizeof(WCHAR)), (USHORT)(wide_length(path) * sizeof(WCHAR)), (WCHAR *)(ULONG_PTR)path};
     PDEVICE_OBJECT pdo;
     GUID guid;
-    if (set->count == MAX_INTERFACES || !io_find_interface(&link, &guid, &pdo))
+    if (!io_find_interface(&link, &guid, &pdo))
         return error_fail(ERROR_NO_SUCH_INTERFACE_DEVICE);
-    set->path[set->count] = copy_path(&link);
-    set->class_of[set->count] = guid;
-    set->node[set->count++] = pnp_devnode_of(pdo);
+    add(set, (struct found){copy_path(&link), guid, pnp_devnode_of(pdo)});
     if (data) {
         *data = (SP_DEVICE_INTERFACE_DATA){.cbSize = sizeof *data, .InterfaceClassGuid = guid, .Flags = 1, .Reserved = set->count};
         msan_define(data, sizeof *data);
@@ -280,7 +296,7 @@ static struct devnode *node_of(struct device_set *set, const SP_DEVINFO_DATA *de
         error_fail(ERROR_INVALID_HANDLE);
     else if (!device || device->cbSize != sizeof *device || !device->DevInst || device->DevInst > set->count)
         error_fail(ERROR_INVALID_PARAMETER);
-    else if (!(node = set->node[device->DevInst - 1]) || !node->pdo)
+    else if (!(node = set->found[device->DevInst - 1].node) || !node->pdo)
         error_fail(ERROR_NO_SUCH_DEVINST);
     return node && node->pdo ? node : NULL;
 }
@@ -410,31 +426,31 @@ static ULONG list_length(const struct device_set *set)
 {
     ULONG length = 1;
     for (unsigned i = 0; i < set->count; i++)
-        length += (ULONG)wide_length(set->path[i]) + 1;
+        length += (ULONG)wide_length(set->found[i].path) + 1;
     return length;
 }
 
-static ULONG list_size(const GUID *guid, ULONG *length)
+static ULONG list_size(const GUID *guid, PCUNICODE_STRING device, ULONG *length)
 {
     if (!guid || !length)
         return CR_INVALID_POINTER;
-    struct device_set *set = snapshot(guid);
+    struct device_set *set = snapshot(guid, device);
     *length = list_length(set);
     msan_define(length, sizeof *length);
     drop(set);
     return CR_SUCCESS;
 }
 
-static ULONG list(const GUID *guid, void *buffer, ULONG size, size_t width)
+static ULONG list(const GUID *guid, PCUNICODE_STRING device, void *buffer, ULONG size, size_t width)
 {
     if (!guid || !buffer)
         return CR_INVALID_POINTER;
-    struct device_set *set = snapshot(guid);
+    struct device_set *set = snapshot(guid, device);
     ULONG at = 0, length = list_length(set);
     bool fits = length <= size;
     for (unsigned i = 0; fits && i < set->count + 1; i++) {
         static const WCHAR end[1];
-        const WCHAR *path = i < set->count ? set->path[i] : end;
+        const WCHAR *path = i < set->count ? set->found[i].path : end;
         for (bool more = true; more; at++) {
             more = *path != 0;
             if (width == 1)
@@ -449,38 +465,60 @@ static ULONG list(const GUID *guid, void *buffer, ULONG size, size_t width)
     return fits ? CR_SUCCESS : CR_BUFFER_SMALL;
 }
 
+/* An instance path, or NULL for none, as the caller's string or in `text`. */
+#define PATH_CHARS 256
+
+static PCUNICODE_STRING wide_device(const WCHAR *device, UNICODE_STRING *string)
+{
+    if (!device || !*device)
+        return NULL;
+    *string = (UNICODE_STRING){(USHORT)(wide_length(device) * 2), (USHORT)(wide_length(device) * 2), (WCHAR *)(ULONG_PTR)device};
+    return string;
+}
+
+static PCUNICODE_STRING narrow_device(const char *device, WCHAR text[PATH_CHARS], UNICODE_STRING *string)
+{
+    USHORT n = 0;
+    for (; device && device[n] && n + 1 < PATH_CHARS; n++)
+        text[n] = (UCHAR)device[n];
+    text[n] = 0;
+    return wide_device(text, string);
+}
+
 ULONG CM_Get_Device_Interface_List_SizeW(ULONG *length, const GUID *guid, const WCHAR *device, ULONG flags)
 {
-    (void)device;
+    UNICODE_STRING string;
     user_enter(DDI_CM_Get_Device_Interface_List_SizeW, flags, 0);
-    ULONG result = list_size(guid, length);
+    ULONG result = list_size(guid, wide_device(device, &string), length);
     user_leave(result);
     return result;
 }
 
 ULONG CM_Get_Device_Interface_List_SizeA(ULONG *length, const GUID *guid, const char *device, ULONG flags)
 {
-    (void)device;
+    WCHAR text[PATH_CHARS];
+    UNICODE_STRING string;
     user_enter(DDI_CM_Get_Device_Interface_List_SizeA, flags, 0);
-    ULONG result = list_size(guid, length);
+    ULONG result = list_size(guid, narrow_device(device, text, &string), length);
     user_leave(result);
     return result;
 }
 
 ULONG CM_Get_Device_Interface_ListW(const GUID *guid, const WCHAR *device, WCHAR *buffer, ULONG size, ULONG flags)
 {
-    (void)device;
+    UNICODE_STRING string;
     user_enter(DDI_CM_Get_Device_Interface_ListW, size, flags);
-    ULONG result = list(guid, buffer, size, sizeof(WCHAR));
+    ULONG result = list(guid, wide_device(device, &string), buffer, size, sizeof(WCHAR));
     user_leave(result);
     return result;
 }
 
 ULONG CM_Get_Device_Interface_ListA(const GUID *guid, const char *device, char *buffer, ULONG size, ULONG flags)
 {
-    (void)device;
+    WCHAR text[PATH_CHARS];
+    UNICODE_STRING string;
     user_enter(DDI_CM_Get_Device_Interface_ListA, size, flags);
-    ULONG result = list(guid, buffer, size, 1);
+    ULONG result = list(guid, narrow_device(device, text, &string), buffer, size, 1);
     user_leave(result);
     return result;
 }

@@ -48,15 +48,17 @@ bool life_device_path(const struct record *open, uint16_t path[LIFE_PATH_CHARS],
     }
     const GUID *guid = (const GUID *)(class ? &target.also[class - 1].id : &target.interface_id);
     unsigned there = 0;
-    PCUNICODE_STRING link;
-    while (io_enum_interfaces(guid, there, &link))
+    const struct io_interface *i = NULL;
+    while ((i = io_next_interface(guid, i)) != NULL)
         there++;
     if (!there)
         return false;
-    io_enum_interfaces(guid, open->b % there, &link);
+    for (unsigned left = open->b % there + 1; left; left--)
+        i = io_next_interface(guid, i);
+    PCUNICODE_STRING link = io_interface_user_link(i);
     if (link->Length / 2u >= LIFE_PATH_CHARS)
         return false;
-    *device = devices_number(io_interface_pdo(guid, open->b % there));
+    *device = devices_number(io_interface_pdo(i));
     memcpy(path, link->Buffer, link->Length);
     path[link->Length / 2u] = 0;
     return true;

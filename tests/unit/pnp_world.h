@@ -24,8 +24,7 @@ static const GUID pnp_interface = {0x11223344, 1, 2, {1, 2, 3, 4, 5, 6, 7, 8}};
 
 static bool interface_is_on(void)
 {
-    PCUNICODE_STRING link;
-    return io_enum_interfaces(&pnp_interface, 0, &link);
+    return io_next_interface(&pnp_interface, NULL) != NULL;
 }
 
 static void say_state(const char *word, WDF_POWER_DEVICE_STATE state)

@@ -334,11 +334,11 @@ static void take_down(void)
 
 static PFILE_OBJECT open_file(ULONG options)
 {
-    PCUNICODE_STRING link;
+    const struct io_interface *i = io_next_interface(&interface_guid, NULL);
     PFILE_OBJECT file;
     ULONG_PTR information;
-    assert_true(io_enum_interfaces(&interface_guid, 0, &link));
-    assert_int_equal(io_create_file(link, FILE_READ_DATA | FILE_WRITE_DATA, 0, FILE_OPEN, options, &file, &information), STATUS_SUCCESS);
+    assert_true(i != NULL);
+    assert_int_equal(io_create_file(io_interface_user_link(i), FILE_READ_DATA | FILE_WRITE_DATA, 0, FILE_OPEN, options, &file, &information), STATUS_SUCCESS);
     io_handle_opened(file);
     return file;
 }

@@ -86,6 +86,12 @@ void ex_queue_work(struct ex_work *item)
     ke_set_event(&work.arrived, 0, FALSE);
 }
 
+void ex_check_workers(void)
+{
+    if (work.queued && work.workers == WORKERS)
+        bugcheck(OWN_OUT_OF_RESOURCES, WORKERS, work.queued, 0, 0, NULL, "all %d worker threads wait and %u work items are queued", WORKERS, work.queued);
+}
+
 void ex_stop_workers(void)
 {
     work.stop = true;

@@ -5,7 +5,9 @@
 
 struct io_interface {
     LIST_ENTRY entry;           /* devnode->interfaces */
-    struct io_interface *next;  /* all, in order of registration */
+    LIST_ENTRY all;             /* in order of registration */
+    struct io_interface *next_in_bucket; /* the latest first */
+    uint32_t hash;              /* of the link without its prefix, which the kernel and apps write differently */
     PDEVICE_OBJECT pdo;
     GUID guid;
     UNICODE_STRING link;        /* \??\... */
@@ -14,9 +16,17 @@ struct io_interface {
     struct ob_name *name;       /* while enabled */
 };
 
-static struct io_interface *interfaces;
+#define BUCKETS 64
+#define PREFIX 4u
 
-void io_interfaces_boot(void) { interfaces = NULL; }
+static LIST_ENTRY interfaces;
+static struct io_interface *buckets[BUCKETS];
+
+void io_interfaces_boot(void)
+{
+    InitializeListHead(&interfaces);
+    memset(buckets, 0, sizeof buckets);
+}
 
 size_t io_put_guid(WCHAR *out, const GUID *g)
 {
@@ -61,14 +71,39 @@ static UNICODE_STRING make_link(const struct devnode *node, const GUID *guid, PC
     return rtl_copy_of(&whole);
 }
 
+static uint32_t hash_of(PCUNICODE_STRING link)
+{
+    size_t length = link->Length / 2u;
+    return length > PREFIX ? rtl_hash_further(RTL_HASH_START, link->Buffer + PREFIX, length - PREFIX) : RTL_HASH_START;
+}
+
 /* The latest that has this link: a device may have come back, under its old name, while a handle keeps the one that went. */
 static struct io_interface *find_link(PCUNICODE_STRING link)
 {
-    struct io_interface *found = NULL;
-    for (struct io_interface *i = interfaces; i; i = i->next)
-        if (rtl_equal_unicode(&i->link, link, true))
-            found = i;
-    return found;
+    uint32_t hash = hash_of(link);
+    struct io_interface *i = buckets[hash % BUCKETS];
+    while (i && (i->hash != hash || !rtl_equal_unicode(&i->link, link, true)))
+        i = i->next_in_bucket;
+    return i;
+}
+
+static void link_in(struct io_interface *i, struct devnode *node)
+{
+    i->hash = hash_of(&i->link);
+    i->next_in_bucket = buckets[i->hash % BUCKETS];
+    buckets[i->hash % BUCKETS] = i;
+    InsertTailList(&interfaces, &i->all);
+    InsertTailList(&node->interfaces, &i->entry);
+}
+
+static void unlink(struct io_interface *i)
+{
+    struct io_interface **at = &buckets[i->hash % BUCKETS];
+    while (*at != i)
+        at = &(*at)->next_in_bucket;
+    *at = i->next_in_bucket;
+    RemoveEntryList(&i->all);
+    RemoveEntryList(&i->entry);
 }
 
 bool io_interface_is_registered(PCUNICODE_STRING link) { return find_link(link) != NULL; }
@@ -102,7 +137,7 @@ static NTSTATUS register_for(PDEVICE_OBJECT pdo, const GUID *guid, PUNICODE_STRI
         ex_system_free(wanted.Buffer);
         return give_link(old, link, caller);
     }
-    struct io_interface *i = ex_system_alloc(sizeof *i), **at = &interfaces;
+    struct io_interface *i = ex_system_alloc(sizeof *i);
     if (!i)
         return STATUS_INSUFFICIENT_RESOURCES;
     i->pdo = pdo;
@@ -114,10 +149,7 @@ static NTSTATUS register_for(PDEVICE_OBJECT pdo, const GUID *guid, PUNICODE_STRI
         i->reference.Buffer[0] = '\\';
         memcpy(i->reference.Buffer + 1, reference->Buffer, reference->Length);
     }
-    while (*at)
-        at = &(*at)->next;
-    *at = i;
-    InsertTailList(&node->interfaces, &i->entry);
+    link_in(i, node);
     return give_link(i, link, caller);
 }
 
@@ -147,27 +179,26 @@ NTSTATUS io_set_device_interface_state(PUNICODE_STRING link, BOOLEAN enable)
     return status;
 }
 
-static struct io_interface *enabled_at(const GUID *guid, unsigned index)
+const struct io_interface *io_next_interface(const GUID *guid, const struct io_interface *after)
 {
-    for (struct io_interface *i = interfaces; i; i = i->next)
-        if (i->name && !memcmp(&i->guid, guid, sizeof *guid) && index-- == 0)
+    for (const LIST_ENTRY *e = after ? after->all.Flink : interfaces.Flink; e != &interfaces; e = e->Flink) {
+        const struct io_interface *i = CONTAINING_RECORD(e, struct io_interface, all);
+        if (i->name && !memcmp(&i->guid, guid, sizeof *guid))
             return i;
+    }
     return NULL;
 }
 
-bool io_enum_interfaces(const GUID *guid, unsigned index, PCUNICODE_STRING *link)
-{
-    const struct io_interface *i = enabled_at(guid, index);
-    if (i)
-        *link = &i->user_link;
-    return i;
-}
+PCUNICODE_STRING io_interface_link(const struct io_interface *i) { return &i->link; }
+PCUNICODE_STRING io_interface_user_link(const struct io_interface *i) { return &i->user_link; }
+PDEVICE_OBJECT io_interface_pdo(const struct io_interface *i) { return i->pdo; }
 
 bool io_find_interface(PCUNICODE_STRING link, GUID *guid, PDEVICE_OBJECT *pdo)
 {
-    struct io_interface *i = interfaces;
-    while (i && (!i->name || (!rtl_equal_unicode(&i->link, link, true) && !rtl_equal_unicode(&i->user_link, link, true))))
-        i = i->next;
+    uint32_t hash = hash_of(link);
+    struct io_interface *i = buckets[hash % BUCKETS];
+    while (i && (!i->name || i->hash != hash || (!rtl_equal_unicode(&i->link, link, true) && !rtl_equal_unicode(&i->user_link, link, true))))
+        i = i->next_in_bucket;
     if (!i)
         return false;
     *guid = i->guid;
@@ -175,42 +206,25 @@ bool io_find_interface(PCUNICODE_STRING link, GUID *guid, PDEVICE_OBJECT *pdo)
     return true;
 }
 
-bool io_enum_interface_links(const GUID *guid, unsigned index, PCUNICODE_STRING *link)
-{
-    const struct io_interface *i = enabled_at(guid, index);
-    if (i)
-        *link = &i->link;
-    return i;
-}
-
-PDEVICE_OBJECT io_interface_pdo(const GUID *guid, unsigned index)
-{
-    const struct io_interface *i = enabled_at(guid, index);
-    return i ? i->pdo : NULL;
-}
+static LIST_ENTRY *interfaces_of(PDEVICE_OBJECT pdo) { return &device_of(pdo)->devnode->interfaces; }
 
 unsigned io_interfaces_enabled(PDEVICE_OBJECT pdo)
 {
     unsigned n = 0;
-    for (struct io_interface *i = interfaces; i; i = i->next)
-        n += i->pdo == pdo && i->name;
+    for (const LIST_ENTRY *e = interfaces_of(pdo)->Flink; e != interfaces_of(pdo); e = e->Flink)
+        n += CONTAINING_RECORD(e, struct io_interface, entry)->name != NULL;
     return n;
 }
 
 void io_interfaces_of_device_gone(PDEVICE_OBJECT pdo)
 {
-    for (struct io_interface **at = &interfaces; *at;) {
-        struct io_interface *i = *at;
-        if (i->pdo != pdo) {
-            at = &i->next;
-            continue;
-        }
+    while (!IsListEmpty(interfaces_of(pdo))) {
+        struct io_interface *i = CONTAINING_RECORD(interfaces_of(pdo)->Flink, struct io_interface, entry);
+        unlink(i);
         if (i->name) {
             ob_name_remove(i->name);
             pnp_interface_changed(&i->guid, &i->link, &i->user_link, false);
         }
-        RemoveEntryList(&i->entry);
-        *at = i->next;
         ex_system_free(i->link.Buffer);
         ex_system_free(i->user_link.Buffer);
         if (i->reference.Buffer)
@@ -230,28 +244,34 @@ static bool is_listed(const struct io_interface *i, const GUID *guid, PDEVICE_OB
 static NTSTATUS list_interfaces(const GUID *guid, PDEVICE_OBJECT pdo, ULONG flags, PWSTR *list, const void *caller)
 {
     size_t size = sizeof(WCHAR), at = 0;
-    for (struct io_interface *i = interfaces; i; i = i->next)
+    for (const LIST_ENTRY *e = interfaces.Flink; e != &interfaces; e = e->Flink) {
+        const struct io_interface *i = CONTAINING_RECORD(e, struct io_interface, all);
         size += is_listed(i, guid, pdo, flags) ? i->link.Length + sizeof(WCHAR) : 0;
+    }
     WCHAR *out = ex_allocate(POOL_PAGED, size, 'sLoI', caller, true);
     if (!out)
         return STATUS_INSUFFICIENT_RESOURCES;
-    for (struct io_interface *i = interfaces; i; i = i->next)
-        if (is_listed(i, guid, pdo, flags)) {
-            memcpy((char *)out + at, i->link.Buffer, i->link.Length);
-            at += i->link.Length + sizeof(WCHAR);
-        }
+    for (const LIST_ENTRY *e = interfaces.Flink; e != &interfaces; e = e->Flink) {
+        const struct io_interface *i = CONTAINING_RECORD(e, struct io_interface, all);
+        if (!is_listed(i, guid, pdo, flags))
+            continue;
+        memcpy((char *)out + at, i->link.Buffer, i->link.Length);
+        at += i->link.Length + sizeof(WCHAR);
+    }
     msan_define(out, size);
     *list = out;
     return STATUS_SUCCESS;
 }
 
 /* The same device's interface of the other class, with the same reference string. */
-static struct io_interface *alias_of(const struct io_interface *of, const GUID *guid)
+static const struct io_interface *alias_of(const struct io_interface *of, const GUID *guid)
 {
-    struct io_interface *i = interfaces;
-    while (i && (i->pdo != of->pdo || memcmp(&i->guid, guid, sizeof *guid) || !rtl_equal_unicode(&i->reference, &of->reference, true)))
-        i = i->next;
-    return i;
+    for (const LIST_ENTRY *e = interfaces_of(of->pdo)->Flink; e != interfaces_of(of->pdo); e = e->Flink) {
+        const struct io_interface *i = CONTAINING_RECORD(e, struct io_interface, entry);
+        if (!memcmp(&i->guid, guid, sizeof *guid) && rtl_equal_unicode(&i->reference, &of->reference, true))
+            return i;
+    }
+    return NULL;
 }
 
 NTSTATUS IoGetDeviceInterfaces(CONST GUID *InterfaceClassGuid, PDEVICE_OBJECT PhysicalDeviceObject, ULONG Flags, PWSTR *SymbolicLinkList)

@@ -11,7 +11,9 @@
 
 /* An entry of the object directory: a device, or a link to a path or (an interface) straight to a device. */
 struct ob_name {
-    struct ob_name *next;
+    struct ob_name *next, *prev;
+    struct ob_name *next_in_bucket;
+    uint32_t hash;
     UNICODE_STRING name;      /* canonical: DOS names begin with \??\ */
     PDEVICE_OBJECT device;    /* NULL: a symbolic link to `target` */
     UNICODE_STRING target;    /* of a link; of an interface: what is put in front of the rest of the path */
@@ -26,7 +28,9 @@ struct ob_name *ob_name_first(void);
 NTSTATUS ob_name_resolve(PCUNICODE_STRING path, PDEVICE_OBJECT *device, UNICODE_STRING *rest);
 
 WCHAR rtl_upcase_char(WCHAR c);
-bool rtl_equal_unicode(PCUNICODE_STRING a, PCUNICODE_STRING b, bool ignore_case);
+/* Of names that are compared without regard to case. The hash of a text is that of its beginning, taken further by the rest. */
+#define RTL_HASH_START 2166136261u
+uint32_t rtl_hash_further(uint32_t hash, const WCHAR *text, size_t length);
 /* A zero-terminated copy in system memory; Buffer NULL on exhaustion. */
 UNICODE_STRING rtl_copy_of(PCUNICODE_STRING string);
 /* ASCII into a NUL-terminated system string. */
@@ -244,8 +248,6 @@ void mm_locks_boot(void);
 void io_timer_check_stopped(PDEVICE_OBJECT device);
 void io_timer_free(PDEVICE_OBJECT device);
 unsigned io_interfaces_enabled(PDEVICE_OBJECT pdo);
-/* The same as io_enum_interfaces(), as the kernel names them. */
-bool io_enum_interface_links(const GUID *guid, unsigned index, PCUNICODE_STRING *link);
 /* pnp/notify.c: an interface was enabled or disabled. */
 void pnp_interface_changed(const GUID *class_guid, PCUNICODE_STRING link, PCUNICODE_STRING user_link, bool arrived);
 /* A driver that was unloaded is registered for no notification: V-UNL-7. */

@@ -41,13 +41,14 @@ static void name_node(struct devnode *node, const UNICODE_STRING *device, const 
         memcpy(text + n, instance->Buffer, instance->Length);
     n += instance->Length / 2u;
     node->instance_path = (UNICODE_STRING){(USHORT)(n * 2), (USHORT)(n * 2), text};
+    node->path_hash = rtl_hash_further(RTL_HASH_START, text, n);
 }
 
 /* Two that are reported at once under one name cannot be told apart. One that is gone, and waits for its last handle, may have its name taken. */
 static void check_duplicate(const struct devnode *node)
 {
     for (const struct devnode *other = pnp_first_child(node->parent); other; other = pnp_next_sibling(other))
-        if (other != node && other->reported && other->instance_path.Buffer && rtl_equal_unicode(&other->instance_path, &node->instance_path, true))
+        if (other != node && other->reported && other->path_hash == node->path_hash && other->instance_path.Buffer && rtl_equal_unicode(&other->instance_path, &node->instance_path, true))
             bugcheck(0xCA, 1, device_number(node->pdo), device_number(other->pdo), 0, "W-PNP-50", "devices #%u and #%u have the same identifiers",
                      device_number(other->pdo), device_number(node->pdo));
 }

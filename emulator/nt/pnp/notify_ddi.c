@@ -92,16 +92,22 @@ static NTSTATUS hear(void *context, const struct pnp_told *told)
 
 /* ---- Registering ---- */
 
-/* Those that are there already: at once, in the caller's thread. */
+/* Those that are there already: at once, in the caller's thread. While the routine runs others may come and go. */
 static void tell_of_existing(const struct registration *r, const GUID *class_guid)
 {
-    PCUNICODE_STRING link;
-    for (unsigned i = 0; io_enum_interface_links(class_guid, i, &link); i++) {
-        UNICODE_STRING copy = rtl_copy_of(link);
-        struct pnp_told told = {.event = PNP_INTERFACE_ARRIVAL, .guid = class_guid, .link = &copy};
+    unsigned count = 0, n = 0;
+    for (const struct io_interface *i = NULL; (i = io_next_interface(class_guid, i)) != NULL;)
+        count++;
+    UNICODE_STRING *links = count ? ex_system_alloc(count * sizeof *links) : NULL;
+    for (const struct io_interface *i = NULL; (i = io_next_interface(class_guid, i)) != NULL;)
+        links[n++] = rtl_copy_of(io_interface_link(i));
+    for (n = 0; n < count; n++) {
+        struct pnp_told told = {.event = PNP_INTERFACE_ARRIVAL, .guid = class_guid, .link = &links[n]};
         tell_of_interface(r, &told);
-        ex_system_free(copy.Buffer);
+        ex_system_free(links[n].Buffer);
     }
+    if (links)
+        ex_system_free(links);
 }
 
 static void link_registration(struct registration *r)
