@@ -509,6 +509,8 @@ TEST(W_WMI_1_registration_fails)
     two_chance = NULL;
 }
 
+#pragma clang section text = "" data = "" bss = ""
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {

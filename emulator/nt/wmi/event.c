@@ -70,9 +70,20 @@ static void check_event(const WNODE_HEADER *wnode)
                  "IoWMIWriteEvent is given a WNODE of %u bytes, of which byte %lld was never written", wnode->BufferSize, hole);
 }
 
+/* Windows drops such an event, and drivers rely on that. */
+static void lint_unasked(const WNODE_HEADER *wnode)
+{
+    const struct wmi_provider *p = wmi_provider_by_id(wnode->ProviderId);
+    const struct wmi_guid *g = p ? wmi_guid_of(p, &wnode->Guid) : NULL;
+    if (g && !g->ever_enabled)
+        bugcheck(OWN_RULE, device_number(p->device), 0, 0, 0, "V-WMI-3", "device #%u sends a WMI event that nobody has ever enabled", device_number(p->device));
+}
+
 NTSTATUS wmi_write_event(PVOID wnode, const void *caller)
 {
     check_event(wnode);
+    if (machine_lints & LINT_WMI_EVENT)
+        lint_unasked(wnode);
     const WNODE_HEADER *h = wnode;
     NTSTATUS status = !(h->Flags & WNODE_FLAG_EVENT_ITEM) ? STATUS_INVALID_PARAMETER : wmi_post_event(h);
     if (NT_SUCCESS(status)) /* from here on the block is WMI's: who touches it touches freed memory */
