@@ -161,14 +161,14 @@ static uint32_t interesting(uint32_t choice, uint32_t length)
 }
 
 /* The first words of what an ioctl brings are indices, lengths and flags: lane data says what stands there, 0 that the pattern does. */
-static void fill_words(const struct request *r)
+static void fill_words(uint8_t *data, uint32_t length)
 {
-    for (uint32_t i = 0; i < DRAWN_WORDS && i < r->length / 4; i++) {
+    for (uint32_t i = 0; i < DRAWN_WORDS && i < length / 4; i++) {
         uint32_t choice = choose(LANE_DATA, 332);
         if (!choice)
             continue;
-        uint32_t word = interesting(choice, r->length);
-        memcpy(r->data + i * 4, &word, 4);
+        uint32_t word = interesting(choice, length);
+        memcpy(data + i * 4, &word, 4);
     }
 }
 
@@ -185,7 +185,7 @@ static bool make_buffers(struct request *r)
             fill_pattern(r->data, r->length, r->fill);
         msan_define(r->data, r->length);
         if (r->kind == OP_IOCTL)
-            fill_words(r);
+            fill_words(r->data, r->length);
     }
     if (r->out)
         memset(r->out, UNTOUCHED, r->out_length);
@@ -293,6 +293,29 @@ static void open(const struct record *rec, unsigned step)
     finish(r, good ? 0 : GetLastError(), 0);
 }
 
+/* ---- WMI ---- */
+
+static void ask_wmi(const struct record *rec, unsigned step)
+{
+    if (!target.wmi_count)
+        return;
+    struct wmi_request r = {.step = (uint16_t)step, .verb = rec->flags, .class = (uint8_t)(wmi_class(rec) % target.wmi_count),
+                            .instance = (uint8_t)wmi_instance(rec), .fill = (uint8_t)(rec->c >> 8), .id = rec->b, .in_length = ioctl_in_length(rec),
+                            .out_length = ioctl_out_length(rec)};
+    r.in = life_user_memory(r.in_length);
+    r.out = life_user_memory(r.out_length);
+    if (!r.in || !r.out)
+        return;
+    fill_pattern(r.in, r.in_length, r.fill);
+    msan_define(r.in, r.in_length);
+    fill_words(r.in, r.in_length);
+    memset(r.out, UNTOUCHED, r.out_length);
+    life_ask_wmi(&r, rec->slot);
+    coverage_pair(COVER_RESULT, rec->kind | (uint32_t)r.verb << 8, r.status);
+    if (target.wmi_answered)
+        target.wmi_answered(&r);
+}
+
 /* ---- The other operations ---- */
 
 static struct request *named_request(const struct record *rec)
@@ -367,6 +390,7 @@ static void run_step(const struct record *rec, unsigned step)
     case OP_CANCEL_ALL: cancel_all(rec); break;
     case OP_CLOSE: close(rec); break;
     case OP_WAIT: wait(rec); break;
+    case OP_WMI: ask_wmi(rec, step); break;
     case OP_SLEEP: SleepEx(rec->a, rec->flags & SLEEP_ALERTABLE); break;
     case OP_EXIT_THREAD:
         life_disturb(DISTURBED_EXIT | DISTURBED_CANCEL, -1, rec->actor, -1);

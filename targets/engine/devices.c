@@ -78,6 +78,12 @@ static struct devnode *device_at(uint8_t slot)
     return node;
 }
 
+void *devices_pdo(uint8_t slot)
+{
+    const struct devnode *node = is_legacy() ? NULL : device_at(slot);
+    return node ? node->pdo : NULL;
+}
+
 static uint8_t disturbance_in(enum devnode_state state)
 {
     switch (state) {

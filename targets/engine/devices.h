@@ -24,6 +24,8 @@ bool devices_restore(void);
 void devices_end(void);
 /* The number of the device whose PDO this is, as in struct request. */
 uint32_t devices_number(void *pdo);
+/* The PDO of the device that a record of the tree names, NULL: there is none now. */
+void *devices_pdo(uint8_t slot);
 /* What a request on that device has to reckon with (enum disturbance): it is neither the present one nor a child of it, it is on its way out, it rests. */
 uint8_t devices_disturbance(uint32_t number);
 /* A small number for coverage: the PnP state, asleep or not, in D0 or not. */

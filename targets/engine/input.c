@@ -48,6 +48,7 @@ const struct record_type record_table[RECORD_KINDS] = {
     [DE_FAULT] =           {"fault",           CLASS_DECISION, NONE, NONE,    NONE,          HASH,                  NTH,       NONE},
     [DE_VALUE] =           {"value",           CLASS_DECISION, NONE, {FOLD_LANE, 0}, NONE,   BITS(255),             NONE,      NONE},
     [DE_CONFIG] =          {"config",          CLASS_DECISION, NONE, MOD(POLICY_RECORDING), BITS(7), ANY,           MOD(17),   BITS(0xffff)},
+    [OP_WMI] =             {"wmi",             CLASS_APP,      APP,  DEVICE,  MOD(WMI_VERBS), ANY,                  ANY,       BITS(0xff37)},
 };
 
 static uint32_t load32(const uint8_t *p) { return p[0] | p[1] << 8 | p[2] << 16 | (uint32_t)p[3] << 24; }
@@ -83,6 +84,14 @@ static uint32_t fold(struct field field, uint32_t value)
     }
 }
 
+/* Fields that the verb does not have mean nothing. */
+static void fold_wmi(struct record *r)
+{
+    r->a &= (wmi_has_in(r->flags) ? 0xffffu : 0) | (wmi_has_out(r->flags) ? 0xffff0000u : 0);
+    r->b &= wmi_has_id(r->flags) ? ~0u : 0;
+    r->c &= 0x07u | (wmi_has_instance(r->flags) ? 0x30u : 0) | (wmi_has_in(r->flags) ? 0xff00u : 0);
+}
+
 struct record record_canonical(const struct record *r)
 {
     uint8_t kind = r->kind % RECORD_KINDS;
@@ -99,6 +108,8 @@ struct record record_canonical(const struct record *r)
     /* A request that is waited for inside the call has no name. */
     if (record_does_io(&out) && out.flags == IO_SYNC)
         out.c &= ~(uint32_t)(REQUEST_NAMES - 1);
+    if (kind == OP_WMI)
+        fold_wmi(&out);
     return out;
 }
 

@@ -37,6 +37,8 @@
 #define MAX_SLEEP_MS 60000
 #define MAX_PASS_MS 120000
 #define MAX_NTH 1024
+#define WMI_CLASSES 8                  /* of a target: `wmi query class=1` */
+#define WMI_INSTANCES 4
 
 struct record {
     uint8_t kind, actor, slot, flags;
@@ -71,12 +73,19 @@ enum record_kind {
     DE_FAULT,        /* a = hash, b = nth */
     DE_VALUE,        /* slot = lane, a = value */
     DE_CONFIG,       /* slot = policy, flags = cpus - 1 | CONFIG_RANDOM_FAULTS, a = seed, b = depth, c = length; the last one counts */
+    /* An app thread, again: kinds keep their numbers. */
+    OP_WMI,          /* slot = device in the tree, flags = enum wmi_verb, a = in length | out length << 16, b = item or method, c = class | instance << 4 | fill << 8 */
     RECORD_KINDS
 };
 
 enum record_class { CLASS_APP, CLASS_PNP, CLASS_DECISION };
 
 enum io_mode { IO_SYNC, IO_EVENT, IO_APC, IO_MODES }; /* wait inside the call; OVERLAPPED with an event; completion routine (…Ex) */
+/* What an app asks of WMI, in the order of the kernel's enum wmi_operation. */
+enum wmi_verb {
+    WMI_QUERY_ALL, WMI_QUERY, WMI_SET, WMI_SET_ITEM, WMI_METHOD, WMI_ENABLE_EVENTS, WMI_DISABLE_EVENTS, WMI_ENABLE_COLLECTION, WMI_DISABLE_COLLECTION,
+    WMI_VERBS
+};
 #define OPEN_SYNC 1       /* without FILE_FLAG_OVERLAPPED: every request waits */
 #define CANCEL_OWN 1      /* CancelIo (this thread's requests) instead of CancelIoEx (all of the handle) */
 #define SLEEP_ALERTABLE 1
@@ -142,6 +151,14 @@ static inline unsigned request_name(const struct record *r) { return r->c & (REQ
 /* Events whose slot says which device of the tree they come to. */
 static inline bool event_names_device(unsigned kind) { return (kind >= EV_QUERY_STOP && kind <= EV_READD) || kind == EV_WAKE; }
 static inline bool record_does_io(const struct record *r) { return r->kind >= OP_READ && r->kind <= OP_IOCTL; }
+
+/* Fields of OP_WMI, once canonical, and which of them a verb has. */
+static inline unsigned wmi_class(const struct record *r) { return r->c & (WMI_CLASSES - 1); }
+static inline unsigned wmi_instance(const struct record *r) { return r->c >> 4 & (WMI_INSTANCES - 1); }
+static inline bool wmi_has_instance(unsigned verb) { return verb >= WMI_QUERY && verb <= WMI_METHOD; }
+static inline bool wmi_has_id(unsigned verb) { return verb == WMI_SET_ITEM || verb == WMI_METHOD; }
+static inline bool wmi_has_in(unsigned verb) { return verb >= WMI_SET && verb <= WMI_METHOD; }
+static inline bool wmi_has_out(unsigned verb) { return verb <= WMI_QUERY || verb == WMI_METHOD; }
 
 /* Process that an app thread belongs to. */
 static inline unsigned process_of_thread(unsigned thread) { return thread / (APP_THREADS / APP_PROCESSES); }

@@ -54,6 +54,11 @@ void life_disturb(uint8_t disturbance, int process, int thread, int handle);
 /* Those still out on this device. */
 void life_disturb_device(uint8_t disturbance, uint32_t device);
 
+/* ---- wmi.c, for apps.c ---- */
+
+/* Asks WMI, of a device of the tree, and fills in what came of it. The calling thread waits, and may be ended meanwhile. */
+void life_ask_wmi(struct wmi_request *request, uint8_t slot);
+
 /* ---- apps.c, for execute.c ---- */
 
 /* Body of an app thread; argument: its number. */

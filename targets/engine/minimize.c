@@ -188,7 +188,7 @@ static bool rename_all(struct search *s, enum which which, unsigned from, unsign
         struct record *r = &s->candidate[i];
         if (record_table[r->kind].class != CLASS_APP || get(r, which) != from)
             continue;
-        if (which == SLOT && (r->kind == OP_CANCEL || r->kind == OP_WAIT))
+        if (which == SLOT && (r->kind == OP_CANCEL || r->kind == OP_WAIT || r->kind == OP_WMI))
             continue;
         set(r, which, to);
         *r = record_canonical(r);

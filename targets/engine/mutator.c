@@ -143,6 +143,22 @@ static void fill_app(struct mutator *m, struct record *r)
     }
 }
 
+static uint32_t pick_wmi_length(struct mutator *m)
+{
+    static const uint32_t sizes[] = {0, 1, 3, 4, 7, 8, 9, 12, 16, 19, 20, 21, 22, 41, 42, 43, 64, 256};
+    return one_in(m, 8) ? pick_length(m, MAX_IOCTL_LENGTH) : sizes[mutator_random(m, COUNT(sizes))];
+}
+
+static void fill_wmi(struct mutator *m, struct record *r)
+{
+    r->actor = (uint8_t)mutator_random(m, one_in(m, 4) ? APP_THREADS : 2);
+    r->slot = (uint8_t)(one_in(m, 2) ? 0 : mutator_random(m, TREE_DEVICES));
+    r->flags = (uint8_t)mutator_random(m, one_in(m, 4) ? WMI_VERBS : WMI_ENABLE_EVENTS);
+    r->a = pick_wmi_length(m) | pick_wmi_length(m) << 16;
+    r->b = (uint32_t)mutator_random(m, 8);
+    r->c = (uint32_t)mutator_random(m, WMI_CLASSES) | (one_in(m, 8) ? (uint32_t)mutator_random(m, WMI_INSTANCES) << 4 : 0) | (uint32_t)(next(m) & 0xff00);
+}
+
 static void fill_decision(struct mutator *m, struct record *r)
 {
     switch (r->kind) {
@@ -168,7 +184,9 @@ static void fill_decision(struct mutator *m, struct record *r)
 static struct record record_of_kind(struct mutator *m, uint8_t kind)
 {
     struct record r = {.kind = kind};
-    if (record_table[kind].class == CLASS_APP)
+    if (kind == OP_WMI)
+        fill_wmi(m, &r);
+    else if (record_table[kind].class == CLASS_APP)
         fill_app(m, &r);
     else if (record_table[kind].class == CLASS_DECISION)
         fill_decision(m, &r);
@@ -181,6 +199,8 @@ static struct record record_of_kind(struct mutator *m, uint8_t kind)
 
 struct record mutator_record(struct mutator *m)
 {
+    if (m->hints && m->hints->wmi_classes && one_in(m, 8))
+        return record_of_kind(m, OP_WMI);
     unsigned which = (unsigned)mutator_random(m, 16);
     if (which < 8)
         return record_of_kind(m, app_kinds[mutator_random(m, COUNT(app_kinds))]);

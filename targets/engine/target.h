@@ -68,6 +68,31 @@ struct request {
     bool overlapped_file, given_up;
 };
 
+/* What an app asked of WMI, and what came of it. */
+struct wmi_request {
+    uint16_t step;           /* its operation in the program: the stable name */
+    uint8_t verb;            /* enum wmi_verb */
+    uint8_t class;           /* index in `wmi` */
+    uint8_t instance, fill;
+    uint8_t disturbed;       /* enum disturbance, of its device: before it was asked or when the answer was there */
+    uint32_t device;         /* as in struct request; 0: there was none */
+    uint32_t id;             /* of the item or method */
+    uint32_t in_length, out_length; /* out: the room for data that the driver was given */
+    uint8_t *in, *out;
+    uint32_t status;         /* NTSTATUS */
+    uint32_t returned;       /* bytes of data in `out`; with WMI_BUFFER_TOO_SMALL: what the driver needs */
+};
+enum {
+    WMI_SUCCESS = 0, WMI_NO_SUCH_CLASS = 0xC0000295, WMI_NO_SUCH_INSTANCE = 0xC0000296, WMI_NO_SUCH_ITEM = 0xC0000297, WMI_READ_ONLY = 0xC00002C6,
+    WMI_SET_FAILED = 0xC00002C7, WMI_PROVIDER_GONE = 0xC0000301, WMI_DELETE_PENDING = 0xC0000056, WMI_BUFFER_TOO_SMALL = 0xC0000023,
+    WMI_INVALID_REQUEST = 0xC0000010, WMI_INVALID_PARAMETER_MIX = 0xC0000030
+};
+/* The driver itself has answered: the class was there, and its device was not on its way out. */
+static inline bool wmi_was_answered(const struct wmi_request *r)
+{
+    return r->status != WMI_NO_SUCH_CLASS && r->status != WMI_PROVIDER_GONE && r->status != WMI_DELETE_PENDING;
+}
+
 struct target_guid {
     uint32_t a;
     uint16_t b, c;
@@ -81,6 +106,11 @@ struct target_interface {
 };
 
 #define TARGET_BESIDE 2
+
+struct target_wmi {
+    const char *name;              /* of the class, for the reader */
+    struct target_guid id;
+};
 
 struct target {
     const char *name;              /* also that of its corpus */
@@ -101,6 +131,8 @@ struct target {
     unsigned code_count;
     const uint32_t *lengths;       /* lengths around its limits */
     unsigned length_count;
+    const struct target_wmi *wmi;  /* WMI data blocks of its drivers: class 0, 1 ... of a `wmi` operation */
+    unsigned wmi_count;
     uint32_t completes_ms;         /* a request on a working device ends within this time for each one before it; 0: may wait for ever */
     bool reads_only;               /* it serves no writes: what the bench measures then are reads */
 
@@ -110,6 +142,7 @@ struct target {
     void (*begin)(void);                               /* start of a life */
     void (*issued)(const struct request *request);     /* about to be sent */
     void (*finished)(const struct request *request);   /* the app saw its end */
+    void (*wmi_answered)(const struct wmi_request *request); /* the app got its answer from WMI */
     void (*ended)(void);                               /* the life's end: everything is closed */
 };
 

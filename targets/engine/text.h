@@ -44,6 +44,7 @@ size_t text_take(uint8_t *out, size_t room, const uint8_t *bytes, size_t size);
 /* Names used by both directions. */
 const char *text_lane_name(unsigned lane);
 const char *text_policy_name(unsigned policy);
+const char *text_wmi_verb(unsigned verb);
 /* "app1", "cpu0", "pnp" ... or "role=77". */
 void text_role(uint8_t role, char *out, size_t size);
 bool text_role_parse(const char *word, uint8_t *role);

@@ -179,6 +179,41 @@ static bool parse_io(struct line *l, struct record *r)
     return take_mode(l, r);
 }
 
+/* A setting that may be left out. */
+static bool take_setting(struct line *l, const char *prefix, uint64_t max, const char *what, uint32_t *out)
+{
+    *out = 0;
+    return strncmp(peek(l), prefix, strlen(prefix)) || take_number(l, prefix, "", max, what, out);
+}
+
+static bool parse_wmi(struct line *l, struct record *r)
+{
+    uint32_t class, device, instance, in = 0, out = 0, fill = 0;
+    const char *verb = take(l);
+    while (r->flags < WMI_VERBS && strcmp(text_wmi_verb(r->flags), verb))
+        r->flags++;
+    if (r->flags == WMI_VERBS)
+        return fail(l, "\"%s\" is nothing to ask of WMI, use query-all, query, set, set-item, method, enable-events, disable-events, enable-collection or "
+                       "disable-collection", verb);
+    if (!take_setting(l, "class=", WMI_CLASSES - 1, "WMI class", &class) || !take_setting(l, "device=", TREE_DEVICES - 1, "device", &device) ||
+        !take_setting(l, "instance=", WMI_INSTANCES - 1, "instance", &instance))
+        return false;
+    if (instance && !wmi_has_instance(r->flags))
+        return fail(l, "%s is for all instances, remove instance=", verb);
+    if (wmi_has_id(r->flags) && !take_number(l, "id=", "", 0xffffffff, "item or method", &r->b))
+        return false;
+    if (wmi_has_in(r->flags) && !take_number(l, "in=", "", MAX_IOCTL_LENGTH, "length", &in))
+        return false;
+    if (wmi_has_out(r->flags) && !take_number(l, "out=", "", MAX_IOCTL_LENGTH, "length", &out))
+        return false;
+    if (wmi_has_in(r->flags) && !take_setting(l, "fill=", 255, "fill", &fill))
+        return false;
+    r->slot = (uint8_t)device;
+    r->a = in | out << 16;
+    r->c = class | instance << 4 | fill << 8;
+    return true;
+}
+
 static bool parse_app(struct line *l, struct record *r)
 {
     const char *verb = peek(l);
@@ -188,7 +223,7 @@ static bool parse_app(struct line *l, struct record *r)
     while (kind < RECORD_KINDS && (kind == OP_OPEN || record_table[kind].class != CLASS_APP || strcmp(record_table[kind].name, verb)))
         kind++;
     if (kind == RECORD_KINDS)
-        return fail(l, "\"%s\" is no operation of an app, use open, read, write, ioctl, cancel, cancel-all, close, wait, sleep or exit-thread", verb);
+        return fail(l, "\"%s\" is no operation of an app, use open, read, write, ioctl, cancel, cancel-all, close, wait, sleep, exit-thread or wmi", verb);
     take(l);
     r->kind = (uint8_t)kind;
     switch (kind) {
@@ -198,6 +233,7 @@ static bool parse_app(struct line *l, struct record *r)
     case OP_CANCEL:
     case OP_WAIT: return take_request(l, r);
     case OP_CLOSE: return take_handle(l, r);
+    case OP_WMI: return parse_wmi(l, r);
     case OP_CANCEL_ALL:
         if (!take_handle(l, r))
             return false;

@@ -100,6 +100,29 @@ static void put_mode(struct sink *s, const struct record *r)
         put(s, " %s -> r%u", r->flags == IO_EVENT ? "async" : "apc", request_name(r));
 }
 
+static const char *const wmi_verbs[WMI_VERBS] = {"query-all", "query", "set", "set-item", "method", "enable-events", "disable-events", "enable-collection",
+                                                 "disable-collection"};
+const char *text_wmi_verb(unsigned verb) { return verb < WMI_VERBS ? wmi_verbs[verb] : NULL; }
+
+static void put_wmi(struct sink *s, const struct record *r)
+{
+    put(s, "wmi %s", wmi_verbs[r->flags]);
+    if (wmi_class(r))
+        put(s, " class=%u", wmi_class(r));
+    if (r->slot)
+        put(s, " device=%u", r->slot);
+    if (wmi_instance(r))
+        put(s, " instance=%u", wmi_instance(r));
+    if (wmi_has_id(r->flags))
+        put(s, " id=%u", r->b);
+    if (wmi_has_in(r->flags))
+        put(s, " in=%u", ioctl_in_length(r));
+    if (wmi_has_out(r->flags))
+        put(s, " out=%u", ioctl_out_length(r));
+    if (wmi_has_in(r->flags))
+        put(s, " fill=0x%02x", r->c >> 8);
+}
+
 static void put_app(struct sink *s, const struct record *r, const char *device)
 {
     const char *name = record_table[r->kind].name;
@@ -137,6 +160,9 @@ static void put_app(struct sink *s, const struct record *r, const char *device)
         break;
     case OP_CLOSE:
         put(s, "%s h%u", name, r->slot);
+        break;
+    case OP_WMI:
+        put_wmi(s, r);
         break;
     case OP_SLEEP:
         put(s, "%s %ums%s", name, r->a, r->flags & SLEEP_ALERTABLE ? " alertable" : "");

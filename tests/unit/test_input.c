@@ -179,6 +179,31 @@ static void a_program_reads_as_meant(void **state)
 }
 
 /* Decisions leave the operations as they are, wherever they stand. */
+/* What the verb does not have is neither shown nor kept; what may be left out is 0. */
+static void wmi_reads_as_meant(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {"app0: wmi query out=8\n", "app1: wmi query-all class=1 device=2 out=64\n", "app0: wmi set class=7 in=20 fill=0x11\n",
+                                        "app2: wmi set-item instance=3 id=5 in=4 fill=0xff\n", "app0: wmi method id=4294967295 in=8 out=16 fill=0x00\n",
+                                        "app3: wmi enable-events class=2\n", "app0: wmi disable-collection device=7\n"};
+    for (unsigned i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        uint8_t bytes[RECORD_SIZE];
+        char error[256], shown[256];
+        size_t size;
+        assert_true(text_assemble(lines[i], "lines", bytes, sizeof bytes, &size, error, sizeof error));
+        assert_int_equal(size, RECORD_SIZE);
+        struct record r = record_load(bytes), canonical = record_canonical(&r);
+        assert_true(record_equal(&r, &canonical));
+        size_t length = text_show_record(&r, "echo", shown, sizeof shown);
+        assert_int_equal(length + 1, strlen(lines[i]));
+        assert_memory_equal(shown, lines[i], length);
+    }
+    struct record all = {.kind = OP_WMI, .slot = 9, .flags = WMI_VERBS + WMI_ENABLE_EVENTS, .a = ~0u, .b = ~0u, .c = ~0u}, r = record_canonical(&all);
+    assert_int_equal(r.slot, 9 % TREE_DEVICES);
+    assert_int_equal(r.flags, WMI_ENABLE_EVENTS);
+    assert_true(r.a == 0 && r.b == 0 && r.c == 7);
+}
+
 static void lanes_are_independent(void **state)
 {
     (void)state;
@@ -222,6 +247,9 @@ static void bad_text_is_explained(void **state)
     static const char *const bad[][2] = {
         {"app0: h0 = open\napp9: close h0\n", "p.txt:2: there is no app9, use app0 to app3"},
         {"app0: fly\n", "p.txt:1: \"fly\" is no operation of an app"},
+        {"app0: wmi ask out=8\n", "p.txt:1: \"ask\" is nothing to ask of WMI"},
+        {"app0: wmi enable-events instance=1\n", "p.txt:1: enable-events is for all instances, remove instance="},
+        {"app0: wmi query in=8\n", "p.txt:1: \"in=8\" is no length"},
         {"app0: close\n", "p.txt:1: \"\" is no handle, write for example h3"},
         {"app0: close h99\n", "p.txt:1: \"h99\" is out of range"},
         {"app0: read h0 len=64 async\n", "p.txt:1: an async request needs a name, add -> r0"},
@@ -269,6 +297,7 @@ int main(void)
         cmocka_unit_test(mutator_keeps_to_the_room_it_has),
         cmocka_unit_test(canonical_form_is_idempotent),
         cmocka_unit_test(a_program_reads_as_meant),
+        cmocka_unit_test(wmi_reads_as_meant),
         cmocka_unit_test(lanes_are_independent),
         cmocka_unit_test(too_much_is_ignored),
         cmocka_unit_test(bad_text_is_explained),
