@@ -32,6 +32,10 @@ void toaster_featured_finished(const struct request *request);
 void toaster_control_finished(const struct request *request);
 void toaster_bus_finished(const struct request *request);
 
+/* The bus's WMI class, and the judge of what is asked of it. */
+#define TOASTER_BUS_WMI {.name = "ToasterBusInformation", .id = {0x0006A660, 0x8F12, 0x11D2, {0xB8, 0x54, 0x00, 0xC0, 0x4F, 0xAD, 0x51, 0x71}}}
+void toaster_bus_wmi_answered(const struct wmi_request *request);
+
 /* Input of the bus's control codes, for struct target: see oracle_toaster.c for what `fill` selects. */
 bool toaster_bus_input(uint32_t code, uint8_t fill, uint8_t *in, uint32_t length);
 

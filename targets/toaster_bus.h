@@ -9,6 +9,8 @@ static const uint32_t codes[] = {BUS_PLUG, BUS_UNPLUG, BUS_EJECT, 0x2A400C, 0x22
 static const uint32_t lengths[] = {108, 16, 11, 12, 8, 15, 20, 130, 107, 600, 0};
 static const struct target_interface also[] = {{.name = "toaster", .id = TOASTER_INTERFACE}};
 
+static const struct target_wmi wmi[] = {TOASTER_BUS_WMI};
+
 static void finished(const struct request *r)
 {
     if (r->class == 1)
@@ -37,7 +39,10 @@ static void finished(const struct request *r)
     .lengths = lengths, \
     .length_count = sizeof lengths / sizeof lengths[0], \
     .completes_ms = 1000, \
+    .wmi = wmi, \
+    .wmi_count = sizeof wmi / sizeof wmi[0], \
     .ioctl_input = toaster_bus_input, \
+    .wmi_answered = toaster_bus_wmi_answered, \
     .finished = finished, \
 }
 

@@ -4,7 +4,7 @@
  * An application plugs a toaster in with a serial number and its hardware identifiers, unplugs it, or asks for it to be ejected. The variants differ in
  * who keeps the list of toasters: the dynamic one describes them to a child list of the framework, which creates a PDO when PnP
  * asks for it; the static one creates the PDOs itself and adds them to the bus's static children. What they share is here: driver.c (entry, the bus
- * device), ioctl.c (requests), registry.c (toasters that are there from the start), pdo.c (a toaster's PDO and the interface of direct calls). children.c is the variant's own.
+ * device), ioctl.c (requests), registry.c (toasters that are there from the start), wmi.c (management), pdo.c (a toaster's PDO and the interface of direct calls). children.c is the variant's own.
  */
 
 #pragma once
@@ -15,6 +15,19 @@
 #include "../../inc/public.h"
 
 DRIVER_INITIALIZE DriverEntry;
+
+/* The WMI class ToasterBusInformation of busenum.mof. {0006A660-8F12-11d2-B854-00C04FAD5171} */
+DEFINE_GUID(TOASTER_BUS_WMI_STD_DATA_GUID, 0x0006a660, 0x8f12, 0x11d2, 0xb8, 0x54, 0x00, 0xc0, 0x4f, 0xad, 0x51, 0x71);
+
+#define BUS_WMI_MOF_RESOURCE L"ToasterBusWMI"
+
+typedef struct _TOASTER_BUS_WMI_STD_DATA
+{
+    ULONG ErrorCount;
+
+    /* The only one that can be written. */
+    ULONG DebugPrintLevel;
+} TOASTER_BUS_WMI_STD_DATA, *PTOASTER_BUS_WMI_STD_DATA;
 
 typedef struct _BUS_CONTEXT
 {
@@ -42,6 +55,14 @@ _IRQL_requires_(PASSIVE_LEVEL)
 _Must_inspect_result_
 NTSTATUS
 BusPlugInConfigured(_In_ WDFDEVICE Bus);
+
+/* ---- wmi.c ---- */
+
+/* Offers ToasterBusInformation of this bus; WMI hears of it when the bus has been started. */
+_IRQL_requires_(PASSIVE_LEVEL)
+_Must_inspect_result_
+NTSTATUS
+BusWmiRegister(_In_ WDFDEVICE Bus);
 
 /* ---- pdo.c ---- */
 

@@ -97,6 +97,10 @@ BusDeviceSetUp(WDFDEVICE Device)
     BusInformation.BusNumber = 0;
     WdfDeviceSetBusInformationForChildren(Device, &BusInformation);
 
+    Status = BusWmiRegister(Device);
+    if (!NT_SUCCESS(Status))
+        return Status;
+
     return BusPlugInConfigured(Device);
 }
 
