@@ -223,7 +223,8 @@ static void check_plug(const struct request *r)
 {
     uint32_t serial = word(r, 1);
     const struct request *other;
-    if (!r->error && !(r->disturbed & DISTURBED_REMOVE) && (other = plugged_in_by(r, serial))) /* a bus that goes by surprise loses its toasters */
+    /* A bus that goes by surprise loses its toasters, and one whose PDO cannot be made leaves the list. */
+    if (!r->error && !(r->disturbed & DISTURBED_REMOVE) && !life_has_faults() && (other = plugged_in_by(r, serial)))
         bugcheck(OWN_WRONG_STATUS, r->step, other->step, serial, 0, NULL, "step %u plugged in toaster %u although step %u had done so, and nothing took it out between them",
                  r->step, serial, other->step);
     if (r->error && !(r->error == WIN32_INVALID_PARAMETER && may_be_there(r, serial)))
