@@ -13,6 +13,7 @@ enum ddi_number {
     DDI_Memory,     /* a load or store of driver code, in builds that ask for it */
 #define DDI(name, irql, flags, module, rule) DDI_##name,
 #include "nt/ddi.def"
+#include "hal/ddi.def"
 #include "kmdf/ddi.def"
 #include "win32/ddi.def"
 #undef DDI

@@ -22,6 +22,7 @@ const struct ddi ddi_table[DDI_COUNT] = {
     {"Memory", ANY, CALLBACK, "machine", 0},
 #define DDI(name, irql, flags, module, rule) {#name, irql, flags, module, rule},
 #include "nt/ddi.def"
+#include "hal/ddi.def"
 #include "kmdf/ddi.def"
 #include "win32/ddi.def"
 #undef DDI

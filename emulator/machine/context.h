@@ -31,17 +31,19 @@ enum ctx_role {
     ROLE_CPU0 = 0,      /* + processor: its DPCs, or its idle thread */
     ROLE_APP0 = 8,      /* + app thread of the program */
     ROLE_PNP = 40,      /* the thread that carries PnP and power events */
+    ROLE_INTERRUPT = 42, /* no context: an interrupt on top of the one that runs */
     ROLE_CLOCK = 41,    /* no context: the clock interrupt comes, the next alarm is due now */
     ROLE_WORKER0 = 48,  /* + worker thread */
     ROLE_SYSTEM0 = 56,  /* + system thread created by a driver */
     ROLE_NONE = 255
 };
 
-/* Something that runs on top of a context: a DPC, an APC; later an ISR. Lives on the host stack of whoever runs it. */
+/* Something that runs on top of a context: a DPC, an APC, an ISR. Lives on the host stack of whoever runs it. */
 struct activation {
     struct activation *below;
-    const char *name;        /* "DPC", "APC" */
-    const void *object;      /* the KDPC ... */
+    const char *name;        /* "DPC", "APC", "ISR" */
+    const void *object;      /* the KDPC, the interrupt line ... */
+    uint8_t own;             /* 0: runs as the interrupted thread; n: is the processor's nth thread of execution (1 its DPCs, 2.. ISRs over one another) */
     uint8_t irql_below;      /* IRQL of what was interrupted */
     void *tsan_fiber_below;
 };
@@ -110,11 +112,13 @@ void irql_lower(uint8_t irql);
 void cpu_request_dpc(unsigned cpu);
 void cpu_drain_dpcs(void);
 
-/* Pushes and pops an activation on the current context; nt wraps the call of a DPC or APC routine in these. */
-void activation_push(struct activation *activation, const char *name, const void *object);
+/* Pushes and pops an activation on the current context; who calls a DPC, an APC or an ISR wraps it in these. */
+#define ACTIVATION_DPC 1
+#define ACTIVATION_OWN_MAX 4 /* DPCs, and ISRs over one another: INTERRUPT_NESTING */
+void activation_push(struct activation *activation, const char *name, const void *object, unsigned own);
 void activation_pop(struct activation *activation);
 
-/* Calls body(argument), the routine of the DPC that was pushed. */
+/* Calls body(argument), the routine of the DPC or ISR that was pushed. */
 void activation_call(void (*body)(void *), void *argument);
 
 /* The scheduler's own places, numbered before the DDIs: DDI_Block, DDI_Release and DDI_Memory of emulator/ddi.h. */

@@ -52,8 +52,8 @@ void __tsan_destroy_fiber(void *fiber);
 void *__tsan_get_current_fiber(void);
 void __tsan_switch_to_fiber(void *fiber, unsigned flags);
 #define TSAN_NO_SYNC 1
-static void *dpc_tsan[MACHINE_MAX_CPUS];
-static bool dpc_joined[MACHINE_MAX_CPUS]; /* knows of the earlier lives */
+/* Of a processor's DPCs and ISRs. `joined`: knows of the earlier lives. */
+static struct own_identity { void *tsan; bool joined; } own_identities[MACHINE_MAX_CPUS][ACTIVATION_OWN_MAX];
 static char life_sync;
 #endif
 
@@ -126,6 +126,9 @@ static struct ctx *idle_of(unsigned c);
 /* Stands for the idle thread of a processor while it is only a candidate: who asks must change nothing, whether he is answered or not. */
 static struct ctx idle_candidate[MACHINE_MAX_CPUS];
 
+/* Stands for the interrupt that would come on top of the context that runs: the default where it can come. */
+static struct ctx interrupt_candidate = {.id = MAX_CONTEXTS - 1, .role = ROLE_INTERRUPT, .cpu = -1};
+
 static struct ctx *candidate_of(unsigned c)
 {
     const struct ctx *idle = machine.cpu[c].idle;
@@ -146,7 +149,7 @@ static unsigned gather(struct ctx **out, struct ctx *self)
         out[n++] = self;
     for (unsigned c = 0; c < machine.cpus; c++) {
         struct ctx *r = machine.cpu[c].resident;
-        if (!r && machine.cpu[c].dpcs)
+        if (!r && (machine.cpu[c].dpcs || (machine.interrupts && interrupt_for_idle(c))))
             out[n++] = candidate_of(c);
         else if (r && r != self && r->state == CTX_READY && pinned(r))
             out[n++] = r;
@@ -192,6 +195,8 @@ static void arrived(void)
     self->points_in_a_row = 0;
     if (self->kind == CTX_APP || self->role == ROLE_PNP)
         machine.last_progress = clock_now();
+    if (self->kind == CTX_IDLE)
+        interrupts_take();
     cpu_drain_dpcs();
 }
 
@@ -220,6 +225,8 @@ static struct ctx *next_after(struct ctx *self, uint16_t where)
             policy_is_asked(where);
             return chosen(candidates[policy_pick(where, candidates, n)]);
         }
+        if (machine.interrupts && interrupt_hurry())
+            continue;
         if (settler && settler != self) {
             struct ctx *woken = settler;
             settler = NULL;
@@ -285,22 +292,34 @@ static void fiber_point(uint16_t where)
     if (machine.points - machine.points_at_wait >= WORK_POINTS)
         sched_work();
     footprint_step(where);
+    struct interrupt_line *line = machine.interrupts ? interrupt_due(true) : NULL;
     bool asked = policy_is_asked(where);
     bool unfair = ++self->points_in_a_row > FAIR_POINTS;
-    if (!asked && !unfair)
+    if (!asked && !unfair && !line)
         return;
     if (asked && policy_wants_clock()) {
         clock_interrupt(where);
         return;
     }
-    struct ctx *candidates[MAX_CONTEXTS + MACHINE_MAX_CPUS];
-    unsigned n = gather(candidates, self);
+    if (line && !asked) {
+        interrupt_deliver(line);
+        return;
+    }
+    struct ctx *candidates[MAX_CONTEXTS + MACHINE_MAX_CPUS + 1];
+    unsigned n = 0;
+    if (line)
+        candidates[n++] = &interrupt_candidate;
+    n += gather(candidates + n, self);
     if (n < 2)
         return;
     unsigned pick = asked ? policy_pick(where, candidates, n) : 0;
+    if (line && !pick) {
+        interrupt_deliver(line);
+        return;
+    }
     if (unfair)
         pick = pick ? pick : 1;
-    if (!pick)
+    if (candidates[pick] == self)
         return;
     struct ctx *next = chosen(candidates[pick]);
     if (machine.on_switch)
@@ -425,14 +444,15 @@ static void join_identities(void)
             join(fibers[i].own_tsan);
             fibers[i].tsan = fibers[i].own_tsan;
         }
-    for (unsigned c = 0; c < MACHINE_MAX_CPUS; c++) {
-        if (dpc_tsan[c])
-            join(dpc_tsan[c]);
-        if (dpc_tsan[c] && abandoned) { /* perhaps in the middle of a routine */
-            __tsan_destroy_fiber(dpc_tsan[c]);
-            dpc_tsan[c] = NULL;
+    for (unsigned i = 0; i < MACHINE_MAX_CPUS * ACTIVATION_OWN_MAX; i++) {
+        struct own_identity *own = &own_identities[0][0] + i;
+        if (own->tsan)
+            join(own->tsan);
+        if (own->tsan && abandoned) { /* perhaps in the middle of a routine */
+            __tsan_destroy_fiber(own->tsan);
+            own->tsan = NULL;
         }
-        dpc_joined[c] = false;
+        own->joined = false;
     }
     __tsan_acquire(&life_sync);
 }
@@ -485,21 +505,21 @@ static void fiber_abandon(void)
 
 static void no_lock(void) {}
 
-/* A DPC is another thread of execution than the one it interrupts: ThreadSanitizer must not take program order for an order. */
+/* A DPC or ISR is another thread of execution than the one it interrupts: ThreadSanitizer must not take program order for an order. */
 static void fiber_activate(struct activation *a, bool begins)
 {
 #if defined(IRPFUZZ_TSAN)
     struct fiber *f = fiber_of(current_ctx);
-    if (begins && a->name[0] == 'D') {
+    if (begins && a->own) {
         a->tsan_fiber_below = __tsan_get_current_fiber();
-        void **fiber = &dpc_tsan[cpu_current()];
-        if (!*fiber)
-            *fiber = new_identity();
-        __tsan_switch_to_fiber(*fiber, TSAN_NO_SYNC);
-        if (!dpc_joined[cpu_current()])
+        struct own_identity *own = &own_identities[cpu_current()][a->own - 1];
+        if (!own->tsan)
+            own->tsan = new_identity();
+        __tsan_switch_to_fiber(own->tsan, TSAN_NO_SYNC);
+        if (!own->joined)
             __tsan_acquire(&life_sync);
-        dpc_joined[cpu_current()] = true;
-        f->tsan = *fiber; /* a switch away while the DPC runs comes back to it */
+        own->joined = true;
+        f->tsan = own->tsan; /* a switch away while it runs comes back to it */
     } else if (!begins && a->tsan_fiber_below) {
         __tsan_switch_to_fiber(a->tsan_fiber_below, TSAN_NO_SYNC);
         f->tsan = a->tsan_fiber_below;

@@ -45,7 +45,7 @@ void *__tsan_create_fiber(unsigned flags);
 void *__tsan_get_current_fiber(void);
 void __tsan_switch_to_fiber(void *fiber, unsigned flags);
 #define TSAN_NO_SYNC 1
-static void *dpc_tsan[MACHINE_MAX_CPUS];
+static void *own_tsan[MACHINE_MAX_CPUS][ACTIVATION_OWN_MAX]; /* of a processor's DPCs and ISRs */
 #endif
 static char life_sync; /* what a life did is before the next; within a life this key orders nothing */
 
@@ -75,6 +75,7 @@ static void drain_for_ever(void *argument)
 {
     (void)argument;
     for (;;) {
+        interrupts_take();
         cpu_drain_dpcs();
         ctx_block("DPCs", NULL, NULL);
     }
@@ -94,8 +95,9 @@ static void thread_dpc_left(unsigned c)
 
 static bool wake_for_dpcs(void)
 {
+    interrupt_hurry();
     for (unsigned c = 0; c < machine.cpus; c++)
-        if (machine.cpu[c].dpcs && !machine.cpu[c].draining) {
+        if ((machine.cpu[c].dpcs && !machine.cpu[c].draining) || interrupt_for_idle(c)) {
             thread_dpc_left(c);
             return true;
         }
@@ -181,6 +183,11 @@ static void thread_point(uint16_t where)
         clock_interrupt();
     if (machine.points - machine.points_at_wait >= WORK_POINTS)
         sched_work();
+    if (machine.interrupts) {
+        struct interrupt_line *line = interrupt_due(true);
+        if (line)
+            interrupt_deliver(line);
+    }
     cpu_drain_dpcs();
     if (machine.points % 64 == 0) {
         thread_unlock();
@@ -257,13 +264,14 @@ static void wait_for_host_threads(void)
 }
 
 #if defined(IRPFUZZ_TSAN)
-static void join_dpcs(void)
+static void join_own(void)
 {
     void *here = __tsan_get_current_fiber();
-    for (unsigned c = 0; c < MACHINE_MAX_CPUS; c++) {
-        if (!dpc_tsan[c])
-            dpc_tsan[c] = __tsan_create_fiber(0);
-        __tsan_switch_to_fiber(dpc_tsan[c], TSAN_NO_SYNC);
+    for (unsigned i = 0; i < MACHINE_MAX_CPUS * ACTIVATION_OWN_MAX; i++) {
+        void **own = &own_tsan[0][0] + i;
+        if (!*own)
+            *own = __tsan_create_fiber(0);
+        __tsan_switch_to_fiber(*own, TSAN_NO_SYNC);
         hb_release(&life_sync);
         hb_acquire(&life_sync);
         __tsan_switch_to_fiber(here, TSAN_NO_SYNC);
@@ -271,7 +279,7 @@ static void join_dpcs(void)
     hb_acquire(&life_sync);
 }
 #else
-static void join_dpcs(void) { hb_acquire(&life_sync); }
+static void join_own(void) { hb_acquire(&life_sync); }
 #endif
 
 static bool thread_run(void (*life)(void *), void *argument)
@@ -281,22 +289,22 @@ static bool thread_run(void (*life)(void *), void *argument)
     settler = NULL;
     ticks_left = TICKS;
     hb_release(&life_sync);
-    join_dpcs();
+    join_own();
     thread_lock();
     ctx_create(CTX_SYSTEM, ROLE_PNP, "pnp", life, argument);
     thread_unlock();
     wait_for_host_threads();
-    join_dpcs();
+    join_own();
     return true;
 }
 
-/* As in the deterministic engine, a DPC is another thread of execution than the one it interrupts. */
+/* As in the deterministic engine, a DPC or ISR is another thread of execution than the one it interrupts. */
 static void thread_activate(struct activation *a, bool begins)
 {
 #if defined(IRPFUZZ_TSAN)
-    if (begins && a->name[0] == 'D') {
+    if (begins && a->own) {
         a->tsan_fiber_below = __tsan_get_current_fiber();
-        __tsan_switch_to_fiber(dpc_tsan[cpu_current()], TSAN_NO_SYNC);
+        __tsan_switch_to_fiber(own_tsan[cpu_current()][a->own - 1], TSAN_NO_SYNC);
     } else if (!begins && a->tsan_fiber_below) {
         __tsan_switch_to_fiber(a->tsan_fiber_below, TSAN_NO_SYNC);
     }

@@ -115,6 +115,7 @@ static _Noreturn void irql_changed(const struct callback_frame *frame, const str
 {
     const struct ddi *cb = &ddi_table[frame->callback];
     uint32_t code = 0xC8, p1 = ctx->irql;
+    const char *rule = "W-IRQL-6";
     if (!strncmp(cb->module, "kmdf", 4))
         code = 0x10D, p1 = 0xE;
     else if (!strcmp(cb->name, "Dispatch"))
@@ -123,7 +124,9 @@ static _Noreturn void irql_changed(const struct callback_frame *frame, const str
         code = 0xC4, p1 = 0xFA;
     else if (!strcmp(cb->name, "PnpNotification"))
         code = 0xCA, p1 = 0xA;
-    bugcheck(code, p1, frame->irql, ctx->irql, 0, "W-IRQL-6", "%s was called at IRQL %u and returned at IRQL %u", cb->name, frame->irql,
+    else if (!strcmp(cb->module, "hal"))
+        code = 0xC4, p1 = 0x111, rule = "V-IRQ-35";
+    bugcheck(code, p1, frame->irql, ctx->irql, 0, rule, "%s was called at IRQL %u and returned at IRQL %u", cb->name, frame->irql,
              ctx->irql);
 }
 

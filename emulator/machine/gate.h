@@ -6,7 +6,7 @@
  * scheduling point. Inside the gate the emulator runs alone; it leaves the gate to call a routine of the driver or app
  * (callback_enter/callback_leave) and when it blocks. Emulator layers call each other's internal functions, never a DDI.
  *
- * Internal design. The tables emulator/{nt,kmdf,win32}/ddi.def are expanded by emulator/ddi.h (numbers) and emulator/ddi_table.c (facts). In the
+ * Internal design. The tables emulator/{nt,hal,kmdf,win32}/ddi.def are expanded by emulator/ddi.h (numbers) and emulator/ddi_table.c (facts). In the
  * deterministic engine the gate is bookkeeping; in the free-running one it is a lock that ThreadSanitizer does not see.
  */
 #ifndef MACHINE_GATE_H

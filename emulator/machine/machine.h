@@ -8,8 +8,10 @@
 #include "choose.h"
 #include "clock.h"
 #include "context.h"
+#include "device_model.h"
 #include "footprint.h"
 #include "gate.h"
+#include "interrupt.h"
 #include "memory.h"
 #include "report.h"
 #include "sanitizer.h"
@@ -29,6 +31,8 @@ struct cpu {
     struct ctx *idle;
     unsigned dpcs;          /* queued on it, not yet running */
     bool draining;          /* somebody runs them: a processor runs one at a time */
+    uint8_t isrs;           /* ISRs that run on it, each over the one before */
+    struct ctx *interrupted; /* by them */
 };
 
 struct machine {
@@ -38,6 +42,7 @@ struct machine {
     struct ctx *ctx[MAX_CONTEXTS];
     unsigned ctx_count;
     struct ctx *first_ready, *last_ready; /* the contexts that are READY, in the order in which they became so */
+    unsigned interrupts;        /* lines that want service (interrupt.h) */
     uint64_t points;            /* scheduling points of this life */
     uint64_t max_points;        /* more of them are a livelock (V-LCK-31) */
     uint64_t points_at_wait;    /* ... when time went on last because everything waited, or the clock ticked (sched_work) */
@@ -52,6 +57,7 @@ struct machine {
 
     /* Installed once by nt. */
     bool (*run_dpc)(unsigned cpu);                       /* runs one queued DPC; false: none */
+    bool (*serve_line)(struct interrupt_line *line);     /* calls the ISRs of a line; false: none claimed the interrupt */
     bool (*deliver_apcs)(void);                          /* those of the current context that may run now; false: none */
     void (*on_settled)(void);                            /* called once, when nothing can run and before time passes; may wake contexts. Each life sets it anew */
     void (*on_hang)(struct ctx *waiting);                /* may raise a better bug check than HANG; may return */

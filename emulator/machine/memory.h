@@ -20,6 +20,8 @@
 #define KERNEL_ARENA_BASE 0x7ea000000000ull
 #define USER_ARENA_BASE 0x7e9000000000ull
 #define ARENA_SIZE (1ull << 30)
+/* Mappings of device memory: addresses where nothing is, so that only the register DDIs reach a device (W-HAL-3). */
+#define IO_SPACE_BASE 0x7eb000000000ull
 #define BLOCK_MAGIC 0x4b4c4249u /* struct block.magic */
 
 enum arena { ARENA_KERNEL, ARENA_USER, ARENA_COUNT };
@@ -76,6 +78,7 @@ void memory_check(const void *address, size_t size, const char *what);
 /* In every build, for a check that has found an object there not to be one: if the memory was freed, that is what is wrong (0xD5). Linear. */
 void memory_tell_freed(const void *address, const char *ddi, const char *object);
 static inline bool memory_is_kernel(const void *address) { return (uint64_t)(uintptr_t)address - KERNEL_ARENA_BASE < ARENA_SIZE; }
+static inline bool memory_is_io_space(const void *address) { return (uint64_t)(uintptr_t)address - IO_SPACE_BASE < ARENA_SIZE; }
 static inline bool memory_is_user(const void *address) { return (uint64_t)(uintptr_t)address - USER_ARENA_BASE < ARENA_SIZE; }
 
 /*

@@ -30,6 +30,7 @@ enum own_code {
     OWN_WDF_MISUSE,        /* KMDF verifier break */
     OWN_OUT_OF_RESOURCES,  /* the emulator's own limits: contexts, arena */
     OWN_SANITIZER,         /* found by a sanitizer, not by a rule */
+    OWN_INTERRUPT_STORM,   /* a line that is asserted and never quiet */
     OWN_CODE_END
 };
 

@@ -53,6 +53,9 @@ static struct bugcheck describe_fault(const void *address, bool write)
         snprintf(b.text, sizeof b.text, "the driver %s %lld bytes %s block #%u (%llu bytes, tag '%s')", verb,
                  offset < 0 ? -offset : offset - (long long)block->size, offset < 0 ? "before" : "behind the end of", block->number,
                  (unsigned long long)block->size, tag);
+    } else if (memory_is_io_space(address)) {
+        b.code = OWN_RULE, b.rule = "W-HAL-3";
+        snprintf(b.text, sizeof b.text, "the driver %s device memory without READ_REGISTER or WRITE_REGISTER, which is not emulated", verb);
     } else {
         if (irql >= IRQL_DISPATCH)
             b.code = 0xD1, b.rule = "V-GEN-3", b.parameter[1] = irql;

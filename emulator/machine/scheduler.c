@@ -42,6 +42,8 @@ static void machine_begin(const struct chance *chance)
     trace_begin();
     choose_begin(chance);
     footprint_begin();
+    interrupt_begin();
+    device_models_begin();
 }
 
 bool machine_run(const struct chance *chance, void (*life)(void *), void *argument)
@@ -194,10 +196,10 @@ void ctx_exit(void)
     __builtin_trap();
 }
 
-void activation_push(struct activation *a, const char *name, const void *object)
+void activation_push(struct activation *a, const char *name, const void *object, unsigned own)
 {
     struct ctx *self = current_ctx;
-    *a = (struct activation){.below = self->top, .name = name, .object = object, .irql_below = self->irql};
+    *a = (struct activation){.below = self->top, .name = name, .object = object, .irql_below = self->irql, .own = (uint8_t)own};
     self->top = a;
     if (engine->activate)
         engine->activate(a, true);
@@ -211,16 +213,16 @@ void activation_pop(struct activation *a)
 }
 
 /*
- * To ThreadSanitizer a DPC is another thread than the one it interrupts, so it must not use the stack bytes that thread has used: each
- * processor has a stack for its DPCs, as on Windows. Other builds need no such stack.
+ * To ThreadSanitizer a DPC or an ISR is another thread than the one it interrupts, so it must not use the stack bytes that thread has used: each
+ * processor has a stack for its DPCs, as on Windows, and for its ISRs. Other builds need no such stacks.
  */
 #if defined(IRPFUZZ_TSAN)
-#define DPC_STACK_SIZE (256u << 10)
-static char dpc_stack[MACHINE_MAX_CPUS][DPC_STACK_SIZE] __attribute__((aligned(16)));
+#define OWN_STACK_SIZE (256u << 10)
+static char own_stack[MACHINE_MAX_CPUS][ACTIVATION_OWN_MAX][OWN_STACK_SIZE] __attribute__((aligned(16)));
 
 void activation_call(void (*body)(void *), void *argument)
 {
-    char *top = dpc_stack[cpu_current()] + DPC_STACK_SIZE;
+    char *top = own_stack[cpu_current()][current_ctx->top->own - 1] + OWN_STACK_SIZE;
     __asm__ volatile("movq %%rsp, %%rbx\n\t"
                      "movq %[top], %%rsp\n\t"
                      "callq *%[body]\n\t"
@@ -249,6 +251,8 @@ void irql_lower(uint8_t irql)
     struct ctx *self = current_ctx;
     bool drops = self->irql >= IRQL_DISPATCH && irql < IRQL_DISPATCH;
     self->irql = irql;
+    if (machine.interrupts)
+        interrupts_take();
     if (!drops)
         return;
     footprint_meet();
@@ -295,7 +299,7 @@ bool sched_others_alive(void)
     for (unsigned c = 0; c < machine.cpus; c++)
         if (machine.cpu[c].dpcs)
             return true;
-    return false;
+    return machine.interrupts != 0;
 }
 
 bool call_settled(void)
@@ -330,6 +334,8 @@ void sched_work(void)
 void let_time_pass(void)
 {
     uint64_t due;
+    if (device_models_flush())
+        return;
     bool more = clock_next_due(&due);
     if (more && due > clock_now())
         machine.points_at_wait = machine.points;

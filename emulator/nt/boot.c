@@ -1,6 +1,7 @@
 /* A boot and a shutdown: every static of nt/ is reset here, through the boot function of its file. */
 #include "image.h"
 #include "cm/cm.h"
+#include "../hal/hal.h"
 
 void ob_boot(void);
 void ke_begin(void);
@@ -34,6 +35,7 @@ void nt_boot(void)
     io_shutdown_boot();
     mm_locks_boot();
     ke_begin();
+    hal_boot();
     seh_begin();
     ke_adopt_current_thread();
     io_cancel_boot();

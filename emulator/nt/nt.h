@@ -148,6 +148,9 @@ KIRQL ke_acquire_spin_lock_raise_to_dpc(PKSPIN_LOCK lock);
 void ke_release_spin_lock(PKSPIN_LOCK lock, KIRQL irql);
 void ke_acquire_spin_lock_at_dpc_level(PKSPIN_LOCK lock);
 void ke_release_spin_lock_from_dpc_level(PKSPIN_LOCK lock);
+/* An interrupt's lock, which is taken at its own level: above DISPATCH_LEVEL. Returns the level before. */
+KIRQL ke_acquire_interrupt_lock(PKSPIN_LOCK lock, KIRQL level);
+void ke_release_interrupt_lock(PKSPIN_LOCK lock, KIRQL level, KIRQL irql);
 bool ke_spin_lock_owned_by_current(PKSPIN_LOCK lock);
 KIRQL ke_raise_irql(KIRQL irql);
 void ke_lower_irql(KIRQL irql);

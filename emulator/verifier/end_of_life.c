@@ -3,6 +3,7 @@
  *
  * One walk over the live blocks answers for pool, IRPs, MDLs, work items, strings; names and devices have lists of their own.
  */
+#include "../hal/hal.h"
 #include "../machine/stack.h"
 #include "../nt/cm/cm.h"
 #include "../nt/image.h"
@@ -192,6 +193,7 @@ void verifier_driver_unloaded(struct nt_driver *driver)
     check_threads(driver);
     check_image_data(driver->image);
     check_ex_timers(driver);
+    hal_driver_unloaded(driver);
     check_routines(driver);
     check_keys(driver);
     check_irps(driver);

@@ -141,7 +141,7 @@ static bool run_one(unsigned cpu)
     struct dpc_call call = {dpc, dpc->DeferredRoutine, dpc->DeferredContext, dpc->SystemArgument1, dpc->SystemArgument2};
     dpc->DpcData = NULL;
     struct activation activation;
-    activation_push(&activation, "DPC", dpc);
+    activation_push(&activation, "DPC", dpc, ACTIVATION_DPC);
     hb_acquire(dpc);
     activation_call(call_routine, &call);
     hb_release(&dpcs); /* still as the DPC: what it did is before the return of KeFlushQueuedDpcs */

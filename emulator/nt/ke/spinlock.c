@@ -270,6 +270,25 @@ bool ke_try_acquire_spin_lock_at_dpc_level(PKSPIN_LOCK lock)
     return true;
 }
 
+KIRQL ke_acquire_interrupt_lock(PKSPIN_LOCK lock, KIRQL level)
+{
+    if (current_ctx->irql > level)
+        bugcheck(0x9, current_ctx->irql, level, 0, 0, "W-INT-4", "the lock of an interrupt, which is taken at IRQL %u, is acquired at IRQL %u", level,
+                 current_ctx->irql);
+    KIRQL old = irql_raise(level);
+    acquire(lock, old);
+    return old;
+}
+
+void ke_release_interrupt_lock(PKSPIN_LOCK lock, KIRQL level, KIRQL irql)
+{
+    if (current_ctx->irql != level || irql > level)
+        bugcheck(0xC4, 0x32, current_ctx->irql, level, irql, "W-INT-4", "the lock of an interrupt, which is taken at IRQL %u, is released at IRQL %u to IRQL %u", level,
+                 current_ctx->irql, irql);
+    release(lock, KIND_SPIN);
+    irql_lower(irql);
+}
+
 static void queue_handle_in_use(PKLOCK_QUEUE_HANDLE handle, PKSPIN_LOCK lock)
 {
     handle->LockQueue.Next = NULL;

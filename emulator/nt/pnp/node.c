@@ -2,6 +2,7 @@
  * See pnp.h: the state machine of a device (W-PNP-3, W-PNP-20..26, 40) and what goes through its children with it: children are asked and removed before their
  * parent, started and told that nothing comes of it after it (W-PNP-54).
  */
+#include "../../hal/hal.h"
 #include "pnp.h"
 
 static struct devnode *surprised; /* its SURPRISE_REMOVAL is on its way */
@@ -188,12 +189,16 @@ NTSTATUS pnp_cancel_stop(struct devnode *node) { return cancel(node, &to_stop); 
 NTSTATUS pnp_query_remove(struct devnode *node) { return question(node, &to_remove); }
 NTSTATUS pnp_cancel_remove(struct devnode *node) { return cancel(node, &to_remove); }
 
+/* What it was started with, as Mm and Hal calls want it. */
+static const CM_RESOURCE_LIST *given_to(const struct devnode *node) { return node->translated ? node->translated : node->raw ? node->raw : node->boot; }
+
 static void stop(struct devnode *node)
 {
     for (struct devnode *child = pnp_last_child(node); child; child = pnp_previous_sibling(child))
         if (child->state == DEVNODE_STOP_PENDING)
             stop(child);
     must_succeed(node, IRP_MN_STOP_DEVICE, pnp_send(node, IRP_MN_STOP_DEVICE, NULL), "STOP_DEVICE");
+    hal_device_released(node->pdo, given_to(node));
     node->state = DEVNODE_STOPPED;
 }
 
@@ -291,6 +296,7 @@ void pnp_remove_stack(struct devnode *node)
     if (!NT_SUCCESS(status))
         bugcheck(0xC9, 0x306, (ULONG)status, device_number(node->pdo), 0, "V-PNP-1", "IRP_MN_REMOVE_DEVICE was completed with 0x%08X", (ULONG)status);
     check_removed(node, &above);
+    hal_device_released(node->pdo, given_to(node));
     io_interfaces_of_device_gone(node->pdo);
     pnp_drop_drivers(node);
 }
