@@ -89,7 +89,7 @@ enum fx_smio_state { FX_SMIO_CREATED, FX_SMIO_STARTED, FX_SMIO_STOPPED, FX_SMIO_
 enum fx_power_stage { FX_STAGE_INTERRUPT, FX_STAGE_DMA, FX_STAGE_CHILDREN, FX_STAGE_COUNT };
 struct fx_power_part {
     LIST_ENTRY entry;
-    /* The device enters D0; a failure stops the way up. `up` is then false and down() is not called for it. */
+    /* The device enters D0; a failure stops the way up. `up` is then false and down() is not called for it, unless the part itself has set it. */
     NTSTATUS (*power_up)(struct fx_power_part *part);
     NTSTATUS (*power_down)(struct fx_power_part *part);
     bool up;
@@ -127,8 +127,10 @@ struct fx_device_private {
     PWDFDEVICE_INIT init;       /* what it was created from, kept for its callbacks */
     enum fx_pnp_state state;
     bool hardware_prepared, failed, removed, finished_initializing;
+    bool preparing;             /* inside EvtDevicePrepareHardware */
     bool changing;              /* a PnP IRP that changes the state is being worked on (K-PNP-5) */
     WDF_POWER_DEVICE_STATE recorded; /* D state as the callbacks see it (K-PNP-13) */
+    WDF_POWER_DEVICE_STATE leaving_to; /* of the power-down under way */
     bool in_d0;
     bool leaving_d0;            /* on the way down: who needs D0 has to ask for it */
     enum fx_smio_state smio;
@@ -289,5 +291,18 @@ void fx_driver_entry_failed(struct nt_driver *driver);
 /* ---- resource lists (resource.c) ---- */
 /* The list object handed to PrepareHardware; parent is the device. `list` NULL: empty. */
 NTSTATUS fx_cm_list_create(struct fx_device *device, PCM_RESOURCE_LIST list, struct fx_object **object);
+PCM_PARTIAL_RESOURCE_DESCRIPTOR fx_cm_list_at(struct fx_object *list, ULONG index); /* NULL: there is none */
+
+/* ---- interrupt.c ---- */
+/* The lists of this start are there: who gets which (K-INT-2). */
+void fx_interrupts_assign(struct fx_device *device);
+/* Before EvtDeviceReleaseHardware nothing is connected any more; after it, those made in EvtDevicePrepareHardware go (K-INT-3). */
+void fx_interrupts_disconnect(struct fx_device *device);
+void fx_interrupts_release(struct fx_device *device);
+
+/* ---- sync.c ---- */
+/* The lock becomes an interrupt's: the driver leaves it alone from then on (K-SYN-11). */
+PKSPIN_LOCK fx_spinlock_for_interrupt(WDFSPINLOCK lock);
+PKEVENT fx_waitlock_event(WDFWAITLOCK lock);
 
 #endif

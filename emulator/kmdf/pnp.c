@@ -42,7 +42,9 @@ static NTSTATUS make_resource_lists(struct fx_device *device, PIRP irp)
     NTSTATUS status = fx_cm_list_create(device, stack->Parameters.StartDevice.AllocatedResources, &device->own->raw);
     if (NT_SUCCESS(status))
         status = fx_cm_list_create(device, stack->Parameters.StartDevice.AllocatedResourcesTranslated, &device->own->translated);
-    if (!NT_SUCCESS(status))
+    if (NT_SUCCESS(status))
+        fx_interrupts_assign(device);
+    else
         free_resource_lists(device);
     return status;
 }
@@ -55,7 +57,9 @@ static NTSTATUS prepare_hardware(struct fx_device *device)
         return STATUS_SUCCESS;
     struct callback_frame frame;
     callback_enter(&frame, DDI_EvtDevicePrepareHardware, routine, device);
+    device->own->preparing = true;
     NTSTATUS status = routine((WDFDEVICE)device, (WDFCMRESLIST)device->own->raw, (WDFCMRESLIST)device->own->translated);
+    device->own->preparing = false;
     callback_leave(&frame, (ULONG)status);
     return status;
 }
@@ -67,12 +71,14 @@ static NTSTATUS release_hardware(struct fx_device *device)
     if (!device->own->hardware_prepared)
         return status;
     device->own->hardware_prepared = false;
+    fx_interrupts_disconnect(device);
     if (routine) {
         struct callback_frame frame;
         callback_enter(&frame, DDI_EvtDeviceReleaseHardware, routine, device);
         status = routine((WDFDEVICE)device, (WDFCMRESLIST)device->own->translated);
         callback_leave(&frame, (ULONG)status);
     }
+    fx_interrupts_release(device);
     free_resource_lists(device);
     return status;
 }

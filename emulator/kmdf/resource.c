@@ -51,6 +51,12 @@ NTSTATUS fx_cm_list_create(struct fx_device *device, PCM_RESOURCE_LIST from, str
     return STATUS_SUCCESS;
 }
 
+PCM_PARTIAL_RESOURCE_DESCRIPTOR fx_cm_list_at(struct fx_object *object, ULONG index)
+{
+    struct fx_cm_list *list = (struct fx_cm_list *)object;
+    return index < list->count ? &list->list->PartialDescriptors[index] : NULL;
+}
+
 ULONG wdf_WdfCmResourceListGetCount(PWDF_DRIVER_GLOBALS DriverGlobals, WDFCMRESLIST List)
 {
     gate_enter(DDI_WdfCmResourceListGetCount, trace_object(List), 0);
@@ -62,8 +68,7 @@ ULONG wdf_WdfCmResourceListGetCount(PWDF_DRIVER_GLOBALS DriverGlobals, WDFCMRESL
 PCM_PARTIAL_RESOURCE_DESCRIPTOR wdf_WdfCmResourceListGetDescriptor(PWDF_DRIVER_GLOBALS DriverGlobals, WDFCMRESLIST List, ULONG Index)
 {
     gate_enter(DDI_WdfCmResourceListGetDescriptor, trace_object(List), Index);
-    struct fx_cm_list *list = fx_handle(List, FX_CMRESLIST);
-    PCM_PARTIAL_RESOURCE_DESCRIPTOR descriptor = Index < list->count ? &list->list->PartialDescriptors[Index] : NULL;
+    PCM_PARTIAL_RESOURCE_DESCRIPTOR descriptor = fx_cm_list_at(fx_handle(List, FX_CMRESLIST), Index);
     gate_leave(trace_object(descriptor));
     return descriptor;
 }

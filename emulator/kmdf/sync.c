@@ -7,6 +7,7 @@ struct fx_spinlock {
     KIRQL old_irql;
     struct ctx *owner;
     void *owner_activation;
+    bool of_interrupt;
 };
 
 struct fx_waitlock {
@@ -49,10 +50,24 @@ static bool owns(const struct fx_spinlock *lock)
     return lock->owner == ctx_current() && lock->owner_activation == ctx_current()->top;
 }
 
+PKSPIN_LOCK fx_spinlock_for_interrupt(WDFSPINLOCK handle)
+{
+    struct fx_spinlock *lock = fx_handle(handle, FX_SPINLOCK);
+    lock->of_interrupt = true;
+    return &lock->spin;
+}
+
+static void check_not_of_interrupt(const struct fx_spinlock *lock)
+{
+    if (lock->of_interrupt)
+        fx_misuse("K-SYN-11", "spin lock #%u is an interrupt's: only WdfInterruptAcquireLock takes it", lock->object.number);
+}
+
 VOID wdf_WdfSpinLockAcquire(PWDF_DRIVER_GLOBALS DriverGlobals, WDFSPINLOCK SpinLock)
 {
     gate_enter(DDI_WdfSpinLockAcquire, trace_object(SpinLock), 0);
     struct fx_spinlock *lock = fx_handle(SpinLock, FX_SPINLOCK);
+    check_not_of_interrupt(lock);
     if (owns(lock))
         bugcheck(0x10D, 2, lock->object.number, 0, 0, "K-SYN-11", "spin lock #%u is acquired by the thread that holds it", lock->object.number);
     KIRQL old = ke_acquire_spin_lock_raise_to_dpc(&lock->spin);
@@ -66,6 +81,7 @@ VOID wdf_WdfSpinLockRelease(PWDF_DRIVER_GLOBALS DriverGlobals, WDFSPINLOCK SpinL
 {
     gate_enter(DDI_WdfSpinLockRelease, trace_object(SpinLock), 0);
     struct fx_spinlock *lock = fx_handle(SpinLock, FX_SPINLOCK);
+    check_not_of_interrupt(lock);
     if (!owns(lock))
         bugcheck(0x10D, 0xB, lock->object.number, 1, 0, "K-SYN-11", "spin lock #%u is released by a thread that does not hold it",
                  lock->object.number);
@@ -75,6 +91,12 @@ VOID wdf_WdfSpinLockRelease(PWDF_DRIVER_GLOBALS DriverGlobals, WDFSPINLOCK SpinL
 }
 
 /* ---- Wait locks ---- */
+
+PKEVENT fx_waitlock_event(WDFWAITLOCK handle)
+{
+    struct fx_waitlock *lock = fx_handle(handle, FX_WAITLOCK);
+    return &lock->free_event;
+}
 
 NTSTATUS wdf_WdfWaitLockCreate(PWDF_DRIVER_GLOBALS DriverGlobals, PWDF_OBJECT_ATTRIBUTES LockAttributes, WDFWAITLOCK *Lock)
 {
