@@ -34,12 +34,12 @@ static NTSTATUS parts_up(struct fx_device *device, enum fx_power_stage stage)
     return STATUS_SUCCESS;
 }
 
-/* Reverse order of creation (K-PNP-35). */
+/* Interrupts in reverse order of creation (K-PNP-35), DMA enablers in the order they came up in (K-DMA-2). */
 static bool parts_down(struct fx_device *device, enum fx_power_stage stage)
 {
     LIST_ENTRY *head = &device->own->parts[stage];
-    bool fine = true;
-    for (LIST_ENTRY *e = head->Blink; e != head; e = e->Blink) {
+    bool fine = true, forward = stage == FX_STAGE_DMA;
+    for (LIST_ENTRY *e = forward ? head->Flink : head->Blink; e != head; e = forward ? e->Flink : e->Blink) {
         struct fx_power_part *part = CONTAINING_RECORD(e, struct fx_power_part, entry);
         if (!part->up)
             continue;
@@ -112,6 +112,7 @@ static NTSTATUS d0_exit(struct fx_device *device, WDF_POWER_DEVICE_STATE to)
 /* Everything after EvtDeviceD0Entry that a failure of the interrupt step undoes. */
 static void undo_interrupts(struct fx_device *device)
 {
+    device->own->leaving_to = WdfPowerDeviceD3Final;
     parts_down(device, FX_STAGE_INTERRUPT);
     d0_exit(device, WdfPowerDeviceD3Final); /* K-PNP-20 */
 }
@@ -196,6 +197,7 @@ bool fx_power_down_io(struct fx_device *device)
 bool fx_power_down_hardware(struct fx_device *device, WDF_POWER_DEVICE_STATE target)
 {
     struct fx_device_private *own = device->own;
+    own->leaving_to = target;
     bool fine = parts_down(device, FX_STAGE_CHILDREN);
     fine &= parts_down(device, FX_STAGE_DMA);
     fine &= NT_SUCCESS(pre_interrupts(device, target));
