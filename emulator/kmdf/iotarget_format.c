@@ -313,11 +313,20 @@ VOID wdf_WdfRequestWdmFormatUsingStackLocation(PWDF_DRIVER_GLOBALS DriverGlobals
 
 /* ---- The formatting DDIs ---- */
 
+/* V-WDF-24: a request goes on as what it came. */
+static struct fx_request *of_kind(WDFREQUEST handle, UCHAR major)
+{
+    struct fx_request *request = fx_send_handle(handle, gate_where(ctx_current()));
+    if (machine_lints & LINT_SEND && !request->driver_created && request->major != major)
+        fx_misuse("V-WDF-24", "%s was called for request #%u, which is of another kind", gate_where(ctx_current()), request->object.number);
+    return request;
+}
+
 static NTSTATUS format_transfer(WDFIOTARGET Target, WDFREQUEST Request, UCHAR major, WDFMEMORY Memory, const WDFMEMORY_OFFSET *at,
                                 const LONGLONG *device_offset)
 {
     struct fx_target *target = fx_handle(Target, FX_IOTARGET);
-    struct fx_request *request = fx_send_handle(Request, gate_where(ctx_current()));
+    struct fx_request *request = of_kind(Request, major);
     struct fx_io_buffer buffer;
     NTSTATUS status = fx_io_buffer_of_memory(Memory, at, &buffer);
     return NT_SUCCESS(status) ? fx_format_transfer(target, request, major, &buffer, device_offset) : status;
@@ -327,7 +336,7 @@ static NTSTATUS format_control(WDFIOTARGET Target, WDFREQUEST Request, UCHAR maj
                                WDFMEMORY Out, const WDFMEMORY_OFFSET *out_at)
 {
     struct fx_target *target = fx_handle(Target, FX_IOTARGET);
-    struct fx_request *request = fx_send_handle(Request, gate_where(ctx_current()));
+    struct fx_request *request = of_kind(Request, major);
     struct fx_io_buffer in, out;
     NTSTATUS status = fx_io_buffer_of_memory(In, in_at, &in);
     if (NT_SUCCESS(status))

@@ -36,6 +36,7 @@ void fx_send_forget(struct fx_request *request)
         return;
     fx_format_release(request);
     request->send->routine = NULL;
+    request->send->asynchronous = false;
     request->send->context = NULL;
     request->send->cancelled = false;
 }
@@ -344,6 +345,8 @@ static struct fx_request *sendable(WDFREQUEST handle)
         bugcheck(0x10D, 6, 3, request->object.number, 0, "V-WDF-15", "request #%u was sent although it is with an I/O target already",
                  request->object.number);
     request = fx_request_owned(handle, "WdfRequestSend");
+    if (machine_lints & LINT_SEND && ctx_current()->spinlocks_held)
+        fx_misuse("V-WDF-20", "request #%u was sent with a spin lock held: its completion routine may want it", request->object.number);
     if (request->cancelable || request->cancel_queued)
         fx_misuse("V-WDF-6", "request #%u was sent while it is marked cancelable", request->object.number);
     return request;
@@ -374,13 +377,25 @@ static NTSTATUS send_asynchronously(struct fx_request *request, struct fx_target
 {
     if (!request->driver_created && !request->send->routine)
         fx_misuse("V-WDF-17", "request #%u was sent without a completion routine: nobody would complete it", request->object.number);
-    return fx_send_submit(request, target, options, NULL);
+    request->send->asynchronous = true;
+    NTSTATUS status = fx_send_submit(request, target, options, NULL);
+    if (!NT_SUCCESS(status))
+        request->send->asynchronous = false;
+    return status;
+}
+
+void fx_send_check_timeout(const struct fx_request *request, const WDF_REQUEST_SEND_OPTIONS *options)
+{
+    if (machine_lints & LINT_SEND && !timeout_of(options))
+        fx_misuse("V-WDF-22", "request #%u is sent synchronously without a time-out", request->object.number);
 }
 
 static NTSTATUS send_synchronously(struct fx_request *request, struct fx_target *target, const WDF_REQUEST_SEND_OPTIONS *options)
 {
     if (ke_get_current_irql() > APC_LEVEL)
         fx_misuse("V-WDF-21", "request #%u was sent synchronously at IRQL %u", request->object.number, ke_get_current_irql());
+    fx_send_check_timeout(request, options);
+    request->send->asynchronous = false;
     return fx_send_and_wait(request, target, options);
 }
 

@@ -65,6 +65,7 @@ static NTSTATUS format(struct fx_target *target, struct fx_request *request, con
 static NTSTATUS send_formatted(struct fx_target *target, struct fx_request *request, const WDF_REQUEST_SEND_OPTIONS *options, ULONG_PTR *bytes)
 {
     request->send->routine = NULL;
+    request->send->asynchronous = false;
     NTSTATUS status = fx_send_and_wait(request, target, options);
     if (NT_SUCCESS(status)) {
         status = request->irp->IoStatus.Status;
@@ -89,6 +90,7 @@ static NTSTATUS send(struct fx_target *target, WDFREQUEST Request, const WDF_REQ
         status = choose_fault(plan->ddi) ? STATUS_INSUFFICIENT_RESOURCES : fx_request_create_internal(target->object.driver, target, &request);
     if (!NT_SUCCESS(status))
         return status;
+    fx_send_check_timeout(request, options);
     status = format(target, request, plan);
     if (NT_SUCCESS(status))
         status = send_formatted(target, request, options, bytes);

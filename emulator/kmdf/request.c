@@ -2,6 +2,7 @@
  * A request from its IRP to its completion, and what it tells of itself (K-REQ-1..18).
  */
 #include "queue.h"
+#include "target.h"
 
 /* ---- Creation ---- */
 
@@ -341,6 +342,9 @@ NTSTATUS wdf_WdfRequestGetStatus(PWDF_DRIVER_GLOBALS DriverGlobals, WDFREQUEST R
 {
     gate_enter(DDI_WdfRequestGetStatus, trace_object(Request), 0);
     const struct fx_request *request = fx_request_handle(Request, "WdfRequestGetStatus");
+    if (machine_lints & LINT_SEND && request->send && request->send->asynchronous)
+        fx_misuse("V-WDF-19", "WdfRequestGetStatus was called for request #%u, which was sent asynchronously: its status is for the completion routine",
+                  request->object.number);
     NTSTATUS status = request->place == FX_SENT ? fx_send_status(request) : request->irp->IoStatus.Status;
     gate_leave((ULONG)status);
     return status;

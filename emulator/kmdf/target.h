@@ -56,6 +56,7 @@ struct fx_request_send {
     bool cancelled;                  /* WdfRequestCancelSentRequest since the last reuse */
     bool cancel_due;                 /* the target is about to cancel it */
     bool came_back, timed_out;
+    bool asynchronous;               /* the last send was, and succeeded: the status is for the completion routine */
     uint32_t holds;                  /* cancellers and the armed timer */
     NTSTATUS not_sent;               /* a pended request's end without the IRP having been out; STATUS_PENDING: it was out */
     PFN_WDF_REQUEST_COMPLETION_ROUTINE routine;
@@ -94,6 +95,8 @@ struct fx_request *fx_send_handle(WDFREQUEST request, const char *what);
 /* STATUS_SUCCESS: sent or pended, it will come back; else why not. `done`: set when it has come back. */
 NTSTATUS fx_send_submit(struct fx_request *request, struct fx_target *target, const WDF_REQUEST_SEND_OPTIONS *options, PKEVENT done);
 /* As above, and waits. The request's status is that of the I/O. */
+/* V-WDF-22 (a lint). */
+void fx_send_check_timeout(const struct fx_request *request, const WDF_REQUEST_SEND_OPTIONS *options);
 NTSTATUS fx_send_and_wait(struct fx_request *request, struct fx_target *target, const WDF_REQUEST_SEND_OPTIONS *options);
 /* A pended request that is on no list any more. */
 void fx_send_resend(struct fx_request *request);
