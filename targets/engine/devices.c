@@ -143,6 +143,14 @@ static void check_set_up(const char *what, NTSTATUS status)
                  (unsigned)status);
 }
 
+/* No app has it open, or what stands on it: whoever keeps it from being removed is a driver that does not let go. */
+static void check_goes(struct devnode *node)
+{
+    if (target.may_stay || !node || node->state != DEVNODE_STARTED)
+        return;
+    check_set_up("asking for the removal of a device that nobody uses", pnp_query_remove(node));
+}
+
 /* Removes the device if no file of it is open; else it goes when the last one is closed (W-PNP-55). */
 static bool take_away_root(struct devnode *node)
 {
@@ -503,6 +511,7 @@ void devices_end(void)
     io_wait_for_closes(); /* the apps are gone, and with them every handle */
     pnp_settle();
     pnp_lock();
+    check_goes(present());
     while (devices.count && take_away(devices.count - 1))
         ;
     for (unsigned i = 0; i < TARGET_BESIDE; i++)

@@ -134,6 +134,7 @@ struct target {
     const struct target_wmi *wmi;  /* WMI data blocks of its drivers: class 0, 1 ... of a `wmi` operation */
     unsigned wmi_count;
     uint32_t completes_ms;         /* a request on a working device ends within this time for each one before it; 0: may wait for ever */
+    bool may_stay;                 /* its drivers may refuse to be removed although nobody uses the device */
     bool reads_only;               /* it serves no writes: what the bench measures then are reads */
 
     /* Writes the input of an ioctl, for codes that want more than a pattern; false: the pattern. `fill` is the record's. */

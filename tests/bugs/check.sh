@@ -80,6 +80,7 @@ check_row() {
         case $2:$directory in
         toaster_simple:drivers/toaster/simple | toaster_filter:drivers/toaster/filter/* | toaster_bus:drivers/toaster/bus/shared) ;;
         toaster_bus:drivers/toaster/bus/dynamic | toaster_bus_static:drivers/toaster/bus/static) ;;
+        toaster_featured:drivers/toaster/featured | toaster_featured:drivers/toaster/toastmon) ;;
         *) directory=none ;;
         esac
         ;;
