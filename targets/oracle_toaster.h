@@ -36,6 +36,14 @@ void toaster_bus_finished(const struct request *request);
 #define TOASTER_BUS_WMI {.name = "ToasterBusInformation", .id = {0x0006A660, 0x8F12, 0x11D2, {0xB8, 0x54, 0x00, 0xC0, 0x4F, 0xAD, 0x51, 0x71}}}
 void toaster_bus_wmi_answered(const struct wmi_request *request);
 
+/* The featured toaster's, behind the bus's in a target's table, and their judge (oracle_toaster_featured.c). */
+#define TOASTER_FEATURED_FIRST_CLASS 1u
+#define TOASTER_FEATURED_WMI \
+    {.name = "ToasterDeviceInformation", .id = {0xBBA21300, 0x6DD3, 0x11D2, {0xB8, 0x44, 0x00, 0xC0, 0x4F, 0xAD, 0x51, 0x71}}}, \
+    {.name = "ToasterNotifyDeviceArrival", .id = {0x01CDAFF1, 0xC901, 0x45B4, {0xB3, 0x59, 0xB5, 0x54, 0x27, 0x25, 0xE2, 0x9C}}}, \
+    {.name = "ToasterControl", .id = {0xCAAE7D9F, 0xACF7, 0x4737, {0xA4, 0xE9, 0x01, 0xC2, 0x9D, 0x3F, 0xE1, 0x94}}}
+void toaster_featured_wmi_answered(const struct wmi_request *request);
+
 /* Input of the bus's control codes, for struct target: see oracle_toaster.c for what `fill` selects. */
 bool toaster_bus_input(uint32_t code, uint8_t fill, uint8_t *in, uint32_t length);
 

@@ -18,6 +18,16 @@ static const struct pnp_install stacks[] = {
     {.id = "{B85B7C50-6A01-11d2-B841-00C04FAD5171}\\MsCompatibleToaster", .function = "toaster_featured"},
 };
 
+static const struct target_wmi wmi[] = {TOASTER_BUS_WMI, TOASTER_FEATURED_WMI};
+
+static void wmi_answered(const struct wmi_request *r)
+{
+    if (r->class < TOASTER_FEATURED_FIRST_CLASS)
+        toaster_bus_wmi_answered(r);
+    else
+        toaster_featured_wmi_answered(r);
+}
+
 static void finished(const struct request *r)
 {
     if (r->class == 1)
@@ -40,6 +50,9 @@ const struct target target = {
     .code_count = sizeof codes / sizeof codes[0],
     .lengths = lengths,
     .length_count = sizeof lengths / sizeof lengths[0],
+    .wmi = wmi,
+    .wmi_count = sizeof wmi / sizeof wmi[0],
+    .wmi_answered = wmi_answered,
     .completes_ms = 1000,
     .ioctl_input = toaster_bus_input,
     .finished = finished,
