@@ -467,7 +467,10 @@ TargetEvtQueryRemove(WDFIOTARGET Target)
     return STATUS_SUCCESS;
 }
 
-/* The toaster stays after all. One that cannot be opened again is watched no more. */
+/*
+ * The toaster stays after all. One that cannot be opened again is watched no more. Who was not asked is told too, if somebody before it has refused: then the target
+ * is open, and was all the time.
+ */
 _Use_decl_annotations_
 static VOID
 TargetEvtRemoveCanceled(WDFIOTARGET Target)
@@ -480,7 +483,7 @@ TargetEvtRemoveCanceled(WDFIOTARGET Target)
     PAGED_CODE();
 
     WdfWaitLockAcquire(Monitor->Lock, NULL);
-    if (Context->Listed)
+    if (Context->Listed && WdfIoTargetGetState(Target) == WdfIoTargetClosedForQueryRemove)
     {
         WDF_IO_TARGET_OPEN_PARAMS_INIT_REOPEN(&Params);
         Status = WdfIoTargetOpen(Target, &Params);

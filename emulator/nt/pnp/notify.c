@@ -16,6 +16,7 @@ struct pnp_listener {
     bool is_over;                  /* it was told that its device is gone */
     GUID class_guid;
     uint64_t since;                /* interface changes before this one are old news */
+    uint64_t number;               /* in order of registration: who registers while others are told is not told */
     pnp_hear hear;
     void *context;
     unsigned calls;
@@ -40,7 +41,7 @@ struct event {
 static struct {
     struct pnp_listener *listeners;
     struct event *first, *last;
-    uint64_t events;
+    uint64_t events, listeners_made;
 } notify;
 
 void pnp_notify_boot(void) { memset(&notify, 0, sizeof notify); }
@@ -53,6 +54,7 @@ static struct pnp_listener *add_listener(pnp_hear hear, void *context)
     l->hear = hear;
     l->context = context;
     l->since = notify.events;
+    l->number = ++notify.listeners_made;
     ke_initialize_event(&l->idle, NotificationEvent, TRUE);
     while (*at)
         at = &(*at)->next;
@@ -154,10 +156,11 @@ static struct pnp_listener *behind(struct pnp_listener *l)
 static NTSTATUS tell_of(const struct devnode *node, const struct pnp_told *told)
 {
     NTSTATUS status = STATUS_SUCCESS;
+    const uint64_t last = notify.listeners_made;
     for (int by_user = 1; by_user >= 0; by_user--) {
         struct pnp_listener *l = notify.listeners;
         while (l && NT_SUCCESS(status)) {
-            if (l->node != node || l->gone || l->is_over || l->by_user != by_user || (told->event == PNP_REMOVE_PENDING && !by_user)) {
+            if (l->node != node || l->number > last || l->gone || l->is_over || l->by_user != by_user || (told->event == PNP_REMOVE_PENDING && !by_user)) {
                 l = l->next;
                 continue;
             }
