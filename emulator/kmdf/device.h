@@ -293,6 +293,13 @@ void fx_driver_entry_failed(struct nt_driver *driver);
 NTSTATUS fx_cm_list_create(struct fx_device *device, PCM_RESOURCE_LIST list, struct fx_object **object);
 PCM_PARTIAL_RESOURCE_DESCRIPTOR fx_cm_list_at(struct fx_object *list, ULONG index); /* NULL: there is none */
 
+/* ---- resource_callbacks.c ---- */
+NTSTATUS fx_filter_requirements(struct fx_device *device, PIRP irp);
+/* Sends the START down and waits, less what the driver itself has added to the resources. */
+NTSTATUS fx_start_lower(struct fx_device *device, PIRP irp);
+NTSTATUS fx_pdo_query_resources(struct fx_device *device, PIRP irp);
+NTSTATUS fx_pdo_query_requirements(struct fx_device *device, PIRP irp);
+
 /* ---- interrupt.c ---- */
 /* The lists of this start are there: who gets which (K-INT-2). */
 void fx_interrupts_assign(struct fx_device *device);

@@ -179,6 +179,8 @@ bool fx_pdo_dispatch(struct fx_device *device, PIRP irp, NTSTATUS *status)
     case IRP_MN_QUERY_DEVICE_TEXT: *status = query_text(pdo, irp); break;
     case IRP_MN_QUERY_BUS_INFORMATION: *status = query_bus_information(pdo, irp); break;
     case IRP_MN_QUERY_DEVICE_RELATIONS: *status = query_relations(device, irp); break;
+    case IRP_MN_QUERY_RESOURCES: *status = fx_pdo_query_resources(device, irp); break;
+    case IRP_MN_QUERY_RESOURCE_REQUIREMENTS: *status = fx_pdo_query_requirements(device, irp); break;
     case IRP_MN_EJECT: *status = eject(device, irp); break;
     case IRP_MN_SET_LOCK: *status = set_lock(device, irp); break;
     default: return false;

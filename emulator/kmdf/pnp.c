@@ -145,7 +145,7 @@ static NTSTATUS start(struct fx_device *device, PIRP irp)
         begin_again(device);
     if (own->as_pdo)
         irp->IoStatus.Status = STATUS_SUCCESS; /* K-PNP-10 */
-    NTSTATUS status = fx_forward_and_wait(device, irp);
+    NTSTATUS status = fx_start_lower(device, irp);
     if (!NT_SUCCESS(status))
         return fx_complete(irp, status);
     status = make_resource_lists(device, irp);
@@ -508,6 +508,8 @@ static NTSTATUS dispatch(struct fx_device *device, PIRP irp)
         return fx_query_interface(device, irp);
     case IRP_MN_DEVICE_USAGE_NOTIFICATION:
         return usage_notification(device, irp);
+    case IRP_MN_FILTER_RESOURCE_REQUIREMENTS:
+        return fx_filter_requirements(device, irp);
     default:
         return fx_forward(device, irp);
     }
