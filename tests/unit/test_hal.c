@@ -572,11 +572,43 @@ static void W_INT_6_chosen(void **state)
     assert_true(different > 10);
 }
 
+#if defined(IRPFUZZ_TSAN)
+#pragma clang attribute pop /* these are looked at by ThreadSanitizer */
+static ULONG shared_with_isr;
+static BOOLEAN NTAPI counting_isr(PKINTERRUPT i, PVOID context)
+{
+    shared_with_isr++;
+    return acknowledge();
+}
+
+static void count_beside_isr(bool locked)
+{
+    begin();
+    connect_as(counting_isr, NULL, FALSE, CARD_DIRQL, &interrupt);
+    WRITE_REGISTER_ULONG(reg(CARD_ENABLE), 1);
+    WRITE_REGISTER_ULONG(reg(CARD_BELL), 1);
+    KIRQL irql = locked ? KeAcquireInterruptSpinLock(interrupt) : PASSIVE_LEVEL;
+    shared_with_isr++;
+    if (locked)
+        KeReleaseInterruptSpinLock(interrupt, irql);
+    end();
+}
+#pragma clang attribute push(__attribute__((no_sanitize("thread"))), apply_to = function)
+
+/* RULE V-HAL-9: Data that an ISR shares is accessed under its lock: an access without it is a data race, also where the ISR interrupted the same thread. */
+TEST(V_HAL_9_race, .code = OWN_DATA_RACE, .p1 = ANY) { count_beside_isr(false); }
+/* RULE V-HAL-9: An access under KeAcquireInterruptSpinLock is none. */
+TEST(V_HAL_9_locked) { count_beside_isr(true); }
+#endif
+
 #pragma clang section text = "" data = "" bss = ""
 
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
+#if defined(IRPFUZZ_TSAN)
+        cmocka_unit_test(V_HAL_9_race), cmocka_unit_test(V_HAL_9_locked),
+#endif
         cmocka_unit_test(W_INT_1_connected), cmocka_unit_test(W_INT_1_asserted_before), cmocka_unit_test(W_INT_6_irql),
         cmocka_unit_test(V_IRQ_35_isr_irql), cmocka_unit_test(W_INT_5_ddi_in_isr), cmocka_unit_test(W_INT_3_shared_level),
         cmocka_unit_test(W_INT_3_shared_latched), cmocka_unit_test(V_HAL_7_storm), cmocka_unit_test(V_HAL_7_storm_claimed),

@@ -1,5 +1,5 @@
 /*
- * PnP and power: the golden traces K-SEQ-1, 2, 3, 8, 10..15, 17 and what surrounds them. The driver below writes one word per callback into a
+ * A whole driver without a queue: failures at start and resume, idling on demand, any schedule, a control device. The driver below writes one word per callback into a
  * log; the tests compare the whole log.
  */
 #include "unit.h"
@@ -248,87 +248,12 @@ static void reset(void)
 
 /* ---- PnP and power ---- */
 
-static void body_seq_1_11(void)
-{
-    begin();
-    assert_int_equal(pnp_start(node), STATUS_SUCCESS);
-    expect_log(START);
-    assert_int_equal(pnp_query_remove(node), STATUS_SUCCESS);
-    expect_log("QueryRemove");
-    end(DOWN " Flush " GONE);
-}
-/* RULE K-SEQ-1: The first start of a function device: PrepareHardware, D0Entry, PostInterruptsEnabled, SelfManagedIoInit. */
-/* RULE K-SEQ-11: A graceful removal: QueryRemove, then Suspend, D0Exit(D3Final), ReleaseHardware, Flush, Cleanup, object cleanups, EvtDestroy. */
-/* RULE F-DRV-1: The callbacks of a power-up come in a fixed order. */
-/* RULE F-DRV-3: The callbacks of a graceful removal come in a fixed order. */
-static void K_SEQ_1_11_start_and_graceful_remove(void **state) { reset(); unit_life(body_seq_1_11, NULL); }
-
-static void body_seq_8(void)
-{
-    begin();
-    pnp_start(node);
-    expect_log(START);
-    po_system_sleep(PowerSystemSleeping3, PowerActionSleep);
-    expect_log("Suspend Pre(D3) D0Exit(D3)");
-    po_system_resume();
-    pass_ms(1);
-    expect_log("D0Entry(D3) Post(D3) Restart");
-    end(DOWN " Flush " GONE);
-}
-/* RULE K-SEQ-8: A system sleep without wake goes from Suspend to D0Exit(D3), and the resume from D0Entry(D3) to Restart. */
-/* RULE F-DRV-2: The callbacks of a power-down come in a fixed order. */
-static void K_SEQ_8_system_sleep(void **state) { reset(); unit_life(body_seq_8, NULL); }
-
-static void body_seq_10(void)
-{
-    begin();
-    pnp_start(node);
-    expect_log(START);
-    assert_int_equal(pnp_query_stop(node), STATUS_SUCCESS);
-    pnp_stop(node);
-    expect_log("QueryStop " DOWN);
-    assert_int_equal(pnp_start(node), STATUS_SUCCESS);
-    expect_log("Prepare D0Entry(Final) Post(Final) Restart");
-    end(DOWN " Flush " GONE);
-}
-/* RULE K-SEQ-10: A rebalance: QueryStop, power-down, ReleaseHardware; then the callbacks from PrepareHardware to Restart. */
-static void K_SEQ_10_rebalance(void **state) { reset(); unit_life(body_seq_10, NULL); }
-
-static void body_seq_12(void)
-{
-    begin();
-    pnp_start(node);
-    expect_log(START);
-    pnp_surprise_remove(node);
-    expect_log("Surprise " DOWN " Flush");
-    end(GONE);
-}
-/* RULE K-SEQ-12: A surprise removal in D0: SurpriseRemoval, whole power-down, ReleaseHardware, Flush; Cleanup at the remove. */
-/* RULE F-DRV-4: In D0 SurpriseRemoval comes before Suspend. */
-static void K_SEQ_12_surprise_removal(void **state) { reset(); unit_life(body_seq_12, NULL); }
-
 static void failing_start(NTSTATUS expected, const char *log, const char *rest)
 {
     begin();
     assert_int_equal(pnp_start(node), expected);
     expect_log(log);
     end(rest);
-}
-static void body_seq_14(void) { failing_start(STATUS_DEVICE_NOT_CONNECTED, "Prepare Release", NEVER_STARTED); }
-/* RULE K-SEQ-14: When PrepareHardware fails, ReleaseHardware is called, and the start fails with its status. */
-static void K_SEQ_14_prepare_hardware_fails(void **state)
-{
-    reset();
-    plan.prepare = STATUS_DEVICE_NOT_CONNECTED;
-    unit_life(body_seq_14, NULL);
-}
-static void body_seq_15(void) { failing_start(STATUS_DEVICE_POWER_FAILURE, "Prepare D0Entry(Final) Release", NEVER_STARTED); }
-/* RULE K-SEQ-15: When D0Entry fails at start, ReleaseHardware follows without D0Exit, and the status is STATUS_DEVICE_POWER_FAILURE. */
-static void K_SEQ_15_d0_entry_fails(void **state)
-{
-    reset();
-    plan.d0_entry = STATUS_UNSUCCESSFUL;
-    unit_life(body_seq_15, NULL);
 }
 static void body_post(void)
 {
@@ -341,18 +266,6 @@ static void K_PNP_20_post_interrupts_fails(void **state)
     plan.post = STATUS_UNSUCCESSFUL;
     unit_life(body_post, NULL);
 }
-static void body_seq_17(void)
-{
-    failing_start(STATUS_DEVICE_POWER_FAILURE, START " Pre(Final) D0Exit(Final) Release Flush", GONE);
-}
-/* RULE K-SEQ-17: When SelfManagedIoInit fails, power-down follows without Suspend, then ReleaseHardware and Flush; Cleanup comes at the remove. */
-static void K_SEQ_17_self_managed_init_fails(void **state)
-{
-    reset();
-    plan.init = STATUS_UNSUCCESSFUL;
-    unit_life(body_seq_17, NULL);
-}
-
 static void body_failed_add(void)
 {
     begin();
@@ -385,7 +298,7 @@ static void K_PNP_30_query_remove_veto(void **state)
     unit_life(body_veto, NULL);
 }
 
-static void body_seq_2_3(void)
+static void body_idle_out_and_back(void)
 {
     begin();
     pnp_start(node);
@@ -405,14 +318,12 @@ static void body_seq_2_3(void)
     resume_idle();
     end(DOWN " Flush " GONE);
 }
-/* RULE K-SEQ-2: A device that idles out without wake is suspended and leaves D0. */
-/* RULE K-SEQ-3: A device that idled out is brought back to D0 on demand. */
 /* RULE K-PNP-83: WdfDeviceStopIdle without wait returns STATUS_PENDING with the reference taken. */
-static void K_SEQ_2_3_idle_out_and_back(void **state)
+static void K_PNP_83_idle_out_and_back(void **state)
 {
     reset();
     plan.idle = TRUE;
-    unit_life(body_seq_2_3, NULL);
+    unit_life(body_idle_out_and_back, NULL);
 }
 
 static void body_failed_resume(void)
@@ -464,26 +375,6 @@ static void K_PNP_1_any_schedule(void **state)
         odd = seed & 1;
         unit_life(body_any_schedule, &chance);
     }
-}
-
-static void body_seq_13(void)
-{
-    begin();
-    pnp_start(node);
-    pass_ms(30);
-    expect_log(START " Suspend Pre(D3) D0Exit(D3)");
-    pnp_surprise_remove(node);
-    expect_log("Surprise Release Flush");
-    end(GONE);
-}
-/* RULE K-SEQ-13: A surprise removal in Dx calls no power callbacks. */
-/* RULE K-PNP-51: A surprise removal in Dx calls SurpriseRemoval, then ReleaseHardware and the clean-up, without Suspend or D0Exit. */
-/* RULE F-DRV-4: In low power Suspend has run long before SurpriseRemoval. */
-static void K_SEQ_13_surprise_removal_in_dx(void **state)
-{
-    reset();
-    plan.idle = TRUE;
-    unit_life(body_seq_13, NULL);
 }
 
 /* ---- Control devices and files ---- */
@@ -552,18 +443,10 @@ static void K_TMR_3_4_periodic_timer_and_stop(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(K_SEQ_1_11_start_and_graceful_remove),
-        cmocka_unit_test(K_SEQ_8_system_sleep),
-        cmocka_unit_test(K_SEQ_10_rebalance),
-        cmocka_unit_test(K_SEQ_12_surprise_removal),
-        cmocka_unit_test(K_SEQ_14_prepare_hardware_fails),
-        cmocka_unit_test(K_SEQ_15_d0_entry_fails),
         cmocka_unit_test(K_PNP_20_post_interrupts_fails),
-        cmocka_unit_test(K_SEQ_17_self_managed_init_fails),
         cmocka_unit_test(K_DRV_23_device_add_fails),
         cmocka_unit_test(K_PNP_30_query_remove_veto),
-        cmocka_unit_test(K_SEQ_2_3_idle_out_and_back),
-        cmocka_unit_test(K_SEQ_13_surprise_removal_in_dx),
+        cmocka_unit_test(K_PNP_83_idle_out_and_back),
         cmocka_unit_test(K_PNP_60_61_failed_resume),
         cmocka_unit_test(K_PNP_1_any_schedule),
         cmocka_unit_test(K_DRV_72_control_device_and_files),
