@@ -193,10 +193,11 @@ static bool is_possible(const struct hal_connection *c)
     return true;
 }
 
-/* V-HAL-8 */
-static void check_device_quiet(ULONG vector, const char *when)
+/* V-HAL-8. On a shared line the device may be another driver's. */
+static void check_device_quiet(const struct hal_connection *c, const char *when)
 {
-    const struct device_model *m = device_of_vector(vector);
+    ULONG vector = c->vector;
+    const struct device_model *m = c->shared ? NULL : device_of_vector(vector);
     if (m && !m->absent && !m->asleep && m->ops->interrupt_enabled && m->ops->interrupt_enabled(m))
         bugcheck(OWN_RULE, vector, 0, 0, 0, "V-HAL-8", "the interrupt of %s (vector 0x%X) is enabled %s", m->name, vector, when);
 }
@@ -223,7 +224,7 @@ NTSTATUS hal_connect(const struct hal_connection *c, ULONG version, const void *
 {
     if (!is_possible(c))
         return STATUS_INVALID_PARAMETER;
-    check_device_quiet(c->vector, "before its ISR is connected");
+    check_device_quiet(c, "before its ISR is connected");
     PKINTERRUPT i = ex_system_alloc(sizeof *i);
     if (!i)
         return STATUS_INSUFFICIENT_RESOURCES;
@@ -246,7 +247,7 @@ static bool line_has_others(const KINTERRUPT *i)
 
 void hal_disconnect(PKINTERRUPT i)
 {
-    check_device_quiet(i->c.vector, "when its ISR is disconnected");
+    check_device_quiet(&i->c, "when its ISR is disconnected");
     hal.waiters++;
     for (;;) {
         if (i->busy) {

@@ -64,6 +64,11 @@ TEST(W_INT_6_irql)
     log_is("isr");
     KeLowerIrql(old);
     log_is("dpc");
+    KeRaiseIrql(CARD_DIRQL, &old);
+    WRITE_REGISTER_ULONG(reg(CARD_BELL), 1);
+    KeInsertQueueDpc(&dpc, NULL, NULL);
+    KeLowerIrql(old);
+    log_is("isr dpc"); /* one DPC: the interrupt came first, and found it queued */
     end();
 }
 
@@ -523,6 +528,17 @@ static void load_and_unload(NTSTATUS(NTAPI *entry)(PDRIVER_OBJECT, PUNICODE_STRI
     io_unload_driver(loaded);
 }
 
+/* RULE V-HAL-8: On a shared line an enabled device is no report: it may be another driver's. */
+TEST(V_HAL_8_shared)
+{
+    begin_shared();
+    IoDisconnectInterrupt(second);
+    assert_int_equal(connect_as(on_second, "second", TRUE, CARD_DIRQL, &second), STATUS_SUCCESS);
+    IoDisconnectInterrupt(second);
+    other.enable = 0;
+    end();
+}
+
 /* RULE V-UNL-8: A driver that is unloaded with a connected interrupt is reported. */
 TEST(V_UNL_8_interrupt, .code = OWN_RULE, .p1 = ANY, .rule = "V-UNL-8") { load_and_unload(connects); }
 
@@ -616,7 +632,8 @@ int main(void)
         cmocka_unit_test(W_INT_4_recursive), cmocka_unit_test(W_INT_4_too_high), cmocka_unit_test(W_INT_2_messages),
         cmocka_unit_test(W_INT_2_fallback), cmocka_unit_test(W_INT_2_wrong_version), cmocka_unit_test(W_INT_2_line_based),
         cmocka_unit_test(W_INT_4_passive), cmocka_unit_test(W_INT_4_passive_spin_lock), cmocka_unit_test(W_INT_7_inactive),
-        cmocka_unit_test(V_HAL_3_interrupt), cmocka_unit_test(V_HAL_8_before), cmocka_unit_test(V_HAL_8_after), cmocka_unit_test(V_UNL_8_interrupt),
+        cmocka_unit_test(V_HAL_3_interrupt), cmocka_unit_test(V_HAL_8_before), cmocka_unit_test(V_HAL_8_after),
+        cmocka_unit_test(V_HAL_8_shared), cmocka_unit_test(V_UNL_8_interrupt),
         cmocka_unit_test(V_HAL_2_unload), cmocka_unit_test(W_INT_1_left), cmocka_unit_test(W_INT_7_disconnect_waits),
         cmocka_unit_test(W_INT_6_chosen),
     };
