@@ -81,6 +81,7 @@ static NTSTATUS add(struct devnode *node, const char *name)
     if (!NT_SUCCESS(status))
         return status;
     node->driver[node->drivers++] = driver;
+    ob_reference(driver); /* it may have no device in this stack (K-DRV-21), and go with that of another */
     return io_call_add_device(driver, node->pdo);
 }
 
@@ -139,7 +140,7 @@ NTSTATUS pnp_build_stack(struct devnode *node)
 /* A device that a driver deleted while it is open (a control device beside the stacks) is not in its list, but still needs its code (W-DRV-6). */
 static void unload_if_idle(struct nt_driver *driver)
 {
-    if (driver->by_pnp && !driver->object.DeviceObject && !driver->files && !driver->unloading)
+    if (driver->by_pnp && !driver->unloaded && !driver->object.DeviceObject && !driver->files && !driver->unloading)
         io_unload_driver(driver);
 }
 
@@ -147,8 +148,11 @@ void pnp_drop_drivers(struct devnode *node)
 {
     if (node->installed)
         node->function = NULL; /* it may be unloaded while the devnode stays */
-    while (node->drivers)
-        unload_if_idle(node->driver[--node->drivers]);
+    while (node->drivers) {
+        struct nt_driver *driver = node->driver[--node->drivers];
+        unload_if_idle(driver);
+        ob_dereference(driver);
+    }
 }
 
 void pnp_unload_idle_drivers(void)
