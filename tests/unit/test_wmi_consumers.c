@@ -401,3 +401,5 @@ int main(void)
     };
     return cmocka_run_group_tests(tests);
 }
+
+#pragma clang attribute pop
