@@ -27,7 +27,7 @@ expect() { # WHAT CONDITION..
 }
 
 # Only what changes is written, so that a rebuild takes seconds.
-build_with() { # PATCH or nothing, PRESET
+build_with() { # PATCH or nothing, PRESET, TARGET
     rm -rf "$work/stage"
     mkdir -p "$work/stage" build/explore-bugs/tree
     cp -R drivers "$work/stage/"
@@ -39,15 +39,23 @@ build_with() { # PATCH or nothing, PRESET
     done
     [ -f "build/explore-bugs/$2/build.ninja" ] ||
         cmake --preset "$2" -B "build/explore-bugs/$2" "-DIRPFUZZ_DRIVERS_DIR=$root/build/explore-bugs/tree/drivers" >/dev/null || exit 3
-    cmake --build "build/explore-bugs/$2" --target run_echo_driversync >"$work/build.log" 2>&1 || { cat "$work/build.log"; exit 3; }
-    cp "build/explore-bugs/$2/targets/run_echo_driversync" "$work/run"
+    cmake --build "build/explore-bugs/$2" --target "run_$3" >"$work/build.log" 2>&1 || { cat "$work/build.log"; exit 3; }
+    cp "build/explore-bugs/$2/targets/run_$3" "$work/run"
+}
+
+target_of() { # BUG
+    case $1 in
+    ds_*) echo echo_driversync ;;
+    cn_*) echo cancel ;;
+    si_*) echo startio ;;
+    esac
 }
 
 # must_find BUG PRESET PROGRAM PREEMPTIONS NAME..: one of the names is reported, and what is written replays.
 must_find() {
     bug=$1 preset=$2 program=$3 preemptions=$4
     shift 4
-    build_with "tests/bugs/$bug.patch" "$preset"
+    build_with "tests/bugs/$bug.patch" "$preset" "$(target_of "$bug")"
     "$work/run" explore "$programs/$program.txt" --preemptions "$preemptions" --time 120 -o "$work/$bug" >"$work/out" 2>"$work/err"
     expect "$bug: $program finds it ($preset)" [ $? = 1 ]
     sed -n '1p;s/^  schedules/    /p' "$work/out"
@@ -92,7 +100,14 @@ for preset in explore release; do
     must_find ds_touch_after_park $preset echo_cancel 1 WDF_VIOLATION
 done
 
+must_find cn_context_freed_twice explore cancel_triangle 1 DRIVER_PAGE_FAULT_IN_FREED_SPECIAL_POOL
+must_find cn_touch_after_insert explore cancel_triangle 1 DRIVER_PAGE_FAULT_IN_FREED_SPECIAL_POOL
+must_find si_two_engines explore startio_queue 1 RULE_VIOLATION
+must_find si_peek_overwrites explore startio_queue 1 DEADLOCK HANG
+must_find si_context_freed_early explore startio_queue 1 DRIVER_PAGE_FAULT_IN_FREED_SPECIAL_POOL
+
 # What is found is never lost: where it cannot be written, it is told (the directory of the findings is a file here).
+build_with tests/bugs/ds_touch_after_park.patch release echo_driversync
 : >"$work/occupied"
 "$work/run" explore "$programs/echo_cancel.txt" --preemptions 1 -o "$work/occupied/found" >"$work/out" 2>"$work/err"
 expect "not writable: status 1" [ $? = 1 ]
@@ -104,7 +119,7 @@ expect "not writable: the text on stderr replays" [ $? = 1 ]
 "$work/run" explore "$programs/echo_cancel.txt" --preemptions 1 --json -o "$work/occupied/found" >"$work/out" 2>/dev/null
 expect "not writable: the program in JSON" grep -q '"not_written":"Not a directory","program":"# irpfuzz program' "$work/out"
 
-build_with "" release
+build_with "" release echo_driversync
 must_be_clean echo_close 2
 must_be_clean echo_cancel 2
 
@@ -120,8 +135,10 @@ same_orders cancel cancel_triangle 1
 cp build/explore/targets/run_startio "$work/run"
 must_be_clean startio_triangle 4
 must_be_clean startio_timer 2
+must_be_clean startio_queue 1
 cp build/explore/targets/run_cancel "$work/run"
 must_be_clean cancel_triangle 2
+must_be_clean cancel_close 1
 
 # Every way it may end.
 "$work/run" explore "$programs/echo_cancel.txt" >/dev/null 2>"$work/err"

@@ -336,7 +336,6 @@ static void remove_one(struct devnode *node, bool stays)
         next = pnp_previous_sibling(child);
         remove_one(child, true);
     }
-    node->removing = true;
     if (node->pdo && (node->state != DEVNODE_FAILED || node->pdo->AttachedDevice || node->parent))
         pnp_remove_stack(node);
     node->removing = false;
@@ -351,10 +350,19 @@ static void remove_one(struct devnode *node, bool stays)
         let_go(node);
 }
 
+/* From here on nobody opens any of them: those whose turn to go comes last would be removed under an open file. */
+static void close_for_opens(struct devnode *node)
+{
+    node->removing = true;
+    for (struct devnode *child = pnp_first_child(node); child; child = pnp_next_sibling(child))
+        close_for_opens(child);
+}
+
 NTSTATUS pnp_remove_subtree(struct devnode *node, bool stays)
 {
     if (pnp_subtree_has_open_handles(node))
         return STATUS_DEVICE_BUSY; /* REMOVE waits for the last handle (W-PNP-55) */
+    close_for_opens(node);
     struct devnode *parent = node->parent;
     if (node->state == DEVNODE_REMOVE_PENDING)
         pnp_tell_of_removal(node, PNP_REMOVE_PENDING);
