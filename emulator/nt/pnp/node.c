@@ -156,9 +156,18 @@ static NTSTATUS ask(struct devnode *node, const struct question *q)
     return status;
 }
 
+/* A bus is not stopped under a device that waits to be removed: that one goes on using it until it is. */
+static bool has_pending_removal(const struct devnode *node)
+{
+    for (const struct devnode *child = pnp_first_child(node); child; child = pnp_next_sibling(child))
+        if (child->state == DEVNODE_REMOVE_PENDING || has_pending_removal(child))
+            return true;
+    return false;
+}
+
 static NTSTATUS question(struct devnode *node, const struct question *q)
 {
-    if (!can_be_asked(node, q))
+    if (!can_be_asked(node, q) || (q == &to_stop && has_pending_removal(node)))
         return STATUS_INVALID_DEVICE_STATE;
     pnp_lock();
     NTSTATUS status = q == &to_remove ? pnp_ask_listeners(node) : STATUS_SUCCESS;
