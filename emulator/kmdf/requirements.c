@@ -128,16 +128,10 @@ WDFIORESLIST wdf_WdfIoResourceRequirementsListGetIoResList(PWDF_DRIVER_GLOBALS D
     return found;
 }
 
-static void remove_at(struct fx_reslist *list, ULONG index)
-{
-    fx_reslist_require_remove(list, index);
-    fx_reslist_remove(list, index);
-}
-
 VOID wdf_WdfIoResourceRequirementsListRemove(PWDF_DRIVER_GLOBALS DriverGlobals, WDFIORESREQLIST RequirementsList, ULONG Index)
 {
     gate_enter(DDI_WdfIoResourceRequirementsListRemove, trace_object(RequirementsList), Index);
-    remove_at(fx_handle(RequirementsList, FX_IORESREQLIST), Index);
+    fx_reslist_remove(fx_handle(RequirementsList, FX_IORESREQLIST), Index);
     gate_leave(0);
 }
 
@@ -145,7 +139,7 @@ VOID wdf_WdfIoResourceRequirementsListRemoveByIoResList(PWDF_DRIVER_GLOBALS Driv
 {
     gate_enter(DDI_WdfIoResourceRequirementsListRemoveByIoResList, trace_object(RequirementsList), trace_object(IoResList));
     struct fx_reslist *list = fx_handle(RequirementsList, FX_IORESREQLIST);
-    remove_at(list, fx_reslist_find(list, fx_handle(IoResList, FX_IORESLIST)));
+    fx_reslist_remove(list, fx_reslist_find(list, fx_handle(IoResList, FX_IORESLIST)));
     gate_leave(0);
 }
 
@@ -242,7 +236,7 @@ VOID wdf_WdfIoResourceListRemove(PWDF_DRIVER_GLOBALS DriverGlobals, WDFIORESLIST
     gate_enter(DDI_WdfIoResourceListRemove, trace_object(ResourceList), Index);
     struct fx_reslist *list = fx_handle(ResourceList, FX_IORESLIST);
     note_changed(list);
-    remove_at(list, Index);
+    fx_reslist_remove(list, Index);
     gate_leave(0);
 }
 
@@ -251,6 +245,6 @@ VOID wdf_WdfIoResourceListRemoveByDescriptor(PWDF_DRIVER_GLOBALS DriverGlobals, 
     gate_enter(DDI_WdfIoResourceListRemoveByDescriptor, trace_object(ResourceList), trace_object(Descriptor));
     struct fx_reslist *list = fx_handle(ResourceList, FX_IORESLIST);
     note_changed(list);
-    remove_at(list, fx_reslist_find(list, Descriptor));
+    fx_reslist_remove(list, fx_reslist_find(list, Descriptor));
     gate_leave(0);
 }

@@ -86,18 +86,6 @@ NTSTATUS fx_reslist_insert(struct fx_reslist *list, const void *entry, size_t si
     return STATUS_SUCCESS;
 }
 
-void fx_reslist_remove(struct fx_reslist *list, ULONG index)
-{
-    struct fx_object *object = list->object.type == FX_IORESREQLIST ? list->entry[index] : NULL;
-    free_entry(list, index);
-    for (ULONG i = index + 1; i < list->count; i++)
-        list->entry[i - 1] = list->entry[i];
-    list->count--;
-    list->changed = true;
-    if (object)
-        fx_object_delete(object);
-}
-
 ULONG fx_reslist_find(const struct fx_reslist *list, const void *entry)
 {
     ULONG i = 0;
@@ -115,13 +103,26 @@ void fx_reslist_require_add(const struct fx_reslist *list)
         fx_misuse("K-RES-1", "%s: nothing may be added to %s here", gate_where(ctx_current()), fx_name(&list->object, name, sizeof name));
 }
 
-void fx_reslist_require_remove(const struct fx_reslist *list, ULONG index)
+static void require_remove(const struct fx_reslist *list, ULONG index)
 {
     char name[40];
     if (!owner_of(list)->may_remove)
         fx_misuse("K-RES-1", "%s: nothing may be removed from %s here", gate_where(ctx_current()), fx_name(&list->object, name, sizeof name));
     if (index >= list->count)
         fx_misuse("K-RES-1", "%s: %s has no such entry", gate_where(ctx_current()), fx_name(&list->object, name, sizeof name));
+}
+
+void fx_reslist_remove(struct fx_reslist *list, ULONG index)
+{
+    require_remove(list, index);
+    struct fx_object *object = list->object.type == FX_IORESREQLIST ? list->entry[index] : NULL;
+    free_entry(list, index);
+    for (ULONG i = index + 1; i < list->count; i++)
+        list->entry[i - 1] = list->entry[i];
+    list->count--;
+    list->changed = true;
+    if (object)
+        fx_object_delete(object);
 }
 
 /* ---- Assigned resources ---- */
@@ -216,16 +217,10 @@ NTSTATUS wdf_WdfCmResourceListInsertDescriptor(PWDF_DRIVER_GLOBALS DriverGlobals
     return status;
 }
 
-static void remove_at(struct fx_reslist *list, ULONG index)
-{
-    fx_reslist_require_remove(list, index);
-    fx_reslist_remove(list, index);
-}
-
 VOID wdf_WdfCmResourceListRemove(PWDF_DRIVER_GLOBALS DriverGlobals, WDFCMRESLIST List, ULONG Index)
 {
     gate_enter(DDI_WdfCmResourceListRemove, trace_object(List), Index);
-    remove_at(fx_handle(List, FX_CMRESLIST), Index);
+    fx_reslist_remove(fx_handle(List, FX_CMRESLIST), Index);
     gate_leave(0);
 }
 
@@ -233,6 +228,6 @@ VOID wdf_WdfCmResourceListRemoveByDescriptor(PWDF_DRIVER_GLOBALS DriverGlobals, 
 {
     gate_enter(DDI_WdfCmResourceListRemoveByDescriptor, trace_object(List), trace_object(Descriptor));
     struct fx_reslist *list = fx_handle(List, FX_CMRESLIST);
-    remove_at(list, fx_reslist_find(list, Descriptor));
+    fx_reslist_remove(list, fx_reslist_find(list, Descriptor));
     gate_leave(0);
 }

@@ -23,12 +23,11 @@ struct fx_reslist {
 NTSTATUS fx_reslist_new(struct fx_device *device, enum fx_type type, struct fx_object *parent, struct fx_reslist **list);
 /* A copy of the descriptor, or the object itself (size 0). index WDF_INSERT_AT_END: last. */
 NTSTATUS fx_reslist_insert(struct fx_reslist *list, const void *entry, size_t size, ULONG index);
-void fx_reslist_remove(struct fx_reslist *list, ULONG index); /* the entry's memory or object as well */
 ULONG fx_reslist_find(const struct fx_reslist *list, const void *entry); /* count: it is not there */
 
 /* What the driver may do, checked on behalf of a DDI: misuse otherwise. */
 void fx_reslist_require_add(const struct fx_reslist *list);
-void fx_reslist_require_remove(const struct fx_reslist *list, ULONG index);
+void fx_reslist_remove(struct fx_reslist *list, ULONG index); /* removes it: the entry's memory or object as well */
 
 /* To and from what IRPs carry. The results are paged pool, NULL when there is no memory. */
 NTSTATUS fx_cm_list_fill(struct fx_reslist *list, const CM_RESOURCE_LIST *from);

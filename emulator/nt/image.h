@@ -66,7 +66,7 @@ struct image_shared_type {
     const void *unique;                      /* its identity, which binding fills in */
     const void *(*get_unique)(void);
 };
-/* Asks the image's shared types for their identities, as the stub in front of DriverEntry does on Windows (K-OBJ-41). Calls the driver. */
+/* Asks the image's shared types for their identities, as the code that the WDK links in front of DriverEntry does on Windows (K-OBJ-41). Calls the driver. */
 void image_bind_shared_types(const struct driver_image *image);
 
 /* All images of this program, and the one with this name (NULL: none). Sources: link-time section "drv_images". */

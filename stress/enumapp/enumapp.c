@@ -21,6 +21,7 @@
 #include <winioctl.h>
 
 #include "../../drivers/toaster/inc/public.h"
+#include "../inc/interface.h"
 
 #define MAX_THREADS 16
 #define MAX_STEPS 16
@@ -209,32 +210,6 @@ static BOOL RunThreads(WORK *Work, UINT Count)
 
 /* ---- the bus ---- */
 
-/* For free(); NULL after a message. */
-static char *FindBus(void)
-{
-    GUID Guid = GUID_DEVINTERFACE_BUSENUM_TOASTER;
-    ULONG Length = 0;
-    char *List;
-
-    if (CM_Get_Device_Interface_List_SizeA(&Length, &Guid, NULL, CM_GET_DEVICE_INTERFACE_LIST_PRESENT) != CR_SUCCESS ||
-        Length <= 1) {
-        printf("no toaster bus is present\n");
-        return NULL;
-    }
-    List = malloc(Length);
-    if (List == NULL) {
-        printf("out of memory\n");
-        return NULL;
-    }
-    if (CM_Get_Device_Interface_ListA(&Guid, NULL, List, Length, CM_GET_DEVICE_INTERFACE_LIST_PRESENT) != CR_SUCCESS ||
-        List[0] == '\0') {
-        printf("the toaster bus has gone\n");
-        free(List);
-        return NULL;
-    }
-    return List;
-}
-
 /* The bus is opened by one at a time: whoever comes while it is in use waits for a while. */
 static HANDLE OpenBus(const char *Path)
 {
@@ -253,7 +228,7 @@ static HANDLE OpenBus(const char *Path)
 
 static BOOL Run(WORK *Work, UINT Threads)
 {
-    char *Path = FindBus();
+    char *Path = FindInterface(&GUID_DEVINTERFACE_BUSENUM_TOASTER, "toaster bus");
     BOOL Passed;
 
     if (Path == NULL) {

@@ -24,6 +24,7 @@
 #include <winioctl.h>
 
 #include "../../drivers/nothing/public.h"
+#include "../inc/interface.h"
 
 #define MAX_THREADS 32
 #define PATIENCE_MS 2000 /* with something that may wait for ever */
@@ -225,32 +226,6 @@ static void Close(WORKER *Worker)
 
 /* ---- the run ---- */
 
-/* Returns the path of the first nothing device present, for free(); NULL after a message. */
-static char *FindDevicePath(void)
-{
-    GUID Guid = GUID_DEVINTERFACE_NOTHING;
-    ULONG Length = 0;
-    char *List;
-
-    if (CM_Get_Device_Interface_List_SizeA(&Length, &Guid, NULL, CM_GET_DEVICE_INTERFACE_LIST_PRESENT) != CR_SUCCESS ||
-        Length <= 1) {
-        printf("no nothing device is present\n");
-        return NULL;
-    }
-    List = malloc(Length);
-    if (List == NULL) {
-        printf("out of memory\n");
-        return NULL;
-    }
-    if (CM_Get_Device_Interface_ListA(&Guid, NULL, List, Length, CM_GET_DEVICE_INTERFACE_LIST_PRESENT) != CR_SUCCESS ||
-        List[0] == '\0') {
-        printf("the nothing device has gone\n");
-        free(List);
-        return NULL;
-    }
-    return List;
-}
-
 /* Runs as many of the workers as can be started; all that were are waited for. */
 static BOOL RunWorkers(WORKER *Workers, UINT Count)
 {
@@ -308,7 +283,7 @@ static BOOL AddUp(const WORKER *Workers, UINT Count, BOOL Alone)
 
 static BOOL Run(UINT Count, UINT Operations, BOOL Alone)
 {
-    char *Path = FindDevicePath();
+    char *Path = FindInterface(&GUID_DEVINTERFACE_NOTHING, "nothing device");
     WORKER *Workers;
     BOOL Passed;
     UINT i;

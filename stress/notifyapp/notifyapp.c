@@ -23,6 +23,7 @@
 #include <winioctl.h>
 
 #include "../../drivers/toaster/inc/public.h"
+#include "../inc/interface.h"
 
 #define FILTER_PATH "\\\\.\\ToasterFilter"
 #define FILTER_CODE 0x00224000
@@ -362,36 +363,10 @@ static void CarryOut(APP *App, const char *Command)
 
 /* ---- the run ---- */
 
-/* For free(); NULL after a message. */
-static char *FindBus(void)
-{
-    GUID Guid = GUID_DEVINTERFACE_BUSENUM_TOASTER;
-    ULONG Length = 0;
-    char *List;
-
-    if (CM_Get_Device_Interface_List_SizeA(&Length, &Guid, NULL, CM_GET_DEVICE_INTERFACE_LIST_PRESENT) != CR_SUCCESS ||
-        Length <= 1) {
-        printf("no toaster bus is present\n");
-        return NULL;
-    }
-    List = malloc(Length);
-    if (List == NULL) {
-        printf("out of memory\n");
-        return NULL;
-    }
-    if (CM_Get_Device_Interface_ListA(&Guid, NULL, List, Length, CM_GET_DEVICE_INTERFACE_LIST_PRESENT) != CR_SUCCESS ||
-        List[0] == '\0') {
-        printf("the toaster bus has gone\n");
-        free(List);
-        return NULL;
-    }
-    return List;
-}
-
 /* The bus is opened by one at a time: whoever comes while it is in use waits for a while. */
 static BOOL OpenBus(APP *App)
 {
-    char *Path = FindBus();
+    char *Path = FindInterface(&GUID_DEVINTERFACE_BUSENUM_TOASTER, "toaster bus");
     UINT i;
 
     if (Path == NULL) {
