@@ -84,6 +84,8 @@ size_t read_input(const char *name, uint8_t *out, size_t room)
     if (!text_is_program(file_bytes, size)) {
         if (size > room)
             stop(2, "%s is longer than %zu bytes: no input", name, room);
+        if (is_readable(file_bytes, size) && strstr((const char *)file_bytes, "*** irpfuzz: "))
+            stop(2, "%s is a report and no input: the input it tells of has the same name without .report.txt", name);
         if (is_readable(file_bytes, size))
             fprintf(stderr, "irpfuzz: %s is taken for a binary input: a program in text begins with the line \"" TEXT_MARKER "\"\n", name);
         memcpy(out, file_bytes, size);

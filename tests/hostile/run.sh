@@ -111,6 +111,8 @@ for verb in replay show assemble minimize; do
     refused "$verb: a file that cannot be read" 2 'cannot read' "$run" $verb /proc/self/mem "$@"
     refused "$verb: a huge file" 2 'longer than' "$run" $verb "$work/huge" "$@"
 done
+printf '*** irpfuzz: HANG (0x1000005)\n  what      step 7 has not ended\n' >"$work/HANG.report.txt"
+refused "replay: a report" 2 'is a report and no input' "$run" replay "$work/HANG.report.txt"
 refused "assemble: into a missing directory" 2 'cannot write' "$run" assemble "$root/corpus/$target/seeds/$(ls "corpus/$target/seeds" | head -n 1)" -o "$work/no/such"
 refused "minimize: an input that ends in no bug" 2 "ends in no bug" "$run" minimize "$work/000000.bin" -o "$work/made"
 refused "generate: into a missing directory" 2 'cannot write' "$run" generate 1 "$work/no/such"
