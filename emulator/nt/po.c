@@ -150,6 +150,18 @@ NTSTATUS po_request_power_irp(PDEVICE_OBJECT device, UCHAR minor, POWER_STATE st
     return STATUS_PENDING;
 }
 
+/* A WAIT_WAKE whose sender is gone, and did not cancel it. */
+void po_check_no_wait_wake(PDEVICE_OBJECT pdo)
+{
+    char name[64];
+    for (struct irp_record *r = irp_first_record(); r; r = r->next) {
+        const struct power_request *q = r->finish == finished && !r->info.finished ? r->finish_context : NULL;
+        if (q && q->owner == pdo && q->minor == IRP_MN_WAIT_WAKE && !r->irp->Cancel)
+            bugcheck(OWN_RULE, r->info.number, device_number(pdo), 0, 0, "V-POW-8", "%s is still with device #%u, whose stack was removed: who sent it did not cancel it",
+                     irp_record_name(r, name, sizeof name), device_number(pdo));
+    }
+}
+
 /* ---- System power (W-POW-7, W-POW-8) ---- */
 
 static NTSTATUS send_system(struct devnode *node, UCHAR minor, SYSTEM_POWER_STATE state, POWER_ACTION action)
@@ -160,7 +172,13 @@ static NTSTATUS send_system(struct devnode *node, UCHAR minor, SYSTEM_POWER_STAT
     fill(irp, minor, SystemPowerState, (POWER_STATE){.SystemState = state}, action);
     irp_info(irp)->issuer = ke_current_thread();
     owner->power[0].busy = true;
+    bool sleep = minor == IRP_MN_SET_POWER && state > PowerSystemWorking;
+    struct irp_under_way outer = {0};
+    if (sleep)
+        outer = io_begin_under_way(UNDER_WAY_SLEEP, node, irp);
     NTSTATUS status = io_send_and_wait(irp, top, NULL);
+    if (sleep)
+        io_end_under_way(UNDER_WAY_SLEEP, outer);
     owner->power[0].busy = false;
     if (minor == IRP_MN_SET_POWER)
         node->system_state = state;
@@ -322,6 +340,9 @@ NTSTATUS PoRequestPowerIrp(PDEVICE_OBJECT DeviceObject, UCHAR MinorFunction, POW
                            PVOID Context, PIRP *Irp)
 {
     gate_enter(DDI_PoRequestPowerIrp, trace_object(DeviceObject), MinorFunction);
+    if (Irp && MinorFunction != IRP_MN_WAIT_WAKE)
+        bugcheck(0xC4, 0x4100B, MinorFunction, 0, 0, "V-POW-4", "PoRequestPowerIrp is asked for the address of an IRP that is no WAIT_WAKE: it may be gone when the call returns");
+    io_note_power_asked();
     NTSTATUS status = choose_fault(DDI_PoRequestPowerIrp) ? STATUS_INSUFFICIENT_RESOURCES
                                                          : po_request_power_irp(DeviceObject, MinorFunction, PowerState, CompletionFunction, Context, Irp);
     gate_leave((ULONG)status);

@@ -46,6 +46,7 @@ struct answer {
 /* What F does with the resource requirements. */
 enum filtering { FILTERS_NOT, FILTERS_IN_PLACE, FILTERS_BY_ANOTHER, FILTERS_AND_LEAKS };
 
+struct extension;
 enum mischief { REPORTS_WELL, REPORTS_TWICE, REPORTS_NULL, REPORTS_DELETED, REPORTS_FDO, REPORTS_UNREFERENCED, REPORTS_FOREIGN, TARGET_UNREFERENCED };
 
 static struct {
@@ -62,6 +63,9 @@ static struct {
     enum filtering filtering;
     ULONG raw, translated;        /* the ports that F was started with */
     void (*at)(char letter, unsigned number, UCHAR major, UCHAR minor); /* driver code, called before the request is handled */
+    bool (*instead)(struct extension *x, PIRP irp, PIO_STACK_LOCATION s, NTSTATUS *status); /* driver code that handles the request, or leaves it (false) */
+    void (*added)(struct extension *x); /* driver code at the end of AddDevice */
+    PDEVICE_OBJECT (*attach)(struct extension *x); /* driver code, in place of IoAttachDeviceToDeviceStack */
     char log[4096];
     size_t logged;
 } tree;
@@ -130,6 +134,7 @@ struct extension {
     PDEVICE_OBJECT self, lower, pdo;
     bool reported;                /* in the last answer */
     PIRP wait_wake;
+    IO_REMOVE_LOCK lock, other_lock;
 };
 
 QUIET_LOG static void say_parts(const char *a, char letter, unsigned number)
@@ -561,6 +566,9 @@ static NTSTATUS tree_dispatch(PDEVICE_OBJECT device, PIRP irp)
     note_down(x, s);
     if (tree.at)
         tree.at(x->letter, x->number, s->MajorFunction, s->MinorFunction);
+    NTSTATUS status;
+    if (tree.instead && tree.instead(x, irp, s, &status))
+        return status;
     const struct answer *a = told_to_answer(x, s);
     if (a)
         return finish(irp, a->status);
@@ -589,12 +597,14 @@ static NTSTATUS tree_add(PDRIVER_OBJECT driver, PDEVICE_OBJECT pdo, char letter)
         return status;
     struct extension *x = device->DeviceExtension;
     *x = (struct extension){.letter = letter, .number = number, .self = device, .pdo = pdo};
-    x->lower = IoAttachDeviceToDeviceStack(device, pdo);
+    x->lower = tree.attach ? tree.attach(x) : IoAttachDeviceToDeviceStack(device, pdo);
     if (!x->lower) {
         IoDeleteDevice(device);
         return STATUS_NO_SUCH_DEVICE;
     }
     device->Flags |= DO_POWER_PAGABLE;
+    if (tree.added)
+        tree.added(x);
     device->Flags &= ~DO_DEVICE_INITIALIZING;
     return STATUS_SUCCESS;
 }

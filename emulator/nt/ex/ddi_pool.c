@@ -1,4 +1,5 @@
 /* The gate around pool: which DDI asks for what (W-MEM-1..5). */
+#include "../io/io.h"
 #include "../ke/ke.h"
 
 #define QUOTA_FAIL 8      /* POOL_QUOTA_FAIL_INSTEAD_OF_RAISE */
@@ -28,6 +29,7 @@ static void check_request(uint16_t ddi, POOL_TYPE type, SIZE_T size, ULONG tag)
 static void check_lints(uint16_t ddi, POOL_TYPE type, ULONG tag)
 {
     const char *name = ddi_table[ddi].name;
+    io_lint_allocation(name);
     bool replaced = ddi == DDI_ExAllocatePool || ddi == DDI_ExAllocatePoolWithTag || ddi == DDI_ExAllocatePoolWithTagPriority ||
                     ddi == DDI_ExAllocatePoolWithQuota || ddi == DDI_ExAllocatePoolWithQuotaTag;
     if (machine_lints & LINT_POOL_CALL && replaced)

@@ -58,10 +58,9 @@ static bool is_linked(const struct irp_record *r, const struct dispatch_frame *f
     return f != NULL;
 }
 
-/* The dispatch routine that runs on this context with nothing called in between, if it is one of this IRP's. */
-NO_FOOTPRINT static const struct dispatch_frame *acting_frame(const struct irp_record *r)
+NO_FOOTPRINT struct dispatch_frame *io_acting_frame(const struct irp_record *r)
 {
-    const struct dispatch_frame *f = r->frames;
+    struct dispatch_frame *f = r->frames;
     while (f && (f->ctx != current_ctx || f->top != current_ctx->top || f->gate_depth + 2 != current_ctx->gate_depth))
         f = f->outer;
     return f;
@@ -74,7 +73,7 @@ void io_check_owner(const IRP *irp, const struct irp_record *r, const char *what
     PDEVICE_OBJECT owner = irp->Tail.Overlay.CurrentStackLocation->DeviceObject;
     if (!owner || !ob_is_live(owner))
         return;
-    const struct dispatch_frame *f = acting_frame(r);
+    const struct dispatch_frame *f = io_acting_frame(r);
     struct nt_driver *driver = io_driver_of_code(caller);
     char name[64];
     if ((f && f->passed && f->device != owner) || (driver && owner->DriverObject != &driver->object))
@@ -101,6 +100,8 @@ static bool is_odd(NTSTATUS status)
 static void judge(struct irp_record *r, const struct dispatch_frame *f, NTSTATUS s, unsigned device)
 {
     char name[64];
+    if (machine_lints)
+        io_lint_pended(r, f, device);
     if ((ULONG)s == 0xffffffff)
         bugcheck(0xC9, 0x225, r->info.number, (ULONG)s, 0, "V-IO-225", "the dispatch routine of device #%u returned 0xFFFFFFFF for %s", device,
                  irp_record_name(r, name, sizeof name));
@@ -188,8 +189,12 @@ NTSTATUS io_call_driver(PDEVICE_OBJECT device, PIRP irp)
         sender->passed_status = status;
     }
     unlink_frame(r, &frame);
+    if (frame.locks_taken)
+        io_remove_lock_frame_ends(r, &frame, !frame.pended && status != STATUS_PENDING && (frame.completed || (frame.passed && !frame.stopped)));
     if (driver)
         judge(r, &frame, status, number);
+    if (frame.pended && driver)
+        io_check_wait_wake_kept(r, device);
     ob_dereference(device);
     return status;
 }
@@ -289,6 +294,9 @@ void io_set_completion_routine(PIRP irp, PIO_COMPLETION_ROUTINE routine, PVOID c
     next->Context = context;
     next->Control = (UCHAR)((success ? SL_INVOKE_ON_SUCCESS : 0) | (error ? SL_INVOKE_ON_ERROR : 0) | (cancel ? SL_INVOKE_ON_CANCEL : 0));
     irp_record(irp)->routine_set_at = (CHAR)(irp->CurrentLocation - 1);
+    struct dispatch_frame *f = io_frame_at(irp_record(irp), irp->CurrentLocation);
+    if (f)
+        f->has_routine = true;
 }
 
 /* ---- DDIs ---- */
@@ -340,7 +348,8 @@ NTSTATUS IoCallDriver(PDEVICE_OBJECT DeviceObject, PIRP Irp)
 VOID IoMarkIrpPending(PIRP Irp)
 {
     gate_enter(DDI_IoMarkIrpPending, trace_object(Irp), 0);
-    io_check_owner(Irp, irp_require(Irp, "IoMarkIrpPending", 0xC9, 0x205), "IoMarkIrpPending", 0x205, CALLER);
+    struct irp_record *r = irp_require(Irp, "IoMarkIrpPending", 0xC9, 0x205);
+    io_check_owner(Irp, r, "IoMarkIrpPending", 0x205, CALLER);
     io_mark_irp_pending(Irp);
     gate_leave(0);
 }

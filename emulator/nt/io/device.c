@@ -92,6 +92,7 @@ void io_delete_device(PDEVICE_OBJECT device)
     unsigned number = device_number(device);
     if (d->deleted)
         bugcheck(0xC9, 0x240, number, 0, 0, "V-IO-240", "device #%u was deleted twice", number);
+    io_check_delete(device);
     if (d->lower)
         bugcheck(0xC9, 0x201, number, 0, 0, "V-IO-201", "device #%u was deleted while still attached to device #%u: IoDetachDevice is missing", number,
                  device_number(d->lower));
@@ -218,6 +219,7 @@ VOID IoDeleteDevice(PDEVICE_OBJECT DeviceObject)
 PDEVICE_OBJECT IoAttachDeviceToDeviceStack(PDEVICE_OBJECT SourceDevice, PDEVICE_OBJECT TargetDevice)
 {
     gate_enter(DDI_IoAttachDeviceToDeviceStack, trace_object(SourceDevice), trace_object(TargetDevice));
+    io_check_attach(SourceDevice, TargetDevice);
     PDEVICE_OBJECT lower = choose_fault(DDI_IoAttachDeviceToDeviceStack) ? NULL : io_attach_device_to_device_stack(SourceDevice, TargetDevice);
     gate_leave(trace_object(lower));
     return lower;
@@ -251,6 +253,8 @@ NTSTATUS IoAttachDevice(PDEVICE_OBJECT SourceDevice, PUNICODE_STRING TargetDevic
 VOID IoDetachDevice(PDEVICE_OBJECT TargetDevice)
 {
     gate_enter(DDI_IoDetachDevice, trace_object(TargetDevice), 0);
+    if (TargetDevice && ob_is_live(TargetDevice) && TargetDevice->AttachedDevice && io_is_being_removed(TargetDevice->AttachedDevice))
+        io_remove_lock_check_detached(TargetDevice->AttachedDevice);
     io_detach_device(TargetDevice);
     gate_leave(0);
 }

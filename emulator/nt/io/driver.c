@@ -344,9 +344,11 @@ NTSTATUS io_call_add_device(struct nt_driver *driver, PDEVICE_OBJECT pdo)
     NTSTATUS status;
     if (is_driver_code(add)) {
         struct callback_frame frame;
+        io_begin_adding(&driver->object, pdo);
         callback_enter(&frame, DDI_AddDevice, add, pdo);
         status = add(&driver->object, pdo);
         callback_leave(&frame, (ULONG)status);
+        io_end_adding();
     } else {
         status = add(&driver->object, pdo);
     }

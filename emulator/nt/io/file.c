@@ -184,6 +184,8 @@ static NTSTATUS send_create(struct nt_file *f, PDEVICE_OBJECT top, ACCESS_MASK a
     r->info.built_by = 2;
     irp_link_to_thread(r, thread);
     NTSTATUS status = io_send_and_wait(irp, top, iosb);
+    if (machine_lints && NT_SUCCESS(status))
+        io_lint_create(top);
     ex_system_free(state);
     ex_system_free(security);
     return status;

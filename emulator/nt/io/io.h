@@ -112,6 +112,10 @@ struct dispatch_frame {
     uint8_t gate_depth;
     CHAR location;
     bool completed, passed, stopped, pended;
+    bool has_routine;           /* it set a completion routine */
+    bool asked_power;           /* it called PoRequestPowerIrp for a system that falls asleep */
+    bool lock_refused, lock_waited; /* IoAcquireRemoveLock with the IRP as tag failed; IoReleaseRemoveLockAndWait */
+    unsigned locks_taken;       /* IoAcquireRemoveLock with the IRP as tag */
     NTSTATUS completed_status, passed_status;
     NTSTATUS status_in;         /* what stood in IoStatus when it was called */
 };
@@ -146,6 +150,8 @@ void irp_boot(void);
 struct irp_record *irp_record(const IRP *irp);
 /* Reports a pointer that is no live IRP; `what` is the DDI, code/p1 what Windows would say. */
 struct irp_record *irp_require(const IRP *irp, const char *what, uint32_t code, uint32_t p1);
+/* NULL: not a live IRP of the emulator's; any value will do. */
+struct irp_record *irp_if_live(const void *maybe);
 void irp_pin(struct irp_record *record);
 void irp_unpin(struct irp_record *record);
 struct irp_record *irp_first_record(void);
@@ -168,6 +174,35 @@ struct dispatch_frame *io_frame_at(const struct irp_record *r, CHAR location);
 void io_check_passed(PDEVICE_OBJECT to, const IRP *irp, const struct irp_record *r);
 void io_check_made(const IRP *irp, const struct irp_record *r, const IO_STACK_LOCATION *next);
 void io_check_answered(const IRP *irp, const struct irp_record *r);
+
+/* The dispatch routine that runs on this context with nothing called in between, if it is one of this IRP's. */
+struct dispatch_frame *io_acting_frame(const struct irp_record *r);
+
+/* ---- stack_rules.c ---- */
+
+void io_stack_rules_boot(void);
+/* An IRP that goes to the stack of `node`, and the one that was on its way before. */
+enum under_way { UNDER_WAY_START, UNDER_WAY_REMOVE, UNDER_WAY_SLEEP, UNDER_WAY_KINDS };
+struct irp_under_way {
+    struct devnode *node;
+    struct irp_record *record;
+};
+struct irp_under_way io_begin_under_way(enum under_way kind, struct devnode *node, const IRP *irp);
+void io_end_under_way(enum under_way kind, struct irp_under_way outer);
+void io_begin_adding(PDRIVER_OBJECT driver, PDEVICE_OBJECT pdo);
+void io_end_adding(void);
+void io_check_attach(PDEVICE_OBJECT source, PDEVICE_OBJECT target);
+/* REMOVE_DEVICE is with the stack in which the device stands above the PDO. */
+bool io_is_being_removed(PDEVICE_OBJECT device);
+void io_check_delete(PDEVICE_OBJECT device);
+void io_check_required(const IRP *irp, const struct irp_record *r, PDEVICE_OBJECT device);
+void io_check_power_failed(const IRP *irp, const struct irp_record *r, PDEVICE_OBJECT device);
+void io_check_wait_wake_kept(const struct irp_record *r, PDEVICE_OBJECT pdo);
+void io_lint_wait(void);
+void io_lint_pended(const struct irp_record *r, const struct dispatch_frame *f, unsigned device);
+void io_lint_allocation(const char *ddi);
+void io_lint_create(PDEVICE_OBJECT device);
+void io_note_power_asked(void);
 
 /* call.c: what happened to a location, for the frame of its dispatch routine. */
 void io_frame_completed(struct irp_record *r, CHAR location, NTSTATUS status);
@@ -233,6 +268,12 @@ bool io_interface_is_registered(PCUNICODE_STRING link);
 void io_interfaces_of_device_gone(PDEVICE_OBJECT pdo);
 void io_workitems_boot(void);
 void io_remove_locks_boot(void);
+/* A dispatch routine, which acquired a lock for its IRP, returns; `done`: the IRP is out of its hands (V-RML-1). */
+void io_remove_lock_frame_ends(struct irp_record *r, struct dispatch_frame *f, bool done);
+/* It passes its IRP on (V-RML-3, V-RML-6). */
+void io_remove_lock_check_passed(const struct irp_record *r, const struct dispatch_frame *f);
+/* The device is detached by REMOVE_DEVICE (V-RML-4). */
+void io_remove_lock_check_detached(PDEVICE_OBJECT device);
 /* Somebody holds a remove lock in this memory: V-UNL-11. */
 void io_remove_lock_check_free(const char *memory, size_t size);
 /* A device of a driver that was removed or unloaded has an IRP (V-UNL-11). */
@@ -261,6 +302,7 @@ void wmi_check_closed_by_all(void);
 void pnp_check_free(PDEVICE_OBJECT device);
 /* IRP_MN_SURPRISE_REMOVAL is with the stack that the device stands in (V-IO-241). */
 bool pnp_is_being_surprised(PDEVICE_OBJECT device);
+void po_check_no_wait_wake(PDEVICE_OBJECT pdo);
 NTSTATUS po_pdo_dispatch(PDEVICE_OBJECT pdo, PIRP irp);
 void nt_watchdog(struct ctx *waiting);
 /* verifier/end_of_life.c */

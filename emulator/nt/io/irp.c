@@ -120,6 +120,8 @@ __attribute__((no_sanitize("address", "memory"))) static int block_state_of(cons
     return b->magic == BLOCK_MAGIC && b->use == BLOCK_IRP ? b->state : 0;
 }
 
+struct irp_record *irp_if_live(const void *maybe) { return maybe && block_state_of(maybe) == BLOCK_LIVE ? irp_record(maybe) : NULL; }
+
 NO_FOOTPRINT struct irp_record *irp_require(const IRP *irp, const char *what, uint32_t code, uint32_t p1)
 {
     int state = irp ? block_state_of(irp) : 0;

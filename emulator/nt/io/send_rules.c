@@ -11,7 +11,7 @@ static void check_system_request(const IRP *irp, const struct irp_record *r, con
                                            IRP_MN_STOP_DEVICE, IRP_MN_QUERY_STOP_DEVICE, IRP_MN_CANCEL_STOP_DEVICE, IRP_MN_SURPRISE_REMOVAL, IRP_MN_EJECT};
     char name[64];
     bool pnp = next->MajorFunction == IRP_MJ_PNP, power = next->MajorFunction == IRP_MJ_POWER;
-    bool restricted = power && (next->MinorFunction == IRP_MN_SET_POWER || next->MinorFunction == IRP_MN_QUERY_POWER);
+    bool restricted = power && (next->MinorFunction == IRP_MN_SET_POWER || next->MinorFunction == IRP_MN_QUERY_POWER || next->MinorFunction == IRP_MN_WAIT_WAKE);
     if (!pnp && !power && next->MajorFunction != IRP_MJ_SYSTEM_CONTROL)
         return;
     for (unsigned i = 0; pnp && i < sizeof of_pnp_manager; i++)
@@ -107,10 +107,15 @@ void io_check_passed(PDEVICE_OBJECT to, const IRP *irp, const struct irp_record 
     char name[64];
     bool power;
     check_route(to, irp, r);
+    const struct dispatch_frame *f = io_acting_frame(r);
+    if (f && !f->passed)
+        io_remove_lock_check_passed(r, f);
     CHAR own = (CHAR)(irp->CurrentLocation - (r->skipped ? 1 : 0));
     if (!is_of_manager(r, &power) || own > irp->StackCount)
         return;
     check_not_unsaid(irp, r, own, power);
+    if (!power && f && f->location == own)
+        io_check_required(irp, r, f->device);
     if (!NT_SUCCESS(irp->IoStatus.Status) && irp->IoStatus.Status != STATUS_NOT_SUPPORTED)
         bugcheck(0xC9, power ? 0x219 : 0x215, r->info.number, (ULONG)irp->IoStatus.Status, 0, power ? "V-IO-219" : "V-IO-215",
                  "%s is passed down with the status 0x%08X: who fails it completes it", irp_record_name(r, name, sizeof name), (ULONG)irp->IoStatus.Status);
@@ -145,6 +150,8 @@ void io_check_answered(const IRP *irp, const struct irp_record *r)
     if (!device || !ob_is_live(device) || !device_of(device)->lower || r->deepest < irp->CurrentLocation)
         return;
     bool untouched = irp->IoStatus.Status == STATUS_NOT_SUPPORTED, success = NT_SUCCESS(irp->IoStatus.Status);
+    if (power && !untouched && !success)
+        io_check_power_failed(irp, r, device);
     if (!untouched && (!success || (!power && r->minor == IRP_MN_QUERY_INTERFACE)))
         return;
     bugcheck(0xC9, (power ? 0x230 : 0x22D) + (untouched ? 2 : 1), r->info.number, device_number(device), (ULONG)irp->IoStatus.Status,

@@ -5,6 +5,7 @@
  * waits on it there and then, in FIFO order, so that nobody can steal a signal that released a waiter.
  */
 #include "ke.h"
+#include "../io/io.h"
 
 #define STACK_REACH 0x4000
 
@@ -473,6 +474,8 @@ LONG KePulseEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait)
 NTSTATUS KeWaitForSingleObject(PVOID Object, KWAIT_REASON Reason, KPROCESSOR_MODE Mode, BOOLEAN Alertable, PLARGE_INTEGER Timeout)
 {
     gate_enter(DDI_KeWaitForSingleObject, trace_object(Object), Timeout ? (ULONG64)Timeout->QuadPart : ~0ull);
+    if (machine_lints)
+        io_lint_wait();
     NTSTATUS status = ke_wait_for_single_object(Object, Reason, Mode, Alertable, Timeout);
     gate_leave((ULONG)status);
     return status;

@@ -287,6 +287,7 @@ static void check_stack_deleted(const struct stack_above *above)
 static void check_removed(struct devnode *node, const struct stack_above *above)
 {
     unsigned enabled = io_interfaces_enabled(node->pdo);
+    po_check_no_wait_wake(node->pdo);
     io_check_no_irps();
     if (node->pdo->AttachedDevice)
         bugcheck(0xC9, 0x21D, device_number(node->pdo->AttachedDevice), 0, 0, "V-IO-21D", "device #%u is still attached after IRP_MN_REMOVE_DEVICE",

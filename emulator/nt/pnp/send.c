@@ -17,7 +17,13 @@ NTSTATUS pnp_send_with(struct devnode *node, UCHAR minor, void (*fill)(PIO_STACK
     irp_info(irp)->issuer = ke_current_thread();
     if (fill)
         fill(next, context);
-    return io_send_and_wait(irp, top, iosb);
+    if (minor != IRP_MN_START_DEVICE && minor != IRP_MN_REMOVE_DEVICE)
+        return io_send_and_wait(irp, top, iosb);
+    enum under_way kind = minor == IRP_MN_START_DEVICE ? UNDER_WAY_START : UNDER_WAY_REMOVE;
+    struct irp_under_way outer = io_begin_under_way(kind, node, irp);
+    NTSTATUS status = io_send_and_wait(irp, top, iosb);
+    io_end_under_way(kind, outer);
+    return status;
 }
 
 NTSTATUS pnp_send(struct devnode *node, UCHAR minor, IO_STATUS_BLOCK *iosb) { return pnp_send_with(node, minor, NULL, NULL, iosb); }

@@ -49,6 +49,7 @@ void pnp_boot(void)
     ke_initialize_event(&tree.awake, NotificationEvent, TRUE);
     tree.work = (struct ex_work){.run = do_work};
     pnp_node_boot();
+    io_stack_rules_boot();
     pnp_stack_boot();
     pnp_notify_boot();
     pnp_registrations_boot();
