@@ -8,6 +8,7 @@ void ke_begin(void);
 struct nt_thread *ke_adopt_current_thread(void);
 void report_irps(void);
 void po_boot(void);
+void ex_callback_boot(void);
 void wmi_boot(void);
 void ps_boot(void);
 void seh_begin(void);
@@ -43,6 +44,8 @@ void nt_boot(void)
     pnp_boot();
     wmi_boot();
     po_boot();
+    po_idle_boot();
+    ex_callback_boot();
 }
 
 void nt_shutdown(void)

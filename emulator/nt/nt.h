@@ -47,7 +47,7 @@ void ke_check_discarded(const void *code, const char *what);
 /* ---- Objects (ob.c): reference-counted bodies with a header in front ---- */
 
 enum ob_type { OB_DEVICE = 1, OB_DRIVER, OB_FILE, OB_THREAD, OB_PROCESS, OB_EVENT, OB_SYMLINK, OB_PORT, OB_SEMAPHORE, OB_MUTANT, OB_TIMER, OB_KEY,
-               OB_WMI, OB_TYPE_COUNT };
+               OB_WMI, OB_CALLBACK, OB_TYPE_COUNT };
 
 struct ob_header {
     uint16_t type;

@@ -15,6 +15,7 @@ struct power_request {
     PIRP irp;
     UCHAR minor;
     bool queued;             /* counts as the busy one of its device */
+    bool inrush;             /* counts as the one that draws much */
     unsigned kind;           /* 0 system, 1 device */
     POWER_STATE state;
     PREQUEST_POWER_COMPLETE callback;
@@ -22,6 +23,7 @@ struct power_request {
 };
 
 static uint32_t d0_requests;
+static struct { bool busy; struct power_request *first, **last; } inrush; /* one device at a time may draw so much (W-POW-6) */
 static bool suspending;
 
 void po_boot(void);
@@ -29,6 +31,9 @@ void po_boot(void)
 {
     d0_requests = 0;
     suspending = false;
+    inrush.busy = false;
+    inrush.first = NULL;
+    inrush.last = &inrush.first;
 }
 
 uint32_t po_d0_requests(void) { return d0_requests; }
@@ -40,10 +45,45 @@ static void send_request(void *context)
     io_call_driver(q->top, q->irp);
 }
 
-static void start(struct power_request *q)
+static bool draws_much(const struct power_request *q)
+{
+    if (q->minor != IRP_MN_SET_POWER || q->kind != 1 || q->state.DeviceState != PowerDeviceD0)
+        return false;
+    PDEVICE_OBJECT d = q->owner;
+    while (d && !(d->Flags & DO_POWER_INRUSH))
+        d = d->AttachedDevice;
+    return d != NULL;
+}
+
+static void begin(struct power_request *q)
 {
     q->work = (struct ex_work){.run = send_request, .context = q};
     ex_queue_work(&q->work);
+}
+
+static void start(struct power_request *q)
+{
+    q->inrush = draws_much(q);
+    if (!q->inrush || !inrush.busy) {
+        inrush.busy |= q->inrush;
+        begin(q);
+        return;
+    }
+    q->next = NULL;
+    *inrush.last = q;
+    inrush.last = &q->next;
+}
+
+static void next_inrush(void)
+{
+    struct power_request *q = inrush.first;
+    inrush.busy = q != NULL;
+    if (!q)
+        return;
+    inrush.first = q->next;
+    if (!q->next)
+        inrush.last = &inrush.first;
+    begin(q);
 }
 
 /* The next request of the device may go (W-POW-6). */
@@ -83,6 +123,10 @@ static void finished(PIRP irp)
     if (q->minor == IRP_MN_SET_POWER && q->kind == 1 && NT_SUCCESS(iosb.Status) && owner && owner->devnode)
         owner->devnode->device_state = q->state.DeviceState;
     hb_acquire(irp);
+    if (q->minor == IRP_MN_SET_POWER && q->kind == 1 && q->state.DeviceState == PowerDeviceD0 && NT_SUCCESS(iosb.Status))
+        po_idle_in_d0(q->owner);
+    if (q->inrush)
+        next_inrush();
     if (owner)
         next_request(owner, q->kind);
     call_back(q, &iosb);

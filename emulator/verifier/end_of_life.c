@@ -194,6 +194,7 @@ void verifier_driver_unloaded(struct nt_driver *driver)
     check_image_data(driver->image);
     check_ex_timers(driver);
     hal_driver_unloaded(driver);
+    ex_callback_check_unregistered(driver);
     check_routines(driver);
     check_keys(driver);
     check_irps(driver);

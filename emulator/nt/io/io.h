@@ -302,6 +302,12 @@ void wmi_check_closed_by_all(void);
 void pnp_check_free(PDEVICE_OBJECT device);
 /* IRP_MN_SURPRISE_REMOVAL is with the stack that the device stands in (V-IO-241). */
 bool pnp_is_being_surprised(PDEVICE_OBJECT device);
+/* po_idle.c: the device is in D0 again; its stack is gone. */
+void po_idle_boot(void);
+void po_idle_in_d0(PDEVICE_OBJECT pdo);
+void po_idle_forget(PDEVICE_OBJECT pdo);
+/* A driver that was unloaded is registered with no callback object that has a name. */
+void ex_callback_check_unregistered(const struct nt_driver *driver);
 void po_check_no_wait_wake(PDEVICE_OBJECT pdo);
 NTSTATUS po_pdo_dispatch(PDEVICE_OBJECT pdo, PIRP irp);
 void nt_watchdog(struct ctx *waiting);

@@ -288,6 +288,7 @@ static void check_removed(struct devnode *node, const struct stack_above *above)
 {
     unsigned enabled = io_interfaces_enabled(node->pdo);
     po_check_no_wait_wake(node->pdo);
+    po_idle_forget(node->pdo);
     io_check_no_irps();
     if (node->pdo->AttachedDevice)
         bugcheck(0xC9, 0x21D, device_number(node->pdo->AttachedDevice), 0, 0, "V-IO-21D", "device #%u is still attached after IRP_MN_REMOVE_DEVICE",
