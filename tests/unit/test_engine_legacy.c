@@ -161,6 +161,7 @@ static void no_reason_body(void)
 
 static void removal_stops_the_service(void **state) { unit_life(unused_body, NULL); }
 static void a_service_in_use_stays(void **state) { unit_life(open_body, NULL); }
+/* RULE W-PNP-74: The device of a driver without AddDevice has no part in PnP and power: none of their events reaches it. */
 static void other_events_do_nothing(void **state) { unit_life(indifferent_body, NULL); }
 static void a_failed_entry_is_survived(void **state) { unit_life(failing_body, NULL); }
 

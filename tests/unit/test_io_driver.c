@@ -256,6 +256,8 @@ static NTSTATUS pnp_pass(PDEVICE_OBJECT device, PIRP irp)
         IoForwardIrpSynchronously(lower_device, irp);
         return complete(irp, irp->IoStatus.Status, 0);
     }
+    if (minor == IRP_MN_REMOVE_DEVICE || minor == IRP_MN_SURPRISE_REMOVAL)
+        irp->IoStatus.Status = STATUS_SUCCESS;
     IoSkipCurrentIrpStackLocation(irp);
     NTSTATUS status = IoCallDriver(lower_device, irp);
     if (minor == IRP_MN_SURPRISE_REMOVAL && remove_how == DETACHES_EARLY)
@@ -554,6 +556,7 @@ static void W_DRV_12_flags(void **state)
 /* RULE V-IO-241: Detaching a device in IRP_MN_SURPRISE_REMOVAL is reported. */
 /* RULE V-IO-247: Failing a PnP IRP that must not fail, as IRP_MN_SURPRISE_REMOVAL, is reported. */
 /* RULE V-IO-306: Failing IRP_MN_REMOVE_DEVICE is reported. */
+/* RULE W-PNP-14: A PnP driver has routines for IRP_MJ_PNP, IRP_MJ_POWER and IRP_MJ_SYSTEM_CONTROL. */
 /* RULE V-IO-21F: A PnP driver without a routine for IRP_MJ_PNP, IRP_MJ_POWER or IRP_MJ_SYSTEM_CONTROL is reported. */
 static void V_IO_21E_removal(void **state)
 {

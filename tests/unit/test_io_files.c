@@ -386,6 +386,7 @@ static void W_FIL_5_synchronous_files(void **state)
     shown(asynchronous_wants_overlapped);
 }
 
+/* RULE W-OBJ-3: The last reference of an object runs what ends it, as the CLOSE of a file. */
 /* RULE W-FIL-6: A file gets one CLEANUP with its last handle and one CLOSE with its last reference, which an IRP holds too. */
 /* RULE W-FIL-8: DuplicateHandle makes a handle to the same file object, without CREATE. */
 static void W_FIL_6_cleanup_and_close(void **state) { shown(cleanup_and_close); }

@@ -656,6 +656,7 @@ static void W_FIL_8_open_taken_back(void **state)
     reported(taken_back_with_a_handle, OWN_RULE, ~0ull);
 }
 
+/* RULE W-OBJ-2: KernelMode goes with kernel handles, UserMode with those of apps. */
 /* RULE V-OBJ-5: An app's handle as KernelMode is bug check 0xC4/0xF6, a kernel handle as UserMode in the system process 0xC4/0xF7. */
 static void V_OBJ_5_modes(void **state)
 {

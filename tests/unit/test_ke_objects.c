@@ -637,6 +637,7 @@ static void system_thread(void)
     ob_dereference(thread);
 }
 /* RULE W-THR-1: The handle of a system thread gives a referenced thread object, which can be waited for. */
+/* RULE W-OBJ-1: A handle gives a referenced object of the type that was asked for, which outlives the handle; for another type it is STATUS_OBJECT_TYPE_MISMATCH. */
 /* RULE W-THR-2: PsTerminateSystemThread ends the thread, does not return, and works on system threads only. */
 TEST(W_THR_1_2_system_thread) { LIFE(system_thread); }
 
@@ -648,6 +649,7 @@ static void stale_handle(void)
     ZwClose(handle);
     ZwClose(handle);
 }
+/* RULE W-OBJ-2: A kernel handle that was closed is bug check 0x93 where it is closed again. */
 /* RULE V-OBJ-2: Closing a kernel handle twice is bug check 0x93. */
 TEST(V_OBJ_2_stale_handle) { BUGCHECK(stale_handle, 0x93, ~0ull); }
 

@@ -303,6 +303,7 @@ TEST(K_PNP_89_pageable_device) { start_with(slow_entry, true, 11 MINUTES); }
 TEST(K_PNP_89_system_watchdog, .code = 0x9F, .p1 = 4) { start_with(slow_entry, true, 22 MINUTES); }
 
 /* RULE V-WDF-52: A device power IRP that the owner of the power policy did not request is bug check WDF_VIOLATION. */
+/* RULE V-POW-10: A device power IRP that comes from another than the owner of the power policy is bug check 0x10D/0xD. */
 /* RULE K-PNP-5: A device power IRP that the power policy owner did not ask for is bug check 0x10D/0xD. */
 TEST(V_WDF_52_power_irp_of_another, .code = 0x10D, .p1 = 0xD)
 {
@@ -325,6 +326,7 @@ static void with_query(PWDFDEVICE_INIT init)
 }
 
 /* RULE V-WDF-52: A PnP IRP that changes the device's state while another one is being worked on is bug check WDF_VIOLATION. */
+/* RULE V-PNP-13: A PnP state change during another one is bug check 0x10D/0xC. */
 /* RULE K-PNP-5: A PnP state change during another one is bug check 0x10D/0xC. */
 TEST(V_WDF_52_two_pnp_irps, .code = 0x10D, .p1 = 0xC)
 {

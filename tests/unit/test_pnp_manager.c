@@ -189,7 +189,6 @@ static void two_want_something(void)
 }
 
 /* RULE W-PNP-4: One request that changes the state of a device is under way at a time, in a system thread at PASSIVE_LEVEL. */
-/* RULE V-PNP-13: The PnP manager's requests do not overlap, whoever asks for them. */
 TEST(W_PNP_4_one_at_a_time)
 {
     tree_reset();
