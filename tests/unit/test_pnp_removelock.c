@@ -182,6 +182,7 @@ static void with(unsigned what)
 {
     tree_reset();
     way = what;
+    machine_lints = 0; /* of a life that ended early */
     tree.instead = locks;
     tree.added = has_lock;
     reads = 0;

@@ -84,13 +84,14 @@ static struct known_lock *require(PIO_REMOVE_LOCK lock, const char *ddi)
     return k;
 }
 
-static PDEVICE_OBJECT device_with(PIO_REMOVE_LOCK lock, const void *caller)
+/* Two drivers may share code, so all devices are looked at. */
+static PDEVICE_OBJECT device_with(const IO_REMOVE_LOCK *lock)
 {
-    struct nt_driver *driver = io_driver_of_code(caller);
-    PDEVICE_OBJECT device = driver ? driver->object.DeviceObject : NULL;
-    while (device && (uintptr_t)lock - (uintptr_t)device->DeviceExtension >= device_of(device)->extension_size)
-        device = device->NextDevice;
-    return device;
+    for (struct nt_driver *driver = io_driver_first(); driver; driver = io_driver_next(driver))
+        for (PDEVICE_OBJECT device = driver->object.DeviceObject; device; device = device->NextDevice)
+            if ((uintptr_t)lock - (uintptr_t)device->DeviceExtension < device_of(device)->extension_size)
+                return device;
+    return NULL;
 }
 
 static void lint_only_one(const struct known_lock *lock)
@@ -112,7 +113,7 @@ VOID IoInitializeRemoveLockEx(PIO_REMOVE_LOCK Lock, ULONG AllocateTag, ULONG Max
         locks = k;
     }
     k->lock = Lock;
-    k->device = device_with(Lock, CALLER);
+    k->device = device_with(Lock);
     k->used = false;
     lint_only_one(k);
     k->minutes = MaxLockedMinutes;
