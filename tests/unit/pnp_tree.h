@@ -532,6 +532,10 @@ static NTSTATUS hold_wait_wake(struct extension *x, PIRP irp)
     IoMarkIrpPending(irp);
     x->wait_wake = irp;
     IoSetCancelRoutine(irp, cancel_wait_wake);
+    if (irp->Cancel && IoSetCancelRoutine(irp, NULL)) { /* cancelled on its way */
+        x->wait_wake = NULL;
+        finish(irp, STATUS_CANCELLED);
+    }
     return STATUS_PENDING;
 }
 
