@@ -343,7 +343,7 @@ static void address_passed_on(void)
     DeviceIoControl(open_two(0), CODE(2, METHOD_NEITHER, 0), irpfuzz_malloc(16), 4, NULL, 0, &n, NULL);
 }
 static void pnp_with_success(void) { send_own(IRP_MJ_PNP, IRP_MN_QUERY_CAPABILITIES, STATUS_SUCCESS); }
-static void power_with_success(void) { send_own(IRP_MJ_POWER, IRP_MN_WAIT_WAKE, STATUS_SUCCESS); }
+static void power_with_success(void) { send_own(IRP_MJ_POWER, IRP_MN_POWER_SEQUENCE, STATUS_SUCCESS); }
 static void wmi_with_success(void) { send_own(IRP_MJ_SYSTEM_CONTROL, IRP_MN_QUERY_ALL_DATA, STATUS_SUCCESS); }
 static void remove_by_a_driver(void) { send_own(IRP_MJ_PNP, IRP_MN_REMOVE_DEVICE, STATUS_NOT_SUPPORTED); }
 static void power_by_a_driver(void) { send_own(IRP_MJ_POWER, IRP_MN_SET_POWER, STATUS_NOT_SUPPORTED); }
