@@ -256,7 +256,7 @@ static NTSTATUS pnp_pass(PDEVICE_OBJECT device, PIRP irp)
         IoForwardIrpSynchronously(lower_device, irp);
         return complete(irp, irp->IoStatus.Status, 0);
     }
-    if (minor == IRP_MN_REMOVE_DEVICE || minor == IRP_MN_SURPRISE_REMOVAL)
+    if (minor == IRP_MN_REMOVE_DEVICE || minor == IRP_MN_SURPRISE_REMOVAL || minor == IRP_MN_QUERY_REMOVE_DEVICE)
         irp->IoStatus.Status = STATUS_SUCCESS;
     IoSkipCurrentIrpStackLocation(irp);
     NTSTATUS status = IoCallDriver(lower_device, irp);
