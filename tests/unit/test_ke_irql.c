@@ -211,6 +211,8 @@ static void send_at(KIRQL irql, UCHAR major)
 {
     PIRP irp = IoAllocateIrp(up->StackSize, FALSE);
     IoGetNextIrpStackLocation(irp)->MajorFunction = major;
+    if (major == IRP_MJ_POWER)
+        IoGetNextIrpStackLocation(irp)->MinorFunction = IRP_MN_POWER_SEQUENCE; /* the one that a driver may send */
     irp->IoStatus.Status = STATUS_NOT_SUPPORTED; /* as power IRPs begin */
     IoSetCompletionRoutine(irp, own_done, NULL, TRUE, TRUE, TRUE);
     KIRQL old = raise_to(irql);

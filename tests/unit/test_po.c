@@ -7,7 +7,7 @@
 static unsigned callbacks, arrived, idle_seconds;
 static NTSTATUS callback_status, asked;
 static POWER_STATE callback_state, before[2];
-static bool seen_untouched;
+static bool seen_untouched, inrush;
 
 static const POWER_STATE d0 = {.DeviceState = PowerDeviceD0}, d2 = {.DeviceState = PowerDeviceD2}, d3 = {.DeviceState = PowerDeviceD3};
 
@@ -15,7 +15,7 @@ static const POWER_STATE d0 = {.DeviceState = PowerDeviceD0}, d2 = {.DeviceState
 
 static PIRP kept;
 static PULONG busy;
-static bool uses_it, inrush;
+static bool uses_it;
 
 static bool is_device_power(PIO_STACK_LOCATION s, char letter, struct extension *x)
 {

@@ -76,7 +76,8 @@ static struct callback *require(const void *object, const char *ddi)
     return (struct callback *)(uintptr_t)object;
 }
 
-static void call(struct registration *r, PVOID argument1, PVOID argument2)
+/* Returns the next registration: as soon as nobody runs `r`, who waits to end it frees it. */
+static struct registration *call(struct registration *r, PVOID argument1, PVOID argument2)
 {
     r->running++;
     hb_acquire(r);
@@ -89,8 +90,10 @@ static void call(struct registration *r, PVOID argument1, PVOID argument2)
         r->function(r->context, argument1, argument2);
     }
     hb_release(r);
+    struct registration *next = r->next; /* while it was called others may have come and gone */
     if (!--r->running && r->ended)
         ke_set_event(&r->idle, 0, FALSE);
+    return next;
 }
 
 static void end(struct registration *r)
@@ -159,11 +162,9 @@ VOID ExNotifyCallback(PCALLBACK_OBJECT CallbackObject, PVOID Argument1, PVOID Ar
     gate_enter(DDI_ExNotifyCallback, trace_object(CallbackObject), 0);
     struct callback *c = require(CallbackObject, "ExNotifyCallback");
     ob_reference(c);
-    for (struct registration *r = c->first, *next; r; r = next) {
-        if (!r->ended)
-            call(r, Argument1, Argument2);
-        next = r->next; /* while it was called others may have come and gone */
-    }
+    struct registration *r = c->first;
+    while (r)
+        r = r->ended ? r->next : call(r, Argument1, Argument2);
     ob_dereference(c);
     gate_leave(0);
 }
