@@ -98,6 +98,12 @@ static bool overlap(const struct request *a, const struct request *b)
     return b->issued_at <= a->finished_at && !(b->finished && b->finished_at < a->issued_at);
 }
 
+/* A file that was opened for synchronous I/O lets in one request at a time: who comes behind one that waits for another app's command waits as long. */
+static bool queues_behind(const struct request *r, const struct request *other)
+{
+    return !r->overlapped_file && other->process == r->process && other->handle == r->handle && nothing_waits(other);
+}
+
 /* What an app waited for inside the call is served in its turn: two reads or writes at a time, two ticks each, and nothing else takes time. */
 static void check_pace(const struct request *r)
 {
@@ -108,7 +114,7 @@ static void check_pace(const struct request *r)
         const struct request *other = life_request(i);
         if (!other || !overlap(r, other))
             continue;
-        if (is_command(other, NOTHING_HOLD))
+        if (is_command(other, NOTHING_HOLD) || queues_behind(r, other))
             return;
         parked += is_presented(other) && other->kind != OP_IOCTL;
     }

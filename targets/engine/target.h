@@ -61,11 +61,12 @@ struct request {
     uint8_t *data;           /* buffer of a read or write; in buffer of an ioctl */
     uint8_t *out;            /* out buffer of an ioctl */
     uint64_t result;         /* hash of the bytes that came back, where life.keeps_results */
+    bool overlapped_file;    /* its file was opened for overlapped I/O: it does not wait for others of that file */
 
     /* The engine's own. */
     void *file, *event;
     void *overlapped;
-    bool overlapped_file, given_up;
+    bool given_up;
 };
 
 /* What an app asked of WMI, and what came of it. */

@@ -168,6 +168,32 @@ static void restart_fails(void)
     fell();
 }
 
+/* A device that gets its drivers again while its bus is stopped, or about to be, is started when that is back. */
+static void comes_with_its_bus(void)
+{
+    one_device();
+    grow();
+    for (bool stops = false;; stops = true) {
+        show(TELL_NAMES, 0, 0);
+        assert_int_equal(pnp_query_remove(node_of(1)), STATUS_SUCCESS);
+        assert_int_equal(pnp_remove(node_of(1)), STATUS_SUCCESS);
+        assert_int_equal(pnp_query_stop(root), STATUS_SUCCESS);
+        if (stops)
+            assert_int_equal(pnp_stop(root), STATUS_SUCCESS);
+        show(TELL_NAMES, BIT(IRP_MN_START_DEVICE), 0);
+        assert_int_equal(pnp_add_again(node_of(1)), STATUS_SUCCESS);
+        assert_int_equal(pnp_start(node_of(1)), STATUS_INVALID_DEVICE_STATE);
+        log_is("");
+        assert_int_equal(stops ? pnp_start(root) : pnp_cancel_stop(root), STATUS_SUCCESS);
+        log_is(stops ? "start0 start1" : "start1");
+        assert_int_equal(state_of(1), DEVNODE_STARTED);
+        if (stops)
+            break;
+    }
+    tree.pnp = 0;
+    fell();
+}
+
 /* The drivers above the one that said no have said yes: all of them hear that nothing comes of it. */
 static void refusal_is_taken_back(void)
 {
@@ -257,7 +283,7 @@ TEST(W_PNP_10_whole_stack)
     in_tree(others_go_down);
 }
 
-/* RULE W-PNP-20: START_DEVICE is worked off from the bus upwards; when it fails REMOVE_DEVICE follows, after a stop with SURPRISE_REMOVAL before it. */
+/* RULE W-PNP-20: START_DEVICE is worked off from the bus upwards, and comes when the bus is started; when it fails REMOVE_DEVICE follows, after a stop with SURPRISE_REMOVAL before it. */
 TEST(W_PNP_20_start)
 {
     tree_reset();
@@ -266,6 +292,8 @@ TEST(W_PNP_20_start)
     in_tree(start_fails);
     tree_reset();
     in_tree(restart_fails);
+    tree_reset();
+    in_tree(comes_with_its_bus);
 }
 
 /* RULE W-PNP-3: What the state of a device does not allow is not sent; a query that one driver refuses is taken back from the whole stack. */

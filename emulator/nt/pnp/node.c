@@ -44,12 +44,15 @@ static void must_succeed(struct devnode *node, UCHAR minor, NTSTATUS status, con
 
 /* ---- Start ---- */
 
-/* What was stopped with its parent. */
-static void restart_children(struct devnode *node)
+/* A device needs its bus in D0 to come up. */
+static bool has_started_bus(const struct devnode *node) { return !node->parent || node->parent->state == DEVNODE_STARTED; }
+
+/* What was stopped with its parent, or got its drivers while that was stopped or about to be. */
+static void start_children(struct devnode *node)
 {
     for (struct devnode *child = pnp_first_child(node), *next; child; child = next) {
         next = pnp_next_sibling(child);
-        if (child->state == DEVNODE_STOPPED)
+        if (child->state == DEVNODE_STOPPED || child->state == DEVNODE_INITIALIZED)
             pnp_bring_up(child);
     }
 }
@@ -71,14 +74,14 @@ static NTSTATUS start(struct devnode *node)
         pnp_ask(node, PNP_WORK_STATE);
     }
     if (restart)
-        restart_children(node);
+        start_children(node);
     pnp_enumerate(node);
     return status;
 }
 
 NTSTATUS pnp_start(struct devnode *node)
 {
-    if (node->state != DEVNODE_INITIALIZED && node->state != DEVNODE_STOPPED)
+    if ((node->state != DEVNODE_INITIALIZED && node->state != DEVNODE_STOPPED) || !has_started_bus(node))
         return STATUS_INVALID_DEVICE_STATE;
     pnp_lock();
     NTSTATUS status = start(node);
@@ -88,6 +91,8 @@ NTSTATUS pnp_start(struct devnode *node)
 
 NTSTATUS pnp_bring_up(struct devnode *node)
 {
+    if (!has_started_bus(node))
+        return STATUS_SUCCESS; /* it comes with its bus */
     NTSTATUS status = pnp_start(node);
     if (!NT_SUCCESS(status))
         pnp_remove_subtree(node, node->parent && node->reported); /* or it waits for the last handle */
@@ -119,6 +124,8 @@ static void take_back(struct devnode *node, const struct question *q)
     if (node->state == q->pending)
         node->state = node->before;
     take_back_from_children(node, q);
+    if (q == &to_stop && node->state == DEVNODE_STARTED)
+        start_children(node);
 }
 
 static void take_back_from_children(struct devnode *node, const struct question *q)

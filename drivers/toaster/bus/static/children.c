@@ -142,11 +142,14 @@ _Use_decl_annotations_
 NTSTATUS
 BusEject(WDFDEVICE Bus, ULONG SerialNo)
 {
+    PBUS_CONTEXT BusContext = BusGetContext(Bus);
     NTSTATUS Status = SerialNo == 0 ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
     WDFDEVICE Child = NULL;
 
     PAGED_CODE();
 
+    /* What is unplugged while anybody iterates leaves the list when the last of them has ended: a plug behind it would still find the number taken. */
+    WdfWaitLockAcquire(BusContext->ChildLock, NULL);
     WdfFdoLockStaticChildListForIteration(Bus);
 
     while ((Child = WdfFdoRetrieveNextStaticChild(Bus, Child, WdfRetrieveAddedChildren)) != NULL)
@@ -161,6 +164,7 @@ BusEject(WDFDEVICE Bus, ULONG SerialNo)
     }
 
     WdfFdoUnlockStaticChildListFromIteration(Bus);
+    WdfWaitLockRelease(BusContext->ChildLock);
 
     return Status;
 }
