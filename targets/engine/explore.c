@@ -83,7 +83,7 @@ static void show_progress(const struct explore_options *options, double begun, b
     if (options->pct)
         fprintf(stderr, "%s%llu of %llu runs, %.0f per second%s", begin, (unsigned long long)shared->lives, (unsigned long long)options->runs, rate, stop);
     else
-        fprintf(stderr, "%s%u preemption%s: %llu schedules, about %.1f %%, %.0f per second%s", begin, level, level == 1 ? "" : "s",
+        fprintf(stderr, "%s%u preemption%s, walk %u: %llu schedules, about %.1f %%, %.0f per second%s", begin, level, level == 1 ? "" : "s", shared->walks,
                 (unsigned long long)shared->done[level], 100 * shared->way, rate, stop);
     fflush(stderr);
 }

@@ -46,6 +46,7 @@ struct explore_shared {
     volatile uint64_t lives;           /* begun */
     volatile unsigned level;           /* preemptions of the schedules that run now */
     volatile double way;               /* 0..1: how far the walk of this level is, roughly */
+    volatile unsigned walks;           /* of this level: what is learned makes it begin anew */
     uint64_t done[EXPLORE_MAX_PREEMPTIONS + 1]; /* schedules with so many preemptions */
     uint64_t pruned;                   /* lives that were dropped where they began to repeat */
     uint64_t bugs;                     /* --all */

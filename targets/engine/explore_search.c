@@ -335,7 +335,9 @@ void explore_search(const struct explore_options *options, struct explore_shared
     shared->chance.policy = POLICY_EXPLORE;
     for (search.bound = 0; search.bound <= options->preemptions; search.bound++) {
         shared->level = search.bound;
+        shared->walks = 0;
         do {
+            shared->walks++;
             search.again_at = search.again = 0;
             search.begun = shared->lives;
             shared->done[search.bound] = 0;

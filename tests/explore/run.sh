@@ -136,9 +136,11 @@ cp build/explore/targets/run_startio "$work/run"
 must_be_clean startio_triangle 4
 must_be_clean startio_timer 2
 must_be_clean startio_queue 1
+must_be_clean startio_across 2
 cp build/explore/targets/run_cancel "$work/run"
 must_be_clean cancel_triangle 2
 must_be_clean cancel_close 1
+must_be_clean cancel_across 1
 
 # Every way it may end.
 "$work/run" explore "$programs/echo_cancel.txt" >/dev/null 2>"$work/err"
