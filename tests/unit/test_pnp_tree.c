@@ -194,6 +194,22 @@ static void comes_with_its_bus(void)
     fell();
 }
 
+/* Who has to go, or to stop, with its bus is not told alone that nothing comes of it. */
+static void stays_asked_with_its_bus(void)
+{
+    one_device();
+    grow();
+    assert_int_equal(pnp_query_stop(root), STATUS_SUCCESS);
+    assert_int_equal(pnp_cancel_stop(node_of(1)), STATUS_INVALID_DEVICE_STATE);
+    assert_int_equal(pnp_cancel_stop(root), STATUS_SUCCESS);
+    assert_int_equal(state_of(1), DEVNODE_STARTED);
+    assert_int_equal(pnp_query_remove(root), STATUS_SUCCESS);
+    assert_int_equal(pnp_cancel_remove(node_of(1)), STATUS_INVALID_DEVICE_STATE);
+    assert_int_equal(pnp_cancel_remove(root), STATUS_SUCCESS);
+    assert_int_equal(state_of(1), DEVNODE_STARTED);
+    fell();
+}
+
 /* The drivers above the one that said no have said yes: all of them hear that nothing comes of it. */
 static void refusal_is_taken_back(void)
 {
@@ -303,6 +319,8 @@ TEST(W_PNP_3_states)
     in_tree(states_are_kept);
     tree_reset();
     in_tree(refusal_is_taken_back);
+    tree_reset();
+    in_tree(stays_asked_with_its_bus);
 }
 
 /* RULE W-PNP-37: A device that says that it failed, is gone or is disabled is removed by surprise; several invalidations may be one query. */

@@ -187,9 +187,10 @@ static NTSTATUS question(struct devnode *node, const struct question *q)
     return status;
 }
 
+/* While its bus is to stop or to go, a device is: that is taken back with the bus's. */
 static NTSTATUS cancel(struct devnode *node, const struct question *q)
 {
-    if (node->state != q->pending && node->state != DEVNODE_STARTED)
+    if ((node->state != q->pending && node->state != DEVNODE_STARTED) || (node->parent && node->parent->state == q->pending))
         return STATUS_INVALID_DEVICE_STATE;
     pnp_lock();
     bool was_asked = node->state == q->pending;
