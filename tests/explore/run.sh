@@ -102,6 +102,7 @@ done
 
 must_find cn_context_freed_twice explore cancel_triangle 1 DRIVER_PAGE_FAULT_IN_FREED_SPECIAL_POOL
 must_find cn_touch_after_insert explore cancel_triangle 1 DRIVER_PAGE_FAULT_IN_FREED_SPECIAL_POOL
+must_find cn_no_recheck explore cancel_across 0 HANG DEADLOCK LOST_IRP DRIVER_VERIFIER_DETECTED_VIOLATION
 must_find si_two_engines explore startio_queue 1 RULE_VIOLATION
 must_find si_peek_overwrites explore startio_queue 1 DEADLOCK HANG
 must_find si_context_freed_early explore startio_queue 1 DRIVER_PAGE_FAULT_IN_FREED_SPECIAL_POOL
