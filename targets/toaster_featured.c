@@ -18,6 +18,9 @@ static const struct pnp_install stacks[] = {
     {.id = "{B85B7C50-6A01-11d2-B841-00C04FAD5171}\\MsCompatibleToaster", .function = "toaster_featured"},
 };
 
+/* A root-enumerated toaster of another make. */
+static const struct target_resource hardware[] = {{RESOURCE_PORT, 0x5000, 8}, {RESOURCE_MEMORY, 0xE8000000, 4096}, {RESOURCE_INTERRUPT, 0x51, 5}};
+
 static const struct target_wmi wmi[] = {TOASTER_BUS_WMI, TOASTER_FEATURED_WMI};
 
 static void wmi_answered(const struct wmi_request *r)
@@ -43,7 +46,7 @@ const struct target target = {
     .interface_id = TOASTER_BUS_INTERFACE,
     .stacks = stacks,
     .stack_count = sizeof stacks / sizeof stacks[0],
-    .beside = {{.id = "Root\\TOASTMON"}, {.id = "Root\\TOASTER", .later = true}},
+    .beside = {{.id = "Root\\TOASTMON"}, {.id = "Root\\TOASTER", .later = true, .resources = hardware, .resource_count = 3}},
     .also = also,
     .also_count = sizeof also / sizeof also[0],
     .codes = codes,

@@ -460,6 +460,8 @@ NTSTATUS wdf_WdfDeviceAssignS0IdleSettings(PWDF_DRIVER_GLOBALS DriverGlobals, WD
     struct fx_device *device = fx_handle(Device, FX_DEVICE);
     fx_require(Settings, "Settings");
     NTSTATUS status = check_idle(device, Settings);
+    if (NT_SUCCESS(status) && choose_fault(DDI_WdfDeviceAssignS0IdleSettings))
+        status = STATUS_INSUFFICIENT_RESOURCES;
     if (NT_SUCCESS(status))
         assign_idle(device, Settings);
     gate_leave((ULONG)status);
@@ -484,6 +486,8 @@ NTSTATUS wdf_WdfDeviceAssignSxWakeSettings(PWDF_DRIVER_GLOBALS DriverGlobals, WD
     struct fx_device *device = fx_handle(Device, FX_DEVICE);
     fx_require(Settings, "Settings");
     NTSTATUS status = check_wake(device, Settings);
+    if (NT_SUCCESS(status) && choose_fault(DDI_WdfDeviceAssignSxWakeSettings))
+        status = STATUS_INSUFFICIENT_RESOURCES;
     if (NT_SUCCESS(status)) {
         device->own->wake = *Settings;
         device->own->wake_assigned = true;

@@ -40,7 +40,9 @@ NTSTATUS wdf_WdfDeviceQueryProperty(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE
     fx_require(ResultLength, "ResultLength");
     if (BufferLength)
         fx_require(PropertyBuffer, "PropertyBuffer");
-    NTSTATUS status = fx_property_query(device->pdo, DeviceProperty, BufferLength, PropertyBuffer, ResultLength);
+    NTSTATUS status = choose_fault(DDI_WdfDeviceQueryProperty)
+                          ? STATUS_INSUFFICIENT_RESOURCES
+                          : fx_property_query(device->pdo, DeviceProperty, BufferLength, PropertyBuffer, ResultLength);
     gate_leave((ULONG)status);
     return status;
 }
@@ -68,7 +70,9 @@ NTSTATUS wdf_WdfFdoInitQueryProperty(PWDF_DRIVER_GLOBALS DriverGlobals, PWDFDEVI
     fx_require(ResultLength, "ResultLength");
     if (BufferLength)
         fx_require(PropertyBuffer, "PropertyBuffer");
-    NTSTATUS status = fx_property_query(pdo, DeviceProperty, BufferLength, PropertyBuffer, ResultLength);
+    NTSTATUS status = choose_fault(DDI_WdfFdoInitQueryProperty)
+                          ? STATUS_INSUFFICIENT_RESOURCES
+                          : fx_property_query(pdo, DeviceProperty, BufferLength, PropertyBuffer, ResultLength);
     gate_leave((ULONG)status);
     return status;
 }
@@ -134,7 +138,9 @@ NTSTATUS wdf_WdfDeviceQueryPropertyEx(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVI
 {
     gate_enter(DDI_WdfDeviceQueryPropertyEx, trace_object(Device), BufferLength);
     struct fx_device *device = fx_handle(Device, FX_DEVICE);
-    NTSTATUS status = query_ex(device->pdo, DeviceProperty, BufferLength, PropertyBuffer, RequiredSize, Type);
+    NTSTATUS status = choose_fault(DDI_WdfDeviceQueryPropertyEx)
+                          ? STATUS_INSUFFICIENT_RESOURCES
+                          : query_ex(device->pdo, DeviceProperty, BufferLength, PropertyBuffer, RequiredSize, Type);
     gate_leave((ULONG)status);
     return status;
 }
@@ -174,7 +180,9 @@ NTSTATUS wdf_WdfFdoInitQueryPropertyEx(PWDF_DRIVER_GLOBALS DriverGlobals, PWDFDE
                                        ULONG BufferLength, PVOID PropertyBuffer, PULONG ResultLength, PDEVPROPTYPE Type)
 {
     gate_enter(DDI_WdfFdoInitQueryPropertyEx, 0, BufferLength);
-    NTSTATUS status = query_ex(pdo_of_init(DeviceInit), DeviceProperty, BufferLength, PropertyBuffer, ResultLength, Type);
+    NTSTATUS status = choose_fault(DDI_WdfFdoInitQueryPropertyEx)
+                          ? STATUS_INSUFFICIENT_RESOURCES
+                          : query_ex(pdo_of_init(DeviceInit), DeviceProperty, BufferLength, PropertyBuffer, ResultLength, Type);
     gate_leave((ULONG)status);
     return status;
 }

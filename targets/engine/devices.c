@@ -16,6 +16,7 @@ static struct {
     bool asleep;
     uint64_t leaving[MAX_NUMBERS / 64]; /* by number: the PnP manager is about to take the device away */
     struct pnp_install only;           /* of a target that names one driver */
+    _Alignas(CM_RESOURCE_LIST) char resources[sizeof(CM_RESOURCE_LIST) + TARGET_RESOURCES * sizeof(CM_PARTIAL_RESOURCE_DESCRIPTOR)]; /* of the one that has some */
 } devices;
 
 static struct devnode *present(void) { return devices.count ? devices.node[devices.count - 1] : NULL; }
@@ -238,11 +239,39 @@ static void add(void)
     note_state();
 }
 
+static CM_PARTIAL_RESOURCE_DESCRIPTOR descriptor(const struct target_resource *r)
+{
+    CM_PARTIAL_RESOURCE_DESCRIPTOR d = {.ShareDisposition = CmResourceShareDeviceExclusive};
+    if (r->kind == RESOURCE_INTERRUPT) {
+        d.Type = CmResourceTypeInterrupt;
+        d.u.Interrupt.Vector = (ULONG)r->start, d.u.Interrupt.Level = r->size, d.u.Interrupt.Affinity = 1;
+        return d;
+    }
+    d.Type = r->kind == RESOURCE_PORT ? CmResourceTypePort : CmResourceTypeMemory;
+    d.Flags = r->kind == RESOURCE_PORT ? CM_RESOURCE_PORT_IO : CM_RESOURCE_MEMORY_READ_WRITE;
+    d.u.Memory.Start.QuadPart = (LONGLONG)r->start, d.u.Memory.Length = r->size; /* ports stand at the same place */
+    return d;
+}
+
+static const CM_RESOURCE_LIST *list_of(const struct target_beside *beside)
+{
+    CM_RESOURCE_LIST *list = (CM_RESOURCE_LIST *)devices.resources;
+    list->Count = 1;
+    list->List[0].InterfaceType = Internal;
+    list->List[0].PartialResourceList.Version = list->List[0].PartialResourceList.Revision = 1;
+    list->List[0].PartialResourceList.Count = beside->resource_count;
+    for (unsigned i = 0; i < beside->resource_count; i++)
+        list->List[0].PartialResourceList.PartialDescriptors[i] = descriptor(&beside->resources[i]);
+    return list;
+}
+
 static void add_beside(unsigned i)
 {
     NTSTATUS status;
     devices.beside[i] = pnp_create_root_device(NULL, target.beside[i].id, &status);
     check_set_up("loading the driver of a device beside the first one, and adding it", status);
+    if (target.beside[i].resource_count)
+        devices.beside[i]->raw = devices.beside[i]->translated = list_of(&target.beside[i]);
     if (NT_SUCCESS(status))
         check_set_up("starting a device beside the first one", start(devices.beside[i]));
     sweep();

@@ -91,6 +91,7 @@ const struct request *life_request(unsigned step)
 
 unsigned life_steps(void) { return life.program->operations; }
 bool life_has_faults(void) { return life.program->chance.fault_count || life.program->chance.random_faults; }
+bool life_has_strange_registry(void) { return life.program->chance.value_count[LANE_REGISTRY] || life.program->chance.random_faults; }
 unsigned life_power_ups(void) { return life.starts + po_d0_requests(); }
 uint64_t life_time(void) { return clock_now(); }
 unsigned life_clocks(void) { return choose_clocks(); }

@@ -107,6 +107,14 @@ struct target_interface {
 };
 
 #define TARGET_BESIDE 2
+#define TARGET_RESOURCES 6
+
+/* What a device is started with. Nothing stands behind the addresses: what is read there is all ones. */
+struct target_resource {
+    enum { RESOURCE_PORT, RESOURCE_MEMORY, RESOURCE_INTERRUPT } kind;
+    uint64_t start;                /* first port, physical address; interrupt vector */
+    uint32_t size;                 /* ports, bytes; IRQL */
+};
 
 struct target_wmi {
     const char *name;              /* of the class, for the reader */
@@ -124,6 +132,8 @@ struct target {
     struct target_beside {         /* further root-enumerated devices among them */
         const char *id;
         bool later;                /* not there until an event adds it */
+        const struct target_resource *resources;
+        unsigned resource_count;   /* at most TARGET_RESOURCES */
     } beside[TARGET_BESIDE];       /* events name the first of them device=7, the second device=6 */
     const struct target_interface *also; /* interfaces of the devices behind the first one: class 1, 2 ... of an `open` */
     unsigned also_count;
@@ -156,6 +166,8 @@ const struct request *life_request(unsigned step);
 unsigned life_steps(void);
 /* May an allocation or DDI fail in this life? Then any call may end with an error. */
 bool life_has_faults(void);
+/* May a registry value be answered as another than the driver was installed with? */
+bool life_has_strange_registry(void);
 /* How often devices of this target were started or powered up so far. */
 unsigned life_power_ups(void);
 uint64_t life_time(void);

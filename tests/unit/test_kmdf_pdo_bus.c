@@ -206,7 +206,8 @@ static void wake_capable(WDFDEVICE d)
     WDF_DEVICE_POWER_POLICY_IDLE_SETTINGS s;
     WDF_DEVICE_POWER_POLICY_IDLE_SETTINGS_INIT(&s, IdleCanWakeFromS0);
     s.IdleTimeout = 10, s.DxState = PowerDeviceD2;
-    assert_int_equal(WdfDeviceAssignS0IdleSettings(d, &s), STATUS_SUCCESS);
+    NTSTATUS status = WdfDeviceAssignS0IdleSettings(d, &s);
+    assert_true(NT_SUCCESS(status) || status == STATUS_INSUFFICIENT_RESOURCES); /* where any call may fail */
 }
 
 #define ARMED "f1:Suspend c1:EnableWake f1:Arm f1:D0Exit(D2) c1:Suspend c1:D0Exit(D2)"
@@ -335,7 +336,8 @@ static void restless_bus(WDFDEVICE d)
     WDF_DEVICE_POWER_POLICY_IDLE_SETTINGS s;
     WDF_DEVICE_POWER_POLICY_IDLE_SETTINGS_INIT(&s, IdleCannotWakeFromS0);
     s.IdleTimeout = 2;
-    assert_int_equal(WdfDeviceAssignS0IdleSettings(d, &s), STATUS_SUCCESS);
+    NTSTATUS status = WdfDeviceAssignS0IdleSettings(d, &s);
+    assert_true(NT_SUCCESS(status) || status == STATUS_INSUFFICIENT_RESOURCES); /* where any call may fail */
 }
 
 static int turn;

@@ -311,7 +311,7 @@ NTSTATUS IoRegisterDeviceInterface(PDEVICE_OBJECT PhysicalDeviceObject, CONST GU
 NTSTATUS IoSetDeviceInterfaceState(PUNICODE_STRING SymbolicLinkName, BOOLEAN Enable)
 {
     gate_enter(DDI_IoSetDeviceInterfaceState, Enable, 0);
-    NTSTATUS status = io_set_device_interface_state(SymbolicLinkName, Enable);
+    NTSTATUS status = choose_fault(DDI_IoSetDeviceInterfaceState) ? STATUS_INSUFFICIENT_RESOURCES : io_set_device_interface_state(SymbolicLinkName, Enable);
     gate_leave((ULONG)status);
     return status;
 }

@@ -110,7 +110,9 @@ NTSTATUS IoGetDeviceProperty(PDEVICE_OBJECT DeviceObject, DEVICE_REGISTRY_PROPER
                              PULONG ResultLength)
 {
     gate_enter(DDI_IoGetDeviceProperty, trace_object(DeviceObject), DeviceProperty);
-    NTSTATUS status = io_get_device_property(DeviceObject, DeviceProperty, BufferLength, PropertyBuffer, ResultLength);
+    NTSTATUS status = choose_fault(DDI_IoGetDeviceProperty)
+                          ? STATUS_INSUFFICIENT_RESOURCES
+                          : io_get_device_property(DeviceObject, DeviceProperty, BufferLength, PropertyBuffer, ResultLength);
     gate_leave((ULONG)status);
     return status;
 }
@@ -224,7 +226,9 @@ NTSTATUS IoGetDevicePropertyData(PDEVICE_OBJECT Pdo, CONST DEVPROPKEY *PropertyK
 {
     (void)Flags;
     gate_enter(DDI_IoGetDevicePropertyData, trace_object(Pdo), PropertyKey->pid);
-    NTSTATUS status = io_get_device_property_data(Pdo, PropertyKey, Lcid, Size, Data, RequiredSize, Type);
+    NTSTATUS status = choose_fault(DDI_IoGetDevicePropertyData)
+                          ? STATUS_INSUFFICIENT_RESOURCES
+                          : io_get_device_property_data(Pdo, PropertyKey, Lcid, Size, Data, RequiredSize, Type);
     msan_define(RequiredSize, sizeof *RequiredSize);
     msan_define(Type, sizeof *Type);
     gate_leave((ULONG)status);

@@ -230,7 +230,9 @@ NTSTATUS IoReportTargetDeviceChangeAsynchronous(PDEVICE_OBJECT PhysicalDeviceObj
                                                 PVOID Context)
 {
     gate_enter(DDI_IoReportTargetDeviceChangeAsynchronous, trace_object(PhysicalDeviceObject), 0);
-    NTSTATUS status = pnp_report_change(node_of(PhysicalDeviceObject, "IoReportTargetDeviceChangeAsynchronous"), NotificationStructure, Callback, Context, NULL);
+    NTSTATUS status = choose_fault(DDI_IoReportTargetDeviceChangeAsynchronous)
+                          ? STATUS_INSUFFICIENT_RESOURCES
+                          : pnp_report_change(node_of(PhysicalDeviceObject, "IoReportTargetDeviceChangeAsynchronous"), NotificationStructure, Callback, Context, NULL);
     if (NT_SUCCESS(status))
         status = STATUS_PENDING;
     gate_leave((ULONG)status);
