@@ -138,19 +138,19 @@ const struct bugcheck *report_bug(void) { return report.bug; }
 void report_catch(struct caught_report *caught) { report.caught = caught; }
 bool report_is_caught(void) { return report.caught != NULL; }
 
-static void catch(const struct bugcheck *b, const void *frame)
+static void catch(const struct bugcheck *b, const void *code, const void *frame)
 {
     report.caught->any = true;
     report.caught->bug = *b;
-    report.caught->frames = stack_collect(frame, report.caught->frame, CAUGHT_FRAMES);
+    report.caught->frames = stack_collect(code, frame, report.caught->frame, CAUGHT_FRAMES);
 }
 
-void report_write(const struct bugcheck *b) { report_write_at(b, __builtin_frame_address(0)); }
+void report_write(const struct bugcheck *b) { report_write_at(b, NULL, __builtin_frame_address(0)); }
 
-void report_write_at(const struct bugcheck *b, const void *frame)
+void report_write_at(const struct bugcheck *b, const void *code, const void *frame)
 {
     if (report.caught) {
-        catch(b, frame);
+        catch(b, code, frame);
         return;
     }
     report_line("*** irpfuzz: %s (0x%X)", bugcheck_name(b->code), b->code);
@@ -159,7 +159,7 @@ void report_write_at(const struct bugcheck *b, const void *frame)
                 (unsigned long long)b->parameter[2], (unsigned long long)b->parameter[3], b->rule ? "; rule " : "", b->rule ? b->rule : "");
     if (current_ctx)
         write_context(current_ctx);
-    stack_write(frame);
+    stack_write(code, frame);
     if (current_ctx)
         write_waiters();
     report.bug = b;

@@ -65,8 +65,8 @@ void report_into(char *text, size_t size);
 
 /* Writes the report of a bug check, or of a sanitizer's finding (code OWN_SANITIZER), to stderr. */
 void report_write(const struct bugcheck *bugcheck);
-/* The same with the stack taken from another frame (of the code that faulted). */
-void report_write_at(const struct bugcheck *bugcheck, const void *frame);
+/* The same with the stack of the code that faulted: where it did (NULL: not known), and its frame. */
+void report_write_at(const struct bugcheck *bugcheck, const void *code, const void *frame);
 
 /*
  * For commands that run many lives that end badly and only compare how: from now on a report is not written, but what it is about put into *caught

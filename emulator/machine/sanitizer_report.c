@@ -81,6 +81,7 @@ static void write_block_history(const void *address)
 void __asan_set_error_report_callback(void (*callback)(const char *));
 void *__asan_get_report_address(void);
 void *__asan_get_report_bp(void);
+void *__asan_get_report_pc(void);
 int __asan_get_report_access_type(void);
 const char *__asan_get_report_description(void);
 
@@ -95,7 +96,7 @@ static void asan_report(const char *text)
         snprintf(b.text, sizeof b.text, "the driver accesses memory outside of a variable (%s)", kind);
     }
     reported = true;
-    report_write_at(&b, __asan_get_report_bp());
+    report_write_at(&b, (char *)__asan_get_report_pc() - 1, __asan_get_report_bp());
     write_block_history(address);
     found(&b);
 }
@@ -186,6 +187,12 @@ static void dying(void)
 }
 #endif
 
+/* Where the access was made; of a jump to where no code is, the call. */
+__attribute__((no_sanitize("memory"))) static const void *faulting_code(const ucontext_t *u, bool executed)
+{
+    return executed ? *(char **)u->uc_mcontext.gregs[REG_RSP] - 1 : (const char *)u->uc_mcontext.gregs[REG_RIP];
+}
+
 static void fault(int signal_number, siginfo_t *info, void *context)
 {
     const ucontext_t *u = context;
@@ -199,7 +206,7 @@ static void fault(int signal_number, siginfo_t *info, void *context)
         b = (struct bugcheck){.code = 0x7E, .rule = "V-GEN-7"};
         snprintf(b.text, sizeof b.text, "the driver runs into %s", signal_number == SIGFPE ? "a division by zero" : "an illegal instruction");
     }
-    report_write_at(&b, (const void *)u->uc_mcontext.gregs[REG_RBP]);
+    report_write_at(&b, faulting_code(u, executed), (const void *)u->uc_mcontext.gregs[REG_RBP]);
     found(&b);
     signal(signal_number, SIG_DFL);
     raise(signal_number);

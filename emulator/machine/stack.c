@@ -13,10 +13,12 @@ extern const char __executable_start[];
 #define MAX_DEPTH 64
 
 /* Frames of code that no sanitizer knows lie on the way. */
-__attribute__((no_sanitize("memory", "address"))) unsigned stack_collect(const void *frame, uintptr_t *out, unsigned max)
+__attribute__((no_sanitize("memory", "address"))) unsigned stack_collect(const void *code, const void *frame, uintptr_t *out, unsigned max)
 {
     const uintptr_t *fp = frame;
     unsigned n = 0;
+    if (code && max)
+        out[n++] = (uintptr_t)code;
     while (fp && n < max) {
         uintptr_t next = fp[0], address = fp[1];
         if (!address)
@@ -96,10 +98,10 @@ static unsigned symbolize(const uintptr_t *address, unsigned count, struct stack
     return got;
 }
 
-unsigned stack_walk(const void *frame, struct stack_frame *out, unsigned max)
+static unsigned walk(const void *code, const void *frame, struct stack_frame *out, unsigned max)
 {
     uintptr_t address[MAX_DEPTH];
-    return symbolize(address, stack_collect(frame, address, MAX_DEPTH), out, max, NULL);
+    return symbolize(address, stack_collect(code, frame, address, MAX_DEPTH), out, max, NULL);
 }
 
 void stack_driver_functions(const uintptr_t *address, unsigned count, char (*function)[96])
@@ -128,23 +130,31 @@ static bool worth_showing(const struct stack_frame *f)
     return f->driver || (f->function[0] >= 'A' && f->function[0] <= 'Z');
 }
 
-void stack_write(const void *frame)
+static void write_frame(const struct stack_frame *f, unsigned number)
+{
+    if (f->place[0] && f->place[0] != '?' && (f->driver || !worth_showing(f)))
+        report_line("    #%-2u %s  %s", number, f->function, f->place);
+    else
+        report_line("    #%-2u %s", number, f->function);
+}
+
+void stack_write(const void *code, const void *frame)
 {
     struct stack_frame frames[MAX_DEPTH];
-    unsigned n = stack_walk(frame, frames, MAX_DEPTH), shown = 0;
+    unsigned n = walk(code, frame, frames, MAX_DEPTH), shown = 0;
+    bool any = false;
+    for (unsigned i = 0; i < n; i++)
+        any |= worth_showing(&frames[i]);
     if (n)
         report_line("  stack");
     else
         report_line("  stack     not shown: llvm-symbolizer-19 did not run, is it installed and in PATH?");
     const char *above = "";
     for (unsigned i = 0; i < n; i++) {
-        /* A framework function shows as itself and as the header's call through the function table. */
-        if (!worth_showing(&frames[i]) || !strcmp(frames[i].function, above))
+        /* A framework function shows as itself and as the header's call through the function table. Where nothing of a driver is on the stack, all of it is told. */
+        if ((any && !worth_showing(&frames[i])) || !strcmp(frames[i].function, above))
             continue;
         above = frames[i].driver ? "" : frames[i].function;
-        if (frames[i].driver)
-            report_line("    #%-2u %s  %s", shown++, frames[i].function, frames[i].place);
-        else
-            report_line("    #%-2u %s", shown++, frames[i].function);
+        write_frame(&frames[i], shown++);
     }
 }

@@ -1,6 +1,6 @@
 /*
  * The call stack of a report: walked by frame pointers on the fiber's own stack, named by llvm-symbolizer, driver frames first-class and
- * the emulator's inner frames left out. For reports only: it starts a process.
+ * the emulator's inner frames left out unless there are no others. For reports only: it starts a process.
  */
 #ifndef MACHINE_STACK_H
 #define MACHINE_STACK_H
@@ -14,14 +14,13 @@ struct stack_frame {
     bool driver;       /* in driver or app code, not the emulator's */
 };
 
-/* The code addresses of the frames above `frame`, innermost first; returns how many. Starts no process. */
-unsigned stack_collect(const void *frame, uintptr_t *out, unsigned max);
+/* `code`, unless it is NULL, and the code addresses of the frames above `frame`, innermost first; returns how many. Starts no process. */
+unsigned stack_collect(const void *code, const void *frame, uintptr_t *out, unsigned max);
 /* For each of these addresses the driver's (or app's) function it lies in, the innermost of those inlined there; empty if it is none of theirs. */
 void stack_driver_functions(const uintptr_t *address, unsigned count, char (*function)[96]);
-/* Names the frames above `frame`; returns how many. */
-unsigned stack_walk(const void *frame, struct stack_frame *out, unsigned max);
 /* Names one code address. */
 bool stack_name(const void *address, struct stack_frame *out);
-void stack_write(const void *frame);
+/* The "stack" section of a report. */
+void stack_write(const void *code, const void *frame);
 
 #endif
