@@ -362,6 +362,28 @@ static void terminated_in_a_call(void)
 
 #pragma clang section text = "" data = "" bss = ""
 
+static BOOLEAN synchronous;
+static NTSTATUS note_synchronous(PDEVICE_OBJECT device, PIRP irp)
+{
+    synchronous = IoIsOperationSynchronous(irp);
+    return complete(irp, STATUS_SUCCESS, 0);
+}
+
+static void asked_whether_synchronous(void)
+{
+    OVERLAPPED o = {0};
+    upper[IRP_MJ_READ] = note_synchronous;
+    HANDLE h = open_two(0);
+    assert_true(ReadFile(h, data, 4, &n, NULL) && synchronous);
+    CloseHandle(h);
+    h = open_two(OVERLAPPED_FLAG);
+    assert_true(ReadFile(h, data, 4, &n, &o) && !synchronous);
+    CloseHandle(h);
+}
+
+/* IoIsOperationSynchronous tells a file that waits for its requests from an overlapped one. */
+static void synchronous_operations(void **state) { shown(asked_whether_synchronous); }
+
 /* RULE W-FIL-1: An open fails for a device that is not ready, or exclusive and open; its CREATE goes to the top of the stack and is waited for. */
 static void W_FIL_1_opens(void **state)
 {
@@ -427,7 +449,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(W_FIL_1_opens), cmocka_unit_test(W_FIL_2_parameters), cmocka_unit_test(W_FIL_3_failed_create),
         cmocka_unit_test(W_FIL_4_share_access), cmocka_unit_test(W_FIL_5_synchronous_files), cmocka_unit_test(W_FIL_6_cleanup_and_close),
-        cmocka_unit_test(V_FIL_1_failed_cleanup), cmocka_unit_test(W_FIL_10_access_checks), cmocka_unit_test(W_FIL_20_thread_rundown),
+        cmocka_unit_test(V_FIL_1_failed_cleanup), cmocka_unit_test(synchronous_operations), cmocka_unit_test(W_FIL_10_access_checks), cmocka_unit_test(W_FIL_20_thread_rundown),
         cmocka_unit_test(W_FIL_21_cancel_by_thread_and_file), cmocka_unit_test(W_KE_7_terminated_in_a_call),
     };
     return cmocka_run_group_tests(tests);

@@ -390,6 +390,15 @@ static void started_next_twice(void)
     read_four();
 }
 
+/* With deferred calls the first is remembered until StartIo returns, and there can be one of them. */
+static void deferred_twice(void)
+{
+    twice = at_once = true;
+    ready(start_plain);
+    IoSetStartIoAttributes(low, TRUE, FALSE);
+    read_four();
+}
+
 static DWORD read_in_thread(void *argument)
 {
     read_four();
@@ -510,7 +519,12 @@ static void V_SIO_2_recursion(void **state) { breaks_rule(recursive_calls, "V-SI
 /* RULE V-SIO-3: A second IoStartNextPacket for one packet is reported, and a missing one when requests wait for it. */
 static void V_SIO_3_next_packet(void **state)
 {
+    unit_wants_report = true;
     breaks_rule(started_next_twice, "V-SIO-3");
+    assert_true(strstr(unit_report, "which has no packet") != NULL);
+    unit_wants_report = true;
+    breaks_rule(deferred_twice, "V-SIO-3");
+    assert_true(strstr(unit_report, "a second time") != NULL);
     breaks_rule(never_started_next, "V-SIO-3");
     shown(nobody_waits);
 }

@@ -406,3 +406,14 @@ VOID IoInitializeIrp(PIRP Irp, USHORT PacketSize, CCHAR StackSize)
     initialize_raw(Irp, PacketSize, StackSize);
     gate_leave(0);
 }
+
+/* Nobody goes on before it is completed: the file, or the call that made it, says so. */
+BOOLEAN IoIsOperationSynchronous(PIRP Irp)
+{
+    gate_enter(DDI_IoIsOperationSynchronous, trace_object(Irp), 0);
+    irp_require(Irp, "IoIsOperationSynchronous", 0xC9, 0x205);
+    PFILE_OBJECT file = io_get_current_irp_stack_location(Irp)->FileObject;
+    BOOLEAN synchronous = (file && file->Flags & FO_SYNCHRONOUS_IO) || Irp->Flags & IRP_SYNCHRONOUS_API;
+    gate_leave(synchronous);
+    return synchronous;
+}

@@ -118,8 +118,10 @@ static void start_next_packet(PDEVICE_OBJECT device, bool cancelable, const ULON
     unsigned number = device_number(device);
     if (is_driver_code(caller) && current_ctx->spinlocks_held)
         bugcheck(OWN_RULE, number, current_ctx->spinlocks_held, 0, 0, "V-LCK-9", "%s for device #%u while a spin lock is held", ddi, number);
-    if (!device->DeviceQueue.Busy || s->next_due)
+    if (s->next_due)
         bugcheck(OWN_RULE, number, 0, 0, 0, "V-SIO-3", "%s for device #%u a second time: no packet was started since the first", ddi, number);
+    if (!device->DeviceQueue.Busy)
+        bugcheck(OWN_RULE, number, 0, 0, 0, "V-SIO-3", "%s for device #%u, which has no packet: none was started, or the last is finished already", ddi, number);
     if (s->deferred && s->frames) {
         s->next_due = true;
         s->next_cancelable = cancelable;
