@@ -1,4 +1,5 @@
 /* What a device tells of itself (K-DRV-42, 44..46) and small settings. */
+#include "../nt/io/io.h"
 #include "device.h"
 
 #define GETTER(ddi)                                    \
@@ -206,10 +207,19 @@ VOID wdf_WdfDeviceSetBusInformationForChildren(PWDF_DRIVER_GLOBALS DriverGlobals
     gate_leave(0);
 }
 
+/* The framework goes on with the next stack location, or with the driver's own once more. */
+static void check_handed_back(const IRP *irp)
+{
+    const struct irp_record *r = irp_record(irp);
+    if (!r->skipped && !r->next_prepared)
+        fx_misuse("V-WDF-26", "WdfDeviceWdmDispatchPreprocessedIrp of IRP #%u, whose stack location was neither skipped nor copied to the next", r->info.number);
+}
+
 NTSTATUS wdf_WdfDeviceWdmDispatchPreprocessedIrp(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Device, PIRP Irp)
 {
     GETTER(WdfDeviceWdmDispatchPreprocessedIrp);
     fx_require(Irp, "Irp");
+    check_handed_back(Irp);
     io_set_next_irp_stack_location(Irp); /* K-DRV-81: the driver has skipped or copied its own */
     io_get_current_irp_stack_location(Irp)->DeviceObject = device->wdm;
     NTSTATUS status = fx_dispatch_preprocessed(device, Irp);

@@ -416,6 +416,8 @@ static BOOLEAN send(struct fx_request *request, struct fx_target *target, const 
         status = send_asynchronously(request, target, options);
     if (!NT_SUCCESS(status))
         request->irp->IoStatus.Status = status; /* K-REQ-43 */
+    if (request->send)
+        request->send->refused = NT_SUCCESS(status) ? STATUS_SUCCESS : status;
     fx_object_dereference(&request->object);
     return NT_SUCCESS(status);
 }

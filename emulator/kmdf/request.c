@@ -218,6 +218,9 @@ void fx_request_complete(struct fx_request *request, NTSTATUS status)
 static void complete(WDFREQUEST handle, const char *ddi, NTSTATUS status, const ULONG_PTR *information, const CCHAR *boost)
 {
     struct fx_request *request = completable(handle, ddi);
+    if (machine_lints & LINT_SEND && request->send && request->send->refused && request->send->refused != status)
+        fx_misuse("V-WDF-18", "%s: request #%u, which WdfRequestSend refused with 0x%08X, is completed with 0x%08X: WdfRequestGetStatus tells why", ddi,
+                  request->object.number, (unsigned)request->send->refused, (unsigned)status);
     if (information)
         request->irp->IoStatus.Information = *information;
     status = map_status(status);

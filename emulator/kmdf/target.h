@@ -57,6 +57,7 @@ struct fx_request_send {
     bool cancel_due;                 /* the target is about to cancel it */
     bool came_back, timed_out;
     bool asynchronous;               /* the last send was, and succeeded: the status is for the completion routine */
+    NTSTATUS refused;                /* why the last WdfRequestSend was; STATUS_SUCCESS: it was not */
     uint32_t holds;                  /* cancellers and the armed timer */
     NTSTATUS not_sent;               /* a pended request's end without the IRP having been out; STATUS_PENDING: it was out */
     PFN_WDF_REQUEST_COMPLETION_ROUTINE routine;

@@ -55,6 +55,7 @@ struct ctx {
     int8_t cpu;              /* processor it is resident on, -1 none */
     uint8_t last_cpu;
     bool running_dpcs;       /* drains a DPC queue: no nested drain */
+    bool interrupts_off;     /* _disable(): keeps its processor, and nothing interrupts it */
     bool exiting;
     const char *name;        /* of at most CTX_NAME_MAX - 1 characters; outlives the context: histories keep it */
     struct activation *top;
@@ -82,6 +83,7 @@ struct ctx {
     void *argument;
     void *engine;            /* struct fiber or struct host_thread */
     uint32_t points_in_a_row;
+    uintptr_t stack, stack_size; /* where it runs; everywhere, if the engine does not tell */
 };
 
 extern __thread struct ctx *current_ctx;
@@ -106,6 +108,9 @@ _Noreturn void ctx_exit(void);
 /* IRQL. irql_raise returns the old level. irql_lower delivers what became deliverable before it returns (W-IRQL-4). */
 uint8_t irql_raise(uint8_t irql);
 void irql_lower(uint8_t irql);
+
+/* The interrupt flag of the current context's processor; what became deliverable meanwhile is delivered before it is on again. */
+void interrupt_flag_set(bool on);
 
 /* A DPC was queued on a processor: it runs as soon as that processor is below DISPATCH_LEVEL, before this call returns if it is
  * the caller's (W-DPC-2). The hook installed by nt runs one queued DPC and returns false when none was left. */

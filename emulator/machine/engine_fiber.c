@@ -95,7 +95,7 @@ static void engine_fiber_init(void)
 
 static bool pinned(const struct ctx *ctx)
 {
-    return ctx->irql >= IRQL_DISPATCH || ctx->running_dpcs || machine.cpu[ctx->cpu].dpcs;
+    return ctx->irql >= IRQL_DISPATCH || ctx->interrupts_off || ctx->running_dpcs || machine.cpu[ctx->cpu].dpcs;
 }
 
 static int shared_cpu(const struct ctx *self)
@@ -404,6 +404,8 @@ static void fiber_create(struct ctx *ctx)
 {
     struct fiber *f = &fibers[ctx->id];
     ctx->engine = f;
+    ctx->stack = (uintptr_t)f->stack;
+    ctx->stack_size = STACK_SIZE;
     if (f->context)
         return;
     f->context = make_fcontext(f->stack + STACK_SIZE, STACK_SIZE - 4096, fiber_main);

@@ -38,6 +38,27 @@ static void show_paged(void) {}
 void gate_set_paged(void) {}
 #endif
 
+/* A stack of the driver's own: only KeExpandKernelStackAndCallout may change stacks (V-MEM-28). */
+static void stack_switched(const struct ctx *ctx, const void *frame, const struct ddi *ddi)
+{
+    bool others = false;
+#if defined(IRPFUZZ_TSAN)
+    if (ctx->top) /* DPCs and ISRs have stacks of their own: activation_call() */
+        return;
+#endif
+    for (unsigned i = 0; i < machine.ctx_count; i++)
+        others |= (uintptr_t)frame - machine.ctx[i]->stack < machine.ctx[i]->stack_size;
+    bugcheck(0xC4, others ? 0x91 : 0x90, ctx->id, 0, 0, "V-MEM-28", "%s is called on a stack that is %s", ddi->name,
+             others ? "another thread's" : "neither a thread's nor a DPC's");
+}
+
+/* What is wrong with a thread that came back to its app. */
+static void check_user_mode(const struct ctx *ctx, const struct ddi *ddi)
+{
+    if (ctx->apc_disable || ctx->special_apc_disable)
+        bugcheck(0x1, ctx->apc_disable, ctx->special_apc_disable, 0, 0, "V-GEN-1", "an app calls %s: its thread returned to user mode with APCs disabled", ddi->name);
+}
+
 void gate_enter(uint16_t number, uint64_t a, uint64_t b)
 {
     if (machine.engine == ENGINE_THREAD)
@@ -45,6 +66,8 @@ void gate_enter(uint16_t number, uint64_t a, uint64_t b)
     show_paged();
     struct ctx *ctx = current_ctx;
     const struct ddi *ddi = &ddi_table[number];
+    if ((uintptr_t)__builtin_frame_address(0) - ctx->stack >= ctx->stack_size)
+        stack_switched(ctx, __builtin_frame_address(0), ddi);
     if (ctx->gate_depth == CTX_GATE_DEPTH)
         bugcheck(0x7F, 8, ctx->gate_depth, 0, 0, "W-MEM-15", "%s: calls are nested more than %d deep (endless recursion)", ddi->name,
                  CTX_GATE_DEPTH);
@@ -55,6 +78,8 @@ void gate_enter(uint16_t number, uint64_t a, uint64_t b)
         race_raise();
     if (ctx->irql > ddi->max_irql || (ddi->flags & DDI_EXACT_IRQL && ctx->irql != ddi->max_irql))
         irql_violation(ctx, ddi);
+    if (ddi->flags & DDI_USER)
+        check_user_mode(ctx, ddi);
     if (!(ddi->flags & DDI_NO_POINT))
         sched_point(number);
 }
@@ -164,6 +189,8 @@ void callback_leave(struct callback_frame *frame, uint64_t result)
                  ctx->spinlocks_held > frame->spinlocks ? "while it holds a spin lock" : "having released a spin lock it did not take");
     if (ctx->irql != frame->irql)
         irql_changed(frame, ctx);
+    if (ctx->interrupts_off && !strcmp(cb->name, "Dispatch"))
+        bugcheck(0xC4, 0xC1, ctx->irql, 0, 0, "V-IO-13", "a dispatch routine returned with interrupts disabled");
     if (ctx->apc_disable != frame->apc_disable || ctx->special_apc_disable != frame->special_apc_disable)
         critical_region_changed(frame, ctx);
     trace(TRACE_CALLBACK_END, frame->callback, result, 0);

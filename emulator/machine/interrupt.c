@@ -125,7 +125,7 @@ struct interrupt_line *interrupt_due(bool passes)
 {
     const struct ctx *self = current_ctx;
     struct interrupt_line *due = NULL;
-    bool here = self->cpu >= 0 && can_nest(self);
+    bool here = self->cpu >= 0 && !self->interrupts_off && can_nest(self);
     for (unsigned i = 0; i < count; i++) {
         struct interrupt_line *line = &lines[i];
         if (!line->wants)

@@ -89,6 +89,11 @@ enum machine_lint {
     LINT_PNP = 4096,             /* V-PNP-8, V-PNP-9, V-PNP-14, V-RML-4, V-RML-5: what a PnP driver had better do */
     LINT_POWER = 8192,           /* V-POW-2, V-POW-3: what its power routines had better do */
     LINT_WMI_EVENT = 1024,       /* V-WMI-3: an event that nobody has enabled */
+    LINT_STRING = 16384,         /* V-SEC-9: strcpy, sprintf and the other calls that know no end of what they fill */
+    LINT_ACCESS = 32768,         /* V-SEC-10: a control code that anybody may send takes data */
+    LINT_OBSOLETE = 65536,       /* V-MSC-8: routines that others have replaced */
+    LINT_LOW_MEMORY = 131072,    /* V-MEM-26: physical memory below 4 GB is asked for */
+    LINT_BUFFER = 262144,        /* V-BUF-7: input that is read where output was written before */
     LINT_WRITE_BUFFER = 256      /* V-IO-17: the buffer of a direct write that is not what it was when the write ends */
 };
 extern uint32_t machine_lints;

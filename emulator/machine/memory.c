@@ -296,10 +296,21 @@ void memory_hide_paged(bool hide)
     }
 }
 
+/* The size in the header decides the rest of it: an underrun of a few bytes reaches no farther than there. */
+static void check_header(const struct block *b)
+{
+    size_t rounded;
+    unsigned c = class_of(b->size, &rounded);
+    if (b->size > ARENA_SIZE / 4 || b->size_class != c || b->room != rounded + RED_ZONE)
+        bugcheck(0xC4, 0x13F, b->number, b->size, b->room, "V-MEM-17", "block #%u is freed, and its size is not the one it was allocated with: its header was written to",
+                 b->number);
+}
+
 void block_free(void *memory, const void *caller)
 {
     struct block *b = block_of(memory);
     header_open(b);
+    check_header(b);
     footprint_free(memory, b->size);
     if (b->pool_type)
         paged_remove(b);

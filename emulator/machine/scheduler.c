@@ -1,6 +1,7 @@
 /* See context.h: what both engines share. */
 #include <string.h>
 
+#include "buffer_order.h"
 #include "engine.h"
 
 #define MAX_POINTS 2000000u
@@ -44,6 +45,7 @@ static void machine_begin(const struct chance *chance)
     footprint_begin();
     interrupt_begin();
     device_models_begin();
+    buffer_order_forget();
 }
 
 bool machine_run(const struct chance *chance, void (*life)(void *), void *argument)
@@ -117,7 +119,7 @@ struct ctx *ctx_allocate(enum ctx_kind kind, uint8_t role, const char *name, voi
     void *engine_part = ctx->engine;
     *ctx = (struct ctx){.id = (uint16_t)i, .kind = (uint8_t)kind, .role = role, .cpu = -1,
                         .last_cpu = (uint8_t)(i % machine.cpus), /* where it goes first: threads spread over the processors */
-                        .entry = entry, .argument = argument, .engine = engine_part};
+                        .entry = entry, .argument = argument, .engine = engine_part, .stack_size = UINTPTR_MAX};
     ctx_set_state(ctx, CTX_READY);
     ctx->name = keep_name(name);
     if (kind != CTX_IDLE) { /* whoever happens to be there makes an idle thread */
@@ -251,11 +253,22 @@ void irql_lower(uint8_t irql)
     struct ctx *self = current_ctx;
     bool drops = self->irql >= IRQL_DISPATCH && irql < IRQL_DISPATCH;
     self->irql = irql;
-    if (machine.interrupts)
+    if (machine.interrupts && !self->interrupts_off)
         interrupts_take();
     if (!drops)
         return;
     footprint_meet();
+    cpu_drain_dpcs();
+}
+
+void interrupt_flag_set(bool on)
+{
+    footprint_meet(); /* it keeps its processor, or no longer does */
+    current_ctx->interrupts_off = !on;
+    if (!on)
+        return;
+    if (machine.interrupts)
+        interrupts_take();
     cpu_drain_dpcs();
 }
 
@@ -274,7 +287,7 @@ void cpu_request_dpc(unsigned cpu)
 void cpu_drain_dpcs(void)
 {
     struct ctx *self = current_ctx;
-    if (self->running_dpcs || self->irql >= IRQL_DISPATCH || self->cpu < 0)
+    if (self->running_dpcs || self->irql >= IRQL_DISPATCH || self->cpu < 0 || self->interrupts_off)
         return;
     struct cpu *cpu = &machine.cpu[self->cpu];
     if (!cpu->dpcs || cpu->draining)

@@ -9,6 +9,7 @@ struct nt_thread *ke_adopt_current_thread(void);
 void report_irps(void);
 void po_boot(void);
 void ex_callback_boot(void);
+void mm_contiguous_boot(void);
 void wmi_boot(void);
 void ps_boot(void);
 void seh_begin(void);
@@ -35,6 +36,8 @@ void nt_boot(void)
     io_csq_boot();
     io_shutdown_boot();
     mm_locks_boot();
+    mm_contiguous_boot();
+    ke_bugcheck_callbacks_boot();
     ke_begin();
     hal_boot();
     seh_begin();

@@ -20,6 +20,7 @@
 
 struct nt_thread;
 struct nt_process;
+struct nt_driver;
 struct driver_image;
 struct cm_key;
 
@@ -103,6 +104,8 @@ struct nt_thread {
     uint32_t last_error;           /* Win32 */
     uint32_t number;
     uint32_t process_id;           /* of its process, when it has one */
+    struct nt_process *own_process; /* what it comes back to; `process` is another while it is attached (KeStackAttachProcess) */
+    unsigned attached;
     bool plain_user;               /* of a process without an administrator's rights: process_set_administrator(process, false) makes one */
     LONG priority;
     NTSTATUS exit_status;
@@ -163,6 +166,16 @@ void ke_queue_kernel_apc(struct nt_thread *thread, struct nt_apc *apc);
 void ke_queue_user_apc(struct nt_thread *thread, struct nt_apc *apc);
 /* Runs all queued user APCs of the current thread; true if there was one. For the return to user mode from an alertable wait. */
 bool ke_run_user_apcs(void);
+
+/* Bug-check callbacks of drivers (W-DBG-4): run before the bug check that a driver asks for. */
+void ke_bugcheck_callbacks_boot(void);
+void ke_bugcheck_callbacks_run(void);
+void ke_bugcheck_callbacks_check_unloaded(const struct nt_driver *driver);
+
+/* A routine that others have replaced was called by a driver (V-MSC-8, a lint). */
+void lint_obsolete(const char *ddi, const char *instead);
+/* A driver called a string routine that does not know where its buffer ends (V-SEC-9, a lint). */
+void lint_string(const char *routine, const void *caller);
 
 /* ---- Pool, work items (ex/) ---- */
 

@@ -396,6 +396,7 @@ NTSTATUS PoRequestPowerIrp(PDEVICE_OBJECT DeviceObject, UCHAR MinorFunction, POW
 NTSTATUS PoCallDriver(PDEVICE_OBJECT DeviceObject, PIRP Irp)
 {
     gate_enter(DDI_PoCallDriver, trace_object(DeviceObject), trace_object(Irp));
+    lint_obsolete("PoCallDriver", "IoCallDriver");
     struct irp_record *r = irp_require(Irp, "PoCallDriver", 0xC9, 0x205);
     if (is_driver_code(CALLER))
         io_check_passed(DeviceObject, Irp, r);
@@ -407,6 +408,7 @@ NTSTATUS PoCallDriver(PDEVICE_OBJECT DeviceObject, PIRP Irp)
 VOID PoStartNextPowerIrp(PIRP Irp)
 {
     gate_enter(DDI_PoStartNextPowerIrp, trace_object(Irp), 0);
+    lint_obsolete("PoStartNextPowerIrp", "no call at all");
     irp_require(Irp, "PoStartNextPowerIrp", 0xC9, 0x205);
     gate_leave(0);
 }

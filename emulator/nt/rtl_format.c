@@ -7,6 +7,8 @@
  */
 #include "irpfuzz_format.h"
 
+void lint_string(const char *routine, const void *caller); /* nt.h */
+
 struct sink {
     char *narrow;
     wchar_t *wide;
@@ -455,6 +457,7 @@ int irpfuzz_old_vsnwprintf(wchar_t *to, size_t size, const wchar_t *format, va_l
 
 int irpfuzz_vsprintf(char *to, const char *format, va_list arguments)
 {
+    lint_string("vsprintf", __builtin_return_address(0));
     return irpfuzz_vsnprintf(to, 0x7fffffff, format, arguments);
 }
 
@@ -507,8 +510,9 @@ int irpfuzz_sprintf(char *to, const char *format, ...)
     va_list arguments;
     int length;
 
+    lint_string("sprintf", __builtin_return_address(0));
     va_start(arguments, format);
-    length = irpfuzz_vsprintf(to, format, arguments);
+    length = irpfuzz_vsnprintf(to, 0x7fffffff, format, arguments);
     va_end(arguments);
     return length;
 }

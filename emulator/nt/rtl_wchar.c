@@ -5,6 +5,8 @@
  */
 #include "irpfuzz_wchar.h"
 
+void lint_string(const char *routine, const void *caller); /* nt.h */
+
 size_t irpfuzz_wcslen(const wchar_t *text)
 {
     size_t length = 0;
@@ -23,12 +25,18 @@ size_t irpfuzz_wcsnlen(const wchar_t *text, size_t limit)
     return length;
 }
 
-wchar_t *irpfuzz_wcscpy(wchar_t *to, const wchar_t *from)
+static void copy(wchar_t *to, const wchar_t *from)
 {
     size_t i = 0;
 
     while ((to[i] = from[i]) != 0)
         i++;
+}
+
+wchar_t *irpfuzz_wcscpy(wchar_t *to, const wchar_t *from)
+{
+    lint_string("wcscpy", __builtin_return_address(0));
+    copy(to, from);
     return to;
 }
 
@@ -45,7 +53,8 @@ wchar_t *irpfuzz_wcsncpy(wchar_t *to, const wchar_t *from, size_t count)
 
 wchar_t *irpfuzz_wcscat(wchar_t *to, const wchar_t *from)
 {
-    irpfuzz_wcscpy(to + irpfuzz_wcslen(to), from);
+    lint_string("wcscat", __builtin_return_address(0));
+    copy(to + irpfuzz_wcslen(to), from);
     return to;
 }
 

@@ -195,6 +195,7 @@ void verifier_driver_unloaded(struct nt_driver *driver)
     check_ex_timers(driver);
     hal_driver_unloaded(driver);
     ex_callback_check_unregistered(driver);
+    ke_bugcheck_callbacks_check_unloaded(driver);
     check_routines(driver);
     check_keys(driver);
     check_irps(driver);

@@ -134,6 +134,7 @@ VOID ExQueueWorkItem(PWORK_QUEUE_ITEM WorkItem, WORK_QUEUE_TYPE QueueType)
 {
     struct driver_item *driver;
     gate_enter(DDI_ExQueueWorkItem, trace_object(WorkItem), QueueType);
+    lint_obsolete("ExQueueWorkItem", "IoQueueWorkItem, which keeps the driver loaded,");
     memory_check(WorkItem, sizeof *WorkItem, "ExQueueWorkItem");
     if (memory_is_paged(WorkItem))
         bugcheck(0xC4, 0x131, 0, 0, 0, "V-MSC-3", "a work item lies in paged pool");

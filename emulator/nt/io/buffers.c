@@ -1,4 +1,5 @@
 /* The buffer methods (W-BUF-1..12): what the I/O manager makes of the caller's addresses, and what goes back. */
+#include "../../machine/buffer_order.h"
 #include "io.h"
 
 static PVOID system_buffer(PIRP irp, size_t size)
@@ -71,6 +72,8 @@ NTSTATUS io_set_up_control(PIRP irp, ULONG code, void *in, ULONG in_length, void
     if (in_length)
         memcpy(irp->AssociatedIrp.SystemBuffer, in, in_length);
     if (method == METHOD_BUFFERED) {
+        if (out_length)
+            buffer_order_begin(irp->AssociatedIrp.SystemBuffer, in_length);
         irp->UserBuffer = out;
         if (out && out_length)
             irp->Flags |= IRP_INPUT_OPERATION;
@@ -126,6 +129,7 @@ void io_release_buffers(PIRP irp)
         check_write_buffer(irp);
     if (irp->Flags & IRP_DEALLOCATE_BUFFER && irp->AssociatedIrp.SystemBuffer) {
         irp_record(irp)->system_buffer = irp->AssociatedIrp.SystemBuffer;
+        buffer_order_end(irp->AssociatedIrp.SystemBuffer);
         block_free(irp->AssociatedIrp.SystemBuffer, NULL);
     }
     irp->AssociatedIrp.SystemBuffer = NULL;

@@ -29,6 +29,8 @@ static void check_call(PDEVICE_OBJECT device, PIRP irp, struct irp_record *r)
     if (r->info.finished || irp->CurrentLocation > irp->StackCount + 1)
         bugcheck(0xC9, 0x205, r->info.number, 0, 0, "V-IO-205", "%s was sent although it is completed", irp_record_name(r, name, sizeof name));
     PIO_STACK_LOCATION next = irp->Tail.Overlay.CurrentStackLocation - 1;
+    if (current_ctx->interrupts_off)
+        bugcheck(0xC4, 0xC0, r->info.number, 0, 0, "V-IO-13", "%s was sent with interrupts disabled", irp_record_name(r, name, sizeof name));
     if (current_ctx->irql > IRQL_DISPATCH)
         bugcheck(0xC9, 0x10, r->info.number, current_ctx->irql, 0, "W-IRQL-21", "%s was sent at IRQL %u", irp_record_name(r, name, sizeof name), current_ctx->irql);
     if (current_ctx->irql == IRQL_DISPATCH && !may_be_sent_at_dispatch(next->MajorFunction))

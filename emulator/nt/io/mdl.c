@@ -26,7 +26,47 @@ static size_t pages_of(const void *va, size_t length)
     return (size_t)((((uint64_t)(uintptr_t)va & (PAGE - 1)) + length + PAGE - 1) / PAGE);
 }
 
+/*
+ * An MDL is opaque (V-MDL-11). Behind the page numbers of one that IoAllocateMdl made stands a number for what the emulator has put into it; a driver may link
+ * MDLs (Next), say that a mapping may fail, and look.
+ */
+#define MAY_BE_SET (MDL_MAPPING_CAN_FAIL | MDL_NETWORK_HEADER)
+
+/* What stands in front of an MDL of the driver's own is the driver's, and may be anything. */
+__attribute__((no_sanitize("address", "memory", "thread"))) static uint64_t *seal_of(const MDL *mdl)
+{
+    if (!memory_is_kernel(mdl) || ((uintptr_t)mdl & 15) || !block_is(block_of(mdl)) || block_of(mdl)->use != BLOCK_MDL || block_of(mdl)->state != BLOCK_LIVE)
+        return NULL; /* in memory of the driver's own */
+    return (uint64_t *)((char *)(uintptr_t)mdl + ((block_of(mdl)->size - sizeof(uint64_t)) & ~7ull));
+}
+
+static uint64_t seal(const MDL *mdl)
+{
+    const uint64_t field[] = {(uint64_t)mdl->StartVa, mdl->ByteOffset, mdl->ByteCount, (uint16_t)mdl->Size, (uint16_t)mdl->MdlFlags & ~(uint64_t)MAY_BE_SET};
+    uint64_t hash = 0;
+    for (unsigned i = 0; i < sizeof field / sizeof field[0]; i++)
+        hash = (hash ^ field[i]) * 0x9e3779b97f4a7c15ull;
+    return hash;
+}
+
+static void sealed(const MDL *mdl)
+{
+    uint64_t *at = seal_of(mdl);
+    if (at)
+        *at = seal(mdl);
+}
+
+static void check_sealed(const MDL *mdl, const char *what)
+{
+    const uint64_t *at = seal_of(mdl);
+    if (at && *at != seal(mdl))
+        bugcheck(OWN_RULE, block_of(mdl)->number, 0, 0, 0, "V-MDL-11", "MDL #%u is %s, and a driver has written to its fields: an MDL is opaque",
+                 block_of(mdl)->number, what);
+}
+
 static void *start_of(const MDL *mdl) { return (char *)mdl->StartVa + mdl->ByteOffset; }
+
+void mm_check_method(const void *address, const char *ddi); /* mm/probe.c */
 
 static void describe(PMDL mdl, PVOID va, size_t length)
 {
@@ -38,6 +78,7 @@ static void describe(PMDL mdl, PVOID va, size_t length)
     mdl->StartVa = (PVOID)((uintptr_t)va & ~(uintptr_t)(PAGE - 1));
     mdl->ByteOffset = (ULONG)((uintptr_t)va & (PAGE - 1));
     mdl->ByteCount = (ULONG)length;
+    sealed(mdl);
 }
 
 PMDL io_allocate_mdl(PVOID va, ULONG length, BOOLEAN secondary, BOOLEAN quota, PIRP irp)
@@ -45,7 +86,7 @@ PMDL io_allocate_mdl(PVOID va, ULONG length, BOOLEAN secondary, BOOLEAN quota, P
     (void)quota;
     if (length > 0xffffffffu - PAGE)
         return NULL;
-    PMDL mdl = block_alloc(ARENA_KERNEL, BLOCK_MDL, sizeof(MDL) + pages_of(va, length) * sizeof(PFN_NUMBER), ' ldM', NULL);
+    PMDL mdl = block_alloc(ARENA_KERNEL, BLOCK_MDL, sizeof(MDL) + pages_of(va, length) * sizeof(PFN_NUMBER) + sizeof(uint64_t), ' ldM', NULL);
     if (!mdl)
         return NULL;
     memset(mdl, 0, sizeof *mdl);
@@ -99,8 +140,44 @@ static void check_not_lent(const MDL *mdl, const char *ddi)
     }
 }
 
+/* The MDLs that a driver has locked pages with, wherever they stand (V-MDL-10). */
+struct locked_mdl {
+    struct locked_mdl *next;
+    const MDL *mdl;
+    const struct nt_process *process;
+};
+static struct locked_mdl *locked_mdls;
+
+NO_FOOTPRINT static struct locked_mdl **locked_mdl_of(const MDL *mdl)
+{
+    struct locked_mdl **at = &locked_mdls;
+    while (*at && (*at)->mdl != mdl)
+        at = &(*at)->next;
+    return at;
+}
+
+static void note_locked(const MDL *mdl, const struct nt_process *process)
+{
+    if (*locked_mdl_of(mdl))
+        bugcheck(0xD9, process ? 1 : 2, mdl_number(mdl), 0, 0, "V-MDL-10",
+                 "the pages of MDL #%u were locked, the MDL was written over, and now pages are locked with it again", mdl_number(mdl));
+    struct locked_mdl *l = ex_system_alloc(sizeof *l);
+    *l = (struct locked_mdl){locked_mdls, mdl, process};
+    locked_mdls = l;
+}
+
+static void note_unlocked(const MDL *mdl)
+{
+    struct locked_mdl **at = locked_mdl_of(mdl), *l = *at;
+    if (!l)
+        return;
+    *at = l->next;
+    ex_system_free(l);
+}
+
 void io_free_mdl(PMDL mdl)
 {
+    check_sealed(mdl, "freed");
     if (user_mappings && *user_mapping_of(mdl))
         bugcheck(0xC4, 0xB8, mdl_number(mdl), 0, 0, "V-MDL-5", "IoFreeMdl on MDL #%u, which is still mapped into a process", mdl_number(mdl));
     if (mdl->MdlFlags & MDL_PAGES_LOCKED && !(mdl->MdlFlags & MDL_PARTIAL))
@@ -115,6 +192,7 @@ void mm_build(PMDL mdl, USHORT flags)
     for (size_t i = 0; i < n; i++)
         pfn[i] = mm_physical_of((char *)mdl->StartVa + i * PAGE) / PAGE;
     mdl->MdlFlags |= (CSHORT)flags;
+    sealed(mdl);
 }
 
 static unsigned locked_for_apps; /* MDLs with locked pages of a process, by drivers */
@@ -123,6 +201,7 @@ void mm_locks_boot(void)
 {
     locked_for_apps = 0;
     user_mappings = NULL;
+    locked_mdls = NULL;
 }
 
 void mm_check_process_exit(const struct nt_process *process)
@@ -140,6 +219,7 @@ void mm_check_process_exit(const struct nt_process *process)
 
 void mm_unlock_pages(PMDL mdl)
 {
+    check_sealed(mdl, "unlocked");
     if (mdl->MdlFlags & MDL_PARTIAL)
         bugcheck(0xC4, 0xB4, mdl_number(mdl), 0, 0, "V-MDL-3", "MmUnlockPages on MDL #%u, which is partial", mdl_number(mdl));
     if (mdl->MdlFlags & MDL_SOURCE_IS_NONPAGED_POOL)
@@ -151,17 +231,23 @@ void mm_unlock_pages(PMDL mdl)
     mdl->Process = NULL;
     mdl->MdlFlags &= (CSHORT) ~(MDL_PAGES_LOCKED | MDL_MAPPED_TO_SYSTEM_VA);
     mdl->MappedSystemVa = NULL;
+    note_unlocked(mdl);
+    sealed(mdl);
 }
 
 PVOID mm_get_system_address_for_mdl_safe(PMDL mdl, ULONG priority)
 {
     (void)priority;
+    if (memory_is_io_space(mdl->StartVa) && !(mdl->MdlFlags & MDL_IO_SPACE))
+        bugcheck(0xC4, 0x89, mdl_number(mdl), 0, 0, "V-MDL-8", "MDL #%u, which describes device memory, is mapped without MDL_IO_SPACE", mdl_number(mdl));
+    check_sealed(mdl, "mapped");
     if (mdl->MdlFlags & (MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL))
         return mdl->MappedSystemVa;
     if (!(mdl->MdlFlags & (MDL_PAGES_LOCKED | MDL_PARTIAL)))
         bugcheck(0xC4, 0xB3, mdl_number(mdl), 0, 0, "W-MDL-5", "MDL #%u was mapped although its pages are not locked", mdl_number(mdl));
     mdl->MappedSystemVa = start_of(mdl);
     mdl->MdlFlags |= MDL_MAPPED_TO_SYSTEM_VA | (mdl->MdlFlags & MDL_PARTIAL ? MDL_PARTIAL_HAS_BEEN_MAPPED : 0);
+    sealed(mdl);
     return mdl->MappedSystemVa;
 }
 
@@ -195,7 +281,8 @@ static void check_partial(const MDL *source, const MDL *target, uintptr_t offset
     if (offset > source->ByteCount || length > source->ByteCount - offset)
         bugcheck(OWN_RULE, mdl_number(source), length, source->ByteCount, 0, "W-MDL-7", "IoBuildPartialMdl of %u bytes that do not all lie inside MDL #%u", length,
                  mdl_number(source));
-    if (b && block_memory((struct block *)b) == target && sizeof(MDL) + pages_of(va, length) * sizeof(PFN_NUMBER) > b->size)
+    const size_t of_ours = b && b->use == BLOCK_MDL ? sizeof(uint64_t) : 0;
+    if (b && block_memory((struct block *)b) == target && sizeof(MDL) + pages_of(va, length) * sizeof(PFN_NUMBER) + of_ours > b->size)
         bugcheck(OWN_RULE, mdl_number(target), length, 0, 0, "W-MDL-7", "IoBuildPartialMdl of %u bytes into MDL #%u, which is too small for their pages", length,
                  mdl_number(target));
     if (target->MdlFlags & MDL_PARTIAL_HAS_BEEN_MAPPED)
@@ -206,6 +293,8 @@ static void check_partial(const MDL *source, const MDL *target, uintptr_t offset
 VOID IoBuildPartialMdl(PMDL SourceMdl, PMDL TargetMdl, PVOID VirtualAddress, ULONG Length)
 {
     gate_enter(DDI_IoBuildPartialMdl, trace_object(SourceMdl), Length);
+    check_sealed(SourceMdl, "described in part");
+    check_sealed(TargetMdl, "described in part");
     uintptr_t offset = (uintptr_t)VirtualAddress - (uintptr_t)start_of(SourceMdl);
     if (!Length && offset <= SourceMdl->ByteCount)
         Length = SourceMdl->ByteCount - (ULONG)offset;
@@ -218,6 +307,7 @@ VOID IoBuildPartialMdl(PMDL SourceMdl, PMDL TargetMdl, PVOID VirtualAddress, ULO
         TargetMdl->MappedSystemVa = start_of(TargetMdl);
         TargetMdl->MdlFlags |= SourceMdl->MdlFlags & (MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL);
     }
+    sealed(TargetMdl);
     gate_leave(0);
 }
 
@@ -240,7 +330,9 @@ VOID MmBuildMdlForNonPagedPool(PMDL MemoryDescriptorList)
     if (memory_is_paged(start_of(MemoryDescriptorList)))
         bugcheck(0xC4, 0x7F, mdl_number(MemoryDescriptorList), 0, 0, "V-MDL-6", "MmBuildMdlForNonPagedPool on MDL #%u, which describes paged pool",
                  mdl_number(MemoryDescriptorList));
-    mm_build(MemoryDescriptorList, MDL_SOURCE_IS_NONPAGED_POOL);
+    check_sealed(MemoryDescriptorList, "built");
+    bool device = memory_is_io_space(MemoryDescriptorList->StartVa);
+    mm_build(MemoryDescriptorList, (USHORT)(MDL_SOURCE_IS_NONPAGED_POOL | (device ? MDL_IO_SPACE : 0)));
     MemoryDescriptorList->MappedSystemVa = start_of(MemoryDescriptorList);
     gate_leave(0);
 }
@@ -254,9 +346,16 @@ VOID MmProbeAndLockPages(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMode, 
     if (mdl->MdlFlags & (MDL_SOURCE_IS_NONPAGED_POOL | MDL_PARTIAL))
         bugcheck(0xC4, 0xB0, mdl_number(mdl), 0, 0, "W-MDL-3", "MmProbeAndLockPages on MDL #%u, which is nonpaged or partial", mdl_number(mdl));
     const void *start = start_of(mdl);
+    if (AccessMode == UserMode)
+        mm_check_method(start, "MmProbeAndLockPages");
+    if (memory_is_io_space(start))
+        bugcheck(0xC4, 0x6F, mdl_number(mdl), 0, 0, "V-MDL-8", "MmProbeAndLockPages on MDL #%u, which describes device memory: it is no page that could be locked",
+                 mdl_number(mdl));
+    check_sealed(mdl, "locked");
     if (AccessMode == UserMode ? !mm_is_user_range(start, mdl->ByteCount) : (uintptr_t)start < PAGE)
         seh_raise((ULONG)STATUS_ACCESS_VIOLATION);
     mm_build(mdl, (USHORT)(MDL_PAGES_LOCKED | (Operation != IoReadAccess ? MDL_WRITE_OPERATION : 0)));
+    note_locked(mdl, AccessMode == UserMode ? ke_current_thread()->process : NULL);
     if (AccessMode == UserMode && ke_current_thread()->process) {
         mdl->Process = (PVOID)ke_current_thread()->process;
         locked_for_apps++;
@@ -264,10 +363,20 @@ VOID MmProbeAndLockPages(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMode, 
     gate_leave(0);
 }
 
+/* By this MDL: a flag alone locks nothing, and its pages would be unlocked more often than locked. The emulator's own MDLs are locked as they are made. */
+static void check_was_locked(const MDL *mdl)
+{
+    const bool own = seal_of(mdl) && !block_of(mdl)->allocated_at;
+    if (!own && mdl->MdlFlags & MDL_PAGES_LOCKED && !(mdl->MdlFlags & MDL_PARTIAL) && !*locked_mdl_of(mdl))
+        bugcheck(0x4E, 7, mdl_number(mdl), 0, 0, "V-GEN-15", "MmUnlockPages on MDL #%u, whose pages were never locked: they are unlocked more often than locked",
+                 mdl_number(mdl));
+}
+
 VOID MmUnlockPages(PMDL MemoryDescriptorList)
 {
     gate_enter(DDI_MmUnlockPages, trace_object(MemoryDescriptorList), 0);
     check_not_lent(MemoryDescriptorList, "MmUnlockPages");
+    check_was_locked(MemoryDescriptorList);
     mm_unlock_pages(MemoryDescriptorList);
     gate_leave(0);
 }
@@ -285,6 +394,7 @@ PVOID MmGetSystemAddressForMdlSafe(PMDL Mdl, ULONG Priority)
 PVOID MmGetSystemAddressForMdl(PMDL Mdl)
 {
     gate_enter(DDI_MmGetSystemAddressForMdl, trace_object(Mdl), 0);
+    lint_obsolete("MmGetSystemAddressForMdl", "MmGetSystemAddressForMdlSafe");
     if (!(Mdl->MdlFlags & (MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL | MDL_MAPPING_CAN_FAIL)))
         bugcheck(0xC4, 0x81, mdl_number(Mdl), 0, 0, "V-MDL-7", "MDL #%u is mapped by a call that cannot fail: MmGetSystemAddressForMdlSafe is meant", mdl_number(Mdl));
     PVOID address = mm_get_system_address_for_mdl_safe(Mdl, HighPagePriority);
@@ -366,8 +476,10 @@ VOID MmUnmapLockedPages(PVOID BaseAddress, PMDL MemoryDescriptorList)
         bugcheck(0xC4, 0xB6, mdl_number(mdl), 0, 0, "W-MDL-6", "MmUnmapLockedPages on MDL #%u, which is not mapped", mdl_number(mdl));
     if (BaseAddress != mdl->MappedSystemVa)
         bugcheck(0xDA, 0, mdl_number(mdl), 0, 0, "W-MDL-6", "MmUnmapLockedPages on MDL #%u with an address that is not its mapping", mdl_number(mdl));
+    check_sealed(mdl, "unmapped");
     mdl->MdlFlags &= (CSHORT) ~(MDL_MAPPED_TO_SYSTEM_VA | MDL_PARTIAL_HAS_BEEN_MAPPED);
     mdl->MappedSystemVa = NULL;
+    sealed(mdl);
     gate_leave(0);
 }
 
@@ -377,6 +489,7 @@ VOID MmPrepareMdlForReuse(PMDL Mdl)
 {
     if (Mdl->MdlFlags & MDL_PARTIAL)
         Mdl->MdlFlags &= (CSHORT) ~(MDL_MAPPED_TO_SYSTEM_VA | MDL_PARTIAL_HAS_BEEN_MAPPED);
+    sealed(Mdl);
 }
 
 SIZE_T MmSizeOfMdl(PVOID Base, SIZE_T Length) { return sizeof(MDL) + pages_of(Base, Length) * sizeof(PFN_NUMBER); }

@@ -148,6 +148,15 @@ NTSTATUS io_read_write_file(const struct io_target_file *to, bool write, void *b
     return synchronized(to, irp, top, status);
 }
 
+/* What the code's function does is the driver's to say; data that it takes and did not refuse were meant for something (V-SEC-10). */
+static void lint_access(ULONG code, ULONG in_length, ULONG out_length, NTSTATUS status)
+{
+    const bool writes = (code & 3) == METHOD_IN_DIRECT ? out_length != 0 : in_length && !out_length;
+    if ((code >> 14 & 3) == FILE_ANY_ACCESS && writes && NT_SUCCESS(status))
+        bugcheck(OWN_RULE, code, in_length, out_length, 0, "V-SEC-10", "the control code 0x%X takes data, and whoever can open the device may send it (FILE_ANY_ACCESS)",
+                 code);
+}
+
 NTSTATUS io_device_io_control_file(const struct io_target_file *to, ULONG code, void *in, ULONG in_length, void *out, ULONG out_length)
 {
     PDEVICE_OBJECT top;
@@ -159,7 +168,10 @@ NTSTATUS io_device_io_control_file(const struct io_target_file *to, ULONG code, 
         return STATUS_INSUFFICIENT_RESOURCES;
     irp_record(irp)->output_limit = out_length;
     NTSTATUS status = io_set_up_control(irp, code, in, in_length, out, out_length);
-    return synchronized(to, irp, top, status);
+    status = synchronized(to, irp, top, status);
+    if (machine_lints & LINT_ACCESS)
+        lint_access(code, in_length, out_length, status);
+    return status;
 }
 
 /* ---- Cancel ---- */

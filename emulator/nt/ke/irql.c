@@ -88,6 +88,19 @@ KIRQL KeRaiseIrqlToSynchLevel(VOID)
     return old;
 }
 
+/* _disable() and _enable(): the processor's interrupt flag. */
+void irpfuzz_interrupt_flag(int enable)
+{
+    gate_enter(enable ? DDI__enable : DDI__disable, 0, 0);
+    interrupt_flag_set(enable);
+    gate_leave(0);
+}
+
+#define EFLAGS_ALWAYS 2
+#define EFLAGS_INTERRUPTS 0x200
+
+unsigned long long irpfuzz_read_eflags(void) { return EFLAGS_ALWAYS | (current_ctx->interrupts_off ? 0 : EFLAGS_INTERRUPTS); }
+
 VOID KeEnterCriticalRegion(VOID)
 {
     gate_enter(DDI_KeEnterCriticalRegion, 0, 0);

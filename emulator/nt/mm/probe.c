@@ -32,9 +32,29 @@ static void check_alignment(const void *address, ULONG alignment)
         seh_raise((ULONG)STATUS_DATATYPE_MISALIGNMENT);
 }
 
+/* The I/O manager's: a driver may have made one for the same bytes, which is how it locks them. */
+static bool has_mdl(const IRP *irp)
+{
+    const MDL *mdl = irp->MdlAddress;
+    return mdl && memory_is_kernel(mdl) && block_is(block_of(mdl)) && block_of(mdl)->use == BLOCK_MDL && !block_of(mdl)->allocated_at;
+}
+
+/* The buffer of a request that has a system buffer or an MDL for it is the I/O manager's, probed and all: UserBuffer is for METHOD_NEITHER (V-BUF-9). */
+void mm_check_method(const void *address, const char *ddi)
+{
+    char name[64];
+    for (const struct irp_record *r = address ? irp_first_record() : NULL; r; r = r->next) {
+        const bool asked = r->info.built_by == 2 && r->irp->UserBuffer == address;
+        if (asked && (r->irp->Flags & IRP_BUFFERED_IO || has_mdl(r->irp)) && io_acting_frame(r))
+            bugcheck(OWN_RULE, r->info.number, 0, 0, 0, "V-BUF-9", "%s on the UserBuffer of %s, whose data are in its %s", ddi,
+                     irp_record_name(r, name, sizeof name), r->irp->Flags & IRP_BUFFERED_IO ? "system buffer" : "MDL");
+    }
+}
+
 VOID ProbeForRead(CONST VOID *Address, SIZE_T Length, ULONG Alignment)
 {
     gate_enter(DDI_ProbeForRead, trace_object(Address), Length);
+    mm_check_method(Address, "ProbeForRead");
     if (Length) {
         check_alignment(Address, Alignment);
         if (!below_the_limit(Address, Length))
@@ -46,6 +66,7 @@ VOID ProbeForRead(CONST VOID *Address, SIZE_T Length, ULONG Alignment)
 VOID ProbeForWrite(PVOID Address, SIZE_T Length, ULONG Alignment)
 {
     gate_enter(DDI_ProbeForWrite, trace_object(Address), Length);
+    mm_check_method(Address, "ProbeForWrite");
     if (Length) {
         check_alignment(Address, Alignment);
         if (!mm_is_user_range(Address, Length)) /* each page is touched */

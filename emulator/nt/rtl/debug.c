@@ -95,12 +95,19 @@ BOOLEAN KdRefreshDebuggerNotPresent(VOID) { return TRUE; }
 
 DECLSPEC_NORETURN VOID KeBugCheckEx(ULONG BugCheckCode, ULONG_PTR P1, ULONG_PTR P2, ULONG_PTR P3, ULONG_PTR P4)
 {
+    gate_enter(DDI_KeBugCheckEx, BugCheckCode, 0);
+    ke_bugcheck_callbacks_run();
     bugcheck(BugCheckCode, trace_object((void *)P1) ? trace_object((void *)P1) : P1, trace_object((void *)P2) ? trace_object((void *)P2) : P2,
              trace_object((void *)P3) ? trace_object((void *)P3) : P3, trace_object((void *)P4) ? trace_object((void *)P4) : P4, NULL,
              "the driver called KeBugCheckEx");
 }
 
-DECLSPEC_NORETURN VOID KeBugCheck(ULONG BugCheckCode) { bugcheck(BugCheckCode, 0, 0, 0, 0, NULL, "the driver called KeBugCheck"); }
+DECLSPEC_NORETURN VOID KeBugCheck(ULONG BugCheckCode)
+{
+    gate_enter(DDI_KeBugCheckEx, BugCheckCode, 0);
+    ke_bugcheck_callbacks_run();
+    bugcheck(BugCheckCode, 0, 0, 0, 0, NULL, "the driver called KeBugCheck");
+}
 
 PVOID MmGetSystemRoutineAddress(PUNICODE_STRING SystemRoutineName)
 {
