@@ -1,6 +1,7 @@
 /* Child lists and static children: what a driver says of its children, and what becomes of it (K-CHD-1..7). */
 #include "bus_world.h"
 
+/* RULE V-WDF-46: A child list is made with a whole configuration, or not at all. */
 /* RULE K-CHD-1: WdfChildListCreate checks the size of its configuration, the size of a description and that there is EvtChildListCreateDevice. */
 TEST(K_CHD_1_configuration)
 {
@@ -393,6 +394,7 @@ static WDFDEVICE add_static(ULONG serial)
     return child_of[serial];
 }
 
+/* RULE V-WDF-46: A static PDO is a child of its bus once it is added, once. */
 /* RULE K-CHD-7: A static child is reported once it is added, and not twice; one that is marked missing goes. */
 TEST(K_CHD_7_add_and_mark_missing)
 {

@@ -472,12 +472,22 @@ TEST(K_Q_85_filter)
 /* ---- Before the framework ---- */
 
 static bool hand_back;
+static enum { SKIP, SKIP_AND_SET, NEITHER } way;
+static NTSTATUS ignore(PDEVICE_OBJECT d, PIRP irp, PVOID context)
+{
+    if (irp->PendingReturned)
+        IoMarkIrpPending(irp);
+    return STATUS_CONTINUE_COMPLETION;
+}
 static NTSTATUS preprocess(WDFDEVICE d, PIRP irp)
 {
     say("preprocess");
     last_irql = KeGetCurrentIrql();
     if (hand_back) {
-        IoSkipCurrentIrpStackLocation(irp);
+        if (way != NEITHER)
+            IoSkipCurrentIrpStackLocation(irp);
+        if (way == SKIP_AND_SET)
+            IoSetCompletionRoutine(irp, ignore, NULL, TRUE, TRUE, TRUE);
         return WdfDeviceWdmDispatchPreprocessedIrp(d, irp);
     }
     irp->IoStatus.Status = STATUS_NOT_IMPLEMENTED;
@@ -507,7 +517,7 @@ TEST(K_DRV_81_completed)
 /* RULE K-DRV-81: EvtDeviceWdmIrpPreprocess may hand the IRP back to the framework, at the caller's IRQL and in its thread. */
 TEST(K_DRV_81_handed_back)
 {
-    plan.queue = sequential, hand_back = true;
+    plan.queue = sequential, hand_back = true, way = SKIP;
     begin(preprocess_reads);
     KIRQL irql = ke_raise_irql(DISPATCH_LEVEL);
     send(IRP_MJ_READ, 4);
@@ -517,6 +527,25 @@ TEST(K_DRV_81_handed_back)
     complete(0, STATUS_SUCCESS, 0);
     finish();
 }
+
+static void hand_back_by(int how)
+{
+    plan.queue = sequential, hand_back = true, way = how;
+    begin(preprocess_reads);
+    send(IRP_MJ_READ, 4);
+    log_is("preprocess read");
+    complete(0, STATUS_SUCCESS, 0);
+    finish();
+}
+
+/* RULE V-WDF-26: EvtDeviceWdmIrpPreprocess skips its stack location before it hands an IRP back. */
+TEST(V_WDF_26_skipped) { hand_back_by(SKIP); }
+
+/* RULE V-WDF-26: One that did neither that nor a copy is reported. */
+TEST(V_WDF_26_neither, MISUSE, .rule = "V-WDF-26") { hand_back_by(NEITHER); }
+
+/* RULE V-WDF-26: Behind a skip there is no location of its own to set a completion routine in: bug check 0xC9/0x206. */
+TEST(V_WDF_26_routine_behind_skip, .code = 0xC9, .p1 = 0x206) { hand_back_by(SKIP_AND_SET); }
 
 /* RULE K-PNP-44: A device that was removed by surprise still gets cleanup and close of its files, and new creates fail. */
 TEST(K_PNP_44_open_handle)
@@ -551,6 +580,9 @@ int main(void)
         cmocka_unit_test(K_Q_75_cleanup_of_presented),
         cmocka_unit_test(K_Q_76_close),
         cmocka_unit_test(K_PNP_44_open_handle),
+        cmocka_unit_test(V_WDF_26_skipped),
+        cmocka_unit_test(V_WDF_26_neither),
+        cmocka_unit_test(V_WDF_26_routine_behind_skip),
         cmocka_unit_test(K_Q_77_no_configuration),
         cmocka_unit_test(K_FILE_1_getters),
         cmocka_unit_test(K_FILE_2_fs_context),

@@ -423,6 +423,7 @@ TEST(K_DRV_82_dispatch_to_queue)
     finish();
 }
 
+/* RULE V-WDF-26: An IRP is not routed to a queue that has no use for it, nor with flags that nobody knows. */
 /* RULE K-DRV-82: WdfDeviceWdmDispatchIrpToIoQueue refuses unknown flags, and a queue without handler for the major: STATUS_INVALID_PARAMETER. */
 TEST(K_DRV_82_refused)
 {

@@ -203,6 +203,7 @@ static void open_early(PWDFDEVICE_INIT init)
     early_parent = WdfFdoInitOpenRegistryKey(init, PLUGPLAY_REGKEY_DEVICE, KEY_ALL_ACCESS, &attributes, &key);
 }
 
+/* RULE V-WDF-46: The hardware key is opened through the init structure before the device is there, through the device afterwards. */
 /* RULE K-DRV-53: A device's hardware and software keys are opened by type, before it is created and after; the attributes name no parent. */
 TEST(K_DRV_53_device_keys)
 {

@@ -1,4 +1,4 @@
-/* How requests are better not sent to I/O targets: lints (V-WDF-19, 20, 22, 24). Without the lint all of it is allowed, as on Windows. */
+/* How requests are better not sent to I/O targets: lints (V-WDF-18..20, 22, 24). Without the lint all of it is allowed, as on Windows. */
 #include "kmdf_world.h"
 #include "target_world.h"
 
@@ -125,6 +125,32 @@ TEST(V_WDF_24_read_as_ioctl, .lint = LINT_SEND, MISUSE, .rule = "V-WDF-24") { pa
 /* RULE V-WDF-24: One that does is fine. */
 TEST(V_WDF_24_read_as_read, .lint = LINT_SEND) { pass_a_read_on(pass_on_as_read); }
 
+static NTSTATUS ended_with; /* STATUS_PENDING: with what WdfRequestGetStatus says */
+static void fail_to_send(WDFREQUEST request)
+{
+    WDFMEMORY memory;
+    assert_int_equal(WdfRequestRetrieveOutputMemory(request, &memory), STATUS_SUCCESS);
+    assert_int_equal(WdfIoTargetFormatRequestForRead(target, request, memory, NULL, NULL), STATUS_SUCCESS);
+    WdfRequestSetCompletionRoutine(request, on_back_complete, NULL);
+    WdfIoTargetClose(target);
+    assert_false(WdfRequestSend(request, target, NULL));
+    WdfRequestComplete(request, ended_with == STATUS_PENDING ? WdfRequestGetStatus(request) : ended_with);
+}
+static void pass_on_in_vain(NTSTATUS status)
+{
+    ended_with = status;
+    plan.queue = sequential, plan.handle = fail_to_send;
+    start_beside();
+    send(IRP_MJ_READ, 4);
+    finish_above();
+}
+
+/* RULE V-WDF-18: A request that WdfRequestSend refused is completed with the status that WdfRequestGetStatus tells (a lint). */
+TEST(V_WDF_18_with_another_status, .lint = LINT_SEND, MISUSE, .rule = "V-WDF-18") { pass_on_in_vain(STATUS_SUCCESS); }
+
+/* RULE V-WDF-18: With that one it is fine, and with any where the lint is not asked for. */
+TEST(V_WDF_18_with_its_status, .lint = LINT_SEND) { pass_on_in_vain(STATUS_PENDING); }
+TEST(V_WDF_18_lint_is_off) { pass_on_in_vain(STATUS_SUCCESS); }
 
 int main(void)
 {
@@ -140,6 +166,9 @@ int main(void)
         cmocka_unit_test(V_WDF_22_request_send),
         cmocka_unit_test(V_WDF_24_read_as_ioctl),
         cmocka_unit_test(V_WDF_24_read_as_read),
+        cmocka_unit_test(V_WDF_18_with_another_status),
+        cmocka_unit_test(V_WDF_18_with_its_status),
+        cmocka_unit_test(V_WDF_18_lint_is_off),
     };
     return cmocka_run_group_tests(tests);
 }

@@ -270,6 +270,7 @@ TEST(W_PNP_55_surprise_of_a_subtree)
     in_tree(plugged_in_again);
 }
 
+/* RULE V-GEN-24: What is wrong with the devices that a bus reports is bug check 0xCA. */
 /* RULE V-PNP-11: A device named twice, a NULL, a deleted device, one of another bus and one that was not referenced are reported where the bus relations have them. */
 /* RULE V-IO-248: A device in the bus relations that is no PDO is reported. */
 TEST(V_PNP_11_wrong_relations)
