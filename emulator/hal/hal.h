@@ -64,6 +64,9 @@ void hal_driver_unloaded(const struct nt_driver *driver);
 /* The device was stopped or removed: nothing of it may still be mapped or connected (W-PNP-63, V-HAL-2). */
 void hal_device_released(PDEVICE_OBJECT pdo, const CM_RESOURCE_LIST *translated);
 
+/* The bus takes the device to this state: outside D0 its registers do not answer, and in D3 they lose what was written to them (W-POW-12). */
+void hal_device_power(const CM_RESOURCE_LIST *translated, DEVICE_POWER_STATE state);
+
 /* The parts (mapping.c). */
 void hal_mappings_boot(void);
 void hal_mappings_unloaded(const struct nt_driver *driver);

@@ -308,6 +308,25 @@ void hal_driver_unloaded(const struct nt_driver *driver)
     hal_mappings_unloaded(driver);
 }
 
+void hal_device_power(const CM_RESOURCE_LIST *translated, DEVICE_POWER_STATE state)
+{
+    unsigned window;
+    uint32_t offset;
+    struct device_model *done = NULL;
+    for (ULONG n = 0; translated && translated->Count && n < translated->List[0].PartialResourceList.Count; n++) {
+        const CM_PARTIAL_RESOURCE_DESCRIPTOR *d = &translated->List[0].PartialResourceList.PartialDescriptors[n];
+        if (d->Type != CmResourceTypeMemory && d->Type != CmResourceTypePort)
+            continue;
+        struct device_model *m = device_model_at((uint64_t)d->u.Generic.Start.QuadPart, 1, d->Type == CmResourceTypePort, &window, &offset);
+        if (!m || m == done)
+            continue;
+        device_set_power(m, state == PowerDeviceD0);
+        if (state == PowerDeviceD3)
+            device_lose_power(m);
+        done = m;
+    }
+}
+
 void hal_device_released(PDEVICE_OBJECT pdo, const CM_RESOURCE_LIST *translated)
 {
     for (LIST_ENTRY *e = hal.connected.Flink; e != &hal.connected; e = e->Flink)

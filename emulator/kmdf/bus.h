@@ -113,6 +113,8 @@ struct fx_relations {
     ULONG count;
 };
 void fx_relations_clear(struct fx_relations *r);
+NTSTATUS fx_relations_add(struct fx_relations *r, PDEVICE_OBJECT device, uint16_t ddi);
+void fx_relations_remove(struct fx_relations *r, PDEVICE_OBJECT device);
 /* Into the IRP, behind what others have put there. `own` is referenced as well, if any. */
 NTSTATUS fx_relations_answer(PIRP irp, const struct fx_relations *r, PDEVICE_OBJECT own);
 bool fx_bus_has_children(const struct fx_device *bus);

@@ -144,6 +144,7 @@ static void free_private(struct fx_device *device)
     fx_query_interfaces_free(device);
     fx_wmi_free(device);
     fx_relations_clear(&own->removal);
+    fx_relations_clear(&own->usage);
     fx_pdo_free(device);
     if (own->init)
         fx_init_free(own->init);
@@ -190,6 +191,7 @@ static struct fx_device_private *private_create(struct fx_device *device)
     fx_dispose_list_init(&own->dispose);
     ke_initialize_event(&own->drained, SynchronizationEvent, FALSE);
     own->recorded = WdfPowerDeviceD3Final;
+    fx_states_begin(device);
     own->device_state = (WDF_DEVICE_STATE){sizeof(WDF_DEVICE_STATE), WdfUseDefault, WdfUseDefault, WdfUseDefault,
                                            WdfUseDefault, WdfUseDefault, WdfUseDefault};
     fx_policy_init(device);
@@ -266,6 +268,8 @@ static NTSTATUS device_create(struct WDFDEVICE_INIT *init, PWDF_OBJECT_ATTRIBUTE
     }
     device->own->init = init;
     device->own->accepts_creates = !device->control;
+    if (!device->control)
+        fx_pnp_added(device);
     init->device = device;
     init->magic = 0; /* consumed */
     *out = device;

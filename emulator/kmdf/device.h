@@ -66,6 +66,7 @@ struct WDFDEVICE_INIT {
     PFN_WDF_DEVICE_SHUTDOWN_NOTIFICATION shutdown;
     UCHAR shutdown_flags;
     struct fx_preprocess preprocess[IRP_MJ_MAXIMUM_FUNCTION + 1];
+    struct fx_state_watcher *watchers; /* state change notifications: states.c */
 };
 #define FX_INIT_MAGIC 0x54494e49u
 PWDFDEVICE_INIT fx_init_create(struct fx_driver *driver, enum fx_init_kind kind, PDEVICE_OBJECT pdo);
@@ -75,11 +76,18 @@ PWDFDEVICE_INIT fx_init_of(PWDFDEVICE_INIT init);
 
 /* ---- device.c ---- */
 
-/* PnP states that matter to behaviour; the diagnostic WDF_DEVICE_PNP_STATE is derived. */
+/* PnP states that matter to behaviour; states.c keeps the diagnostic ones. */
 enum fx_pnp_state {
     FX_PNP_INIT, FX_PNP_STARTING, FX_PNP_STARTED, FX_PNP_QUERY_STOP, FX_PNP_STOPPED, FX_PNP_QUERY_REMOVE, FX_PNP_SURPRISE_REMOVED, FX_PNP_FAILED,
     FX_PNP_REMOVED,
     FX_PNP_REMOVED_WAITS /* a PDO that its bus still reports: it may be started again (K-PNP-65) */
+};
+
+/* The diagnostic state of a machine: states.c. */
+enum fx_machine { FX_MACHINE_PNP, FX_MACHINE_POWER, FX_MACHINE_POLICY, FX_MACHINES };
+struct fx_states {
+    ULONG now;                  /* WDF_DEVICE_PNP_STATE, ..._POWER_STATE, ..._POWER_POLICY_STATE */
+    bool rests;                 /* the state's action is over, and the driver has been told */
 };
 
 /* Self-managed I/O (K-PNP-39). */
@@ -114,6 +122,13 @@ struct fx_idle {
     KDPC dpc;
 };
 
+/* What the bus said the device can do: capabilities.c. */
+struct fx_capabilities {
+    bool known;
+    SYSTEM_POWER_STATE system_wake;
+    DEVICE_POWER_STATE device_wake, device_state[PowerSystemMaximum];
+};
+
 /* A device's WMI providers: wmi.h. */
 struct fx_wmi {
     LIST_ENTRY providers;       /* in order of creation; no two with the same GUID */
@@ -126,6 +141,7 @@ struct fx_wmi {
 struct fx_device_private {
     PWDFDEVICE_INIT init;       /* what it was created from, kept for its callbacks */
     enum fx_pnp_state state;
+    struct fx_states states[FX_MACHINES];
     bool hardware_prepared, failed, removed, finished_initializing;
     bool preparing;             /* inside EvtDevicePrepareHardware */
     bool changing;              /* a PnP IRP that changes the state is being worked on (K-PNP-5) */
@@ -146,6 +162,7 @@ struct fx_device_private {
     bool query_reference;       /* a query holds one (K-PNP-30) */
     struct fx_idle idle;
     struct ex_work policy_work;
+    struct fx_late_power { struct ex_work work; struct fx_device *device; PIRP irp; } late_power[2]; /* came above PASSIVE_LEVEL (K-PNP-2) */
     bool policy_work_queued, policy_again;
     KEVENT policy_done;         /* notification: no policy work is queued or running */
     KEVENT d0;                  /* notification: in D0 or failed: waiters of StopIdle */
@@ -156,6 +173,7 @@ struct fx_device_private {
     PIRP wait_wake;
     KEVENT wake_sent;           /* notification: the latest wait-wake IRP has passed the device, or has ended */
     KEVENT wake_done;           /* notification: no wait-wake IRP is out */
+    struct fx_capabilities caps;
     bool resume_due;            /* the system came back to S0 */
     POWER_ACTION system_action;
     SYSTEM_POWER_STATE system_state;
@@ -164,7 +182,8 @@ struct fx_device_private {
     LONG static_stop_remove;    /* outstanding WdfDeviceSetStaticStopRemove(FALSE) */
     WDF_DEVICE_STATE device_state;
     ULONG special_files;        /* types enabled, by bit */
-    LONG special_file_uses;     /* in the path of so many files (K-PNP-70) */
+    LONG special_uses[WdfSpecialFileMax]; /* in the path of so many files of each type (K-PNP-70) */
+    struct fx_relations usage;  /* dependents, which are told of special files too */
     WDF_DEVICE_PNP_CAPABILITIES pnp_caps;
     WDF_DEVICE_POWER_CAPABILITIES power_caps;
     bool has_pnp_caps, has_power_caps;
@@ -196,13 +215,28 @@ void fx_device_destroy(struct fx_device *device);
 
 /* ---- dispatch.c ---- */
 NTSTATUS fx_dispatch(PDEVICE_OBJECT wdm, PIRP irp);
+/* The remove lock of power and WMI IRPs (K-DRV-83). False: the device is removed. */
+bool fx_device_enter(struct fx_device *device);
+void fx_device_leave(struct fx_device *device);
 NTSTATUS fx_dispatch_preprocessed(struct fx_device *device, PIRP irp); /* as if no preprocess callback were registered */
 NTSTATUS fx_forward(struct fx_device *device, PIRP irp);                   /* skip and call the lower device */
 NTSTATUS fx_forward_and_wait(struct fx_device *device, PIRP irp);          /* the IRP is ours again; PASSIVE_LEVEL */
 NTSTATUS fx_complete(PIRP irp, NTSTATUS status);
 
 /* ---- pnp.c ---- */
+void fx_pnp_added(struct fx_device *device); /* the driver has made it */
 NTSTATUS fx_pnp_dispatch(struct fx_device *device, PIRP irp);
+/* ---- capabilities.c ---- PASSIVE_LEVEL */
+NTSTATUS fx_capabilities_query(struct fx_device *device); /* nothing for who does not own the power policy */
+bool fx_capabilities_forbid_wake(const struct fx_device *device, DEVICE_POWER_STATE dx);       /* from there; Maximum: from wherever it can */
+bool fx_capabilities_forbid_sleep(const struct fx_device *device, SYSTEM_POWER_STATE state); /* of a device that is to wake the system */
+DEVICE_POWER_STATE fx_capabilities_wake_state(const struct fx_device *device, SYSTEM_POWER_STATE state); /* the deepest from which it does */
+/* A PnP IRP of the framework's own, waited for. */
+NTSTATUS fx_send_pnp(PDEVICE_OBJECT to, UCHAR minor, void (*fill)(PIO_STACK_LOCATION location, void *context), void *context);
+
+/* usage.c */
+NTSTATUS fx_usage_notification(struct fx_device *device, PIRP irp);
+bool fx_in_special_use(const struct fx_device *device);
 /* What a removal does before the IRP goes down: queues, Cleanup, objects (K-PNP-42). */
 void fx_pnp_dispose(struct fx_device *device);
 /* The device failed while started: the PnP manager is told and will surprise-remove it (K-PNP-60). */
@@ -214,10 +248,22 @@ void fx_power_lock(struct fx_device *device);
 void fx_power_unlock(struct fx_device *device);
 /* D0Entry ... SelfManagedIoInit/Restart (K-PNP-11, 37). A failure has been unwound (3.3, K-PNP-61) when it returns. */
 NTSTATUS fx_power_up(struct fx_device *device);
-/* K-PNP-35. False if one of the driver's callbacks failed. fx_power_down() is both halves. */
+/* K-PNP-35. False if one of the driver's callbacks failed. */
 bool fx_power_down_io(struct fx_device *device);
 bool fx_power_down_hardware(struct fx_device *device, WDF_POWER_DEVICE_STATE target);
-bool fx_power_down(struct fx_device *device, WDF_POWER_DEVICE_STATE target);
+/* The whole of it, to D3Final, because the device is stopped or removed. */
+bool fx_power_stop(struct fx_device *device);
+
+/* ---- states.c: what a driver may log (K-PNP-4). All at PASSIVE_LEVEL, in the thread that the machine runs in. ---- */
+NTSTATUS fx_states_register(PWDFDEVICE_INIT init, enum fx_machine machine, ULONG state, ULONG types, void *routine);
+void fx_states_free(PWDFDEVICE_INIT init);
+void fx_states_begin(struct fx_device *device);
+/* The state before is over, the next one's action begins. */
+void fx_state_enters(struct fx_device *device, enum fx_machine machine, ULONG state);
+void fx_state_rests(struct fx_device *device, enum fx_machine machine);
+/* These know of devices that are not pageable, and of those that do not own the power policy. */
+void fx_power_enters(struct fx_device *device, WDF_DEVICE_POWER_STATE state);
+void fx_policy_enters(struct fx_device *device, WDF_DEVICE_POWER_POLICY_STATE state);
 
 /* ---- selfmanagedio.c ---- */
 NTSTATUS fx_smio_start(struct fx_device *device);     /* Init the first time, else Restart */
@@ -227,11 +273,13 @@ void fx_smio_cleanup(struct fx_device *device);
 
 /* ---- powerpolicy.c ---- */
 void fx_policy_init(struct fx_device *device);
+void fx_policy_starting(struct fx_device *device);
 void fx_policy_started(struct fx_device *device);     /* start has finished: idling may begin */
 /* Before stop and remove: no idle work runs or starts any more. `wake_up`: a device in Dx is brought to D0 first. */
 void fx_policy_stop(struct fx_device *device, bool wake_up);
 NTSTATUS fx_policy_ensure_d0(struct fx_device *device); /* takes a reference and waits (K-PNP-30) */
 NTSTATUS fx_policy_system_irp(struct fx_device *device, PIRP irp);
+bool fx_policy_refuses(const struct fx_device *device, SYSTEM_POWER_STATE state); /* when asked whether the system may go there */
 NTSTATUS fx_policy_wait_wake_irp(struct fx_device *device, PIRP irp);
 /* Until the device is in D0, or cannot get there; the caller holds a power reference. */
 NTSTATUS fx_policy_wait_for_d0(struct fx_device *device);

@@ -71,27 +71,10 @@ VOID wdf_WdfDeviceSetAlignmentRequirement(PWDF_DRIVER_GLOBALS DriverGlobals, WDF
     gate_leave(0);
 }
 
-static WDF_DEVICE_PNP_STATE diagnostic_state(const struct fx_device *device)
-{
-    switch (device->own->state) {
-    case FX_PNP_INIT: return device->control ? WdfDevStatePnpObjectCreated : WdfDevStatePnpInit;
-    case FX_PNP_STARTING: return WdfDevStatePnpHardwareAvailable;
-    case FX_PNP_STARTED: return WdfDevStatePnpStarted;
-    case FX_PNP_QUERY_STOP: return WdfDevStatePnpQueryStopPending;
-    case FX_PNP_STOPPED: return WdfDevStatePnpStopped;
-    case FX_PNP_QUERY_REMOVE: return WdfDevStatePnpQueryRemovePending;
-    case FX_PNP_SURPRISE_REMOVED: return WdfDevStatePnpSurpriseRemove;
-    case FX_PNP_FAILED: return WdfDevStatePnpFailedWaitForRemove;
-    case FX_PNP_REMOVED: return WdfDevStatePnpRemoved;
-    case FX_PNP_REMOVED_WAITS: return WdfDevStatePnpRemovedPdoWait;
-    }
-    return WdfDevStatePnpInvalid;
-}
-
 WDF_DEVICE_PNP_STATE wdf_WdfDeviceGetDevicePnpState(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Device)
 {
     GETTER(WdfDeviceGetDevicePnpState);
-    WDF_DEVICE_PNP_STATE state = diagnostic_state(device);
+    WDF_DEVICE_PNP_STATE state = (WDF_DEVICE_PNP_STATE)device->own->states[FX_MACHINE_PNP].now;
     gate_leave(state);
     return state;
 }
@@ -99,9 +82,7 @@ WDF_DEVICE_PNP_STATE wdf_WdfDeviceGetDevicePnpState(PWDF_DRIVER_GLOBALS DriverGl
 WDF_DEVICE_POWER_STATE wdf_WdfDeviceGetDevicePowerState(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Device)
 {
     GETTER(WdfDeviceGetDevicePowerState);
-    WDF_DEVICE_POWER_STATE state = device->own->in_d0 ? WdfDevStatePowerD0
-                                   : device->own->recorded == WdfPowerDeviceD3Final ? WdfDevStatePowerStopped
-                                                                                    : WdfDevStatePowerDx;
+    WDF_DEVICE_POWER_STATE state = (WDF_DEVICE_POWER_STATE)device->own->states[FX_MACHINE_POWER].now;
     gate_leave(state);
     return state;
 }
@@ -109,7 +90,7 @@ WDF_DEVICE_POWER_STATE wdf_WdfDeviceGetDevicePowerState(PWDF_DRIVER_GLOBALS Driv
 WDF_DEVICE_POWER_POLICY_STATE wdf_WdfDeviceGetDevicePowerPolicyState(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Device)
 {
     GETTER(WdfDeviceGetDevicePowerPolicyState);
-    WDF_DEVICE_POWER_POLICY_STATE state = device->own->policy_started ? WdfDevStatePwrPolStarted : WdfDevStatePwrPolStopped;
+    WDF_DEVICE_POWER_POLICY_STATE state = (WDF_DEVICE_POWER_POLICY_STATE)device->own->states[FX_MACHINE_POLICY].now;
     gate_leave(state);
     return state;
 }
@@ -181,19 +162,6 @@ VOID wdf_WdfDeviceSetPowerCapabilities(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEV
         fx_misuse("K-BUG-2", "WdfDeviceSetPowerCapabilities: WDF_DEVICE_POWER_CAPABILITIES.Size is wrong");
     device->own->power_caps = *PowerCapabilities;
     device->own->has_power_caps = true;
-    gate_leave(0);
-}
-
-VOID wdf_WdfDeviceSetSpecialFileSupport(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Device, WDF_SPECIAL_FILE_TYPE FileType,
-                                        BOOLEAN FileTypeIsSupported)
-{
-    GETTER(WdfDeviceSetSpecialFileSupport);
-    if (FileType <= WdfSpecialFileUndefined || FileType >= WdfSpecialFileMax)
-        fx_misuse("K-PNP-70", "WdfDeviceSetSpecialFileSupport: the file type %u is invalid", FileType);
-    if (FileTypeIsSupported)
-        device->own->special_files |= 1u << FileType;
-    else
-        device->own->special_files &= ~(1u << FileType);
     gate_leave(0);
 }
 

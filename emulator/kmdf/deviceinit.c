@@ -32,6 +32,7 @@ void fx_init_free(PWDFDEVICE_INIT init)
             ex_system_free(init->preprocess[i].minors);
     if (init->of_pdo)
         fx_pdo_init_free(init->of_pdo);
+    fx_states_free(init);
     ex_system_free(init);
 }
 
@@ -91,48 +92,6 @@ VOID wdf_WdfDeviceInitSetPowerPolicyOwnership(PWDF_DRIVER_GLOBALS DriverGlobals,
     SETTER(WdfDeviceInitSetPowerPolicyOwnership);
     init->power_policy_owner = IsPowerPolicyOwner;
     gate_leave(0);
-}
-
-/* Notifications are diagnostics only (K-DRV-33): the arguments are checked, nothing is called. */
-static NTSTATUS check_notification(ULONG state, ULONG first, ULONG types)
-{
-    if (state <= first || !types || types & ~(ULONG)StateNotificationAllStates)
-        return STATUS_INVALID_PARAMETER;
-    return STATUS_SUCCESS;
-}
-
-NTSTATUS wdf_WdfDeviceInitRegisterPnpStateChangeCallback(PWDF_DRIVER_GLOBALS DriverGlobals, PWDFDEVICE_INIT DeviceInit, WDF_DEVICE_PNP_STATE PnpState,
-                                                         PFN_WDF_DEVICE_PNP_STATE_CHANGE_NOTIFICATION EvtDevicePnpStateChange, ULONG CallbackTypes)
-{
-    SETTER(WdfDeviceInitRegisterPnpStateChangeCallback);
-    fx_require(init, "DeviceInit");
-    NTSTATUS status = check_notification(PnpState, WdfDevStatePnpInvalid, CallbackTypes);
-    gate_leave((ULONG)status);
-    return status;
-}
-
-NTSTATUS wdf_WdfDeviceInitRegisterPowerStateChangeCallback(PWDF_DRIVER_GLOBALS DriverGlobals, PWDFDEVICE_INIT DeviceInit,
-                                                           WDF_DEVICE_POWER_STATE PowerState,
-                                                           PFN_WDF_DEVICE_POWER_STATE_CHANGE_NOTIFICATION EvtDevicePowerStateChange,
-                                                           ULONG CallbackTypes)
-{
-    SETTER(WdfDeviceInitRegisterPowerStateChangeCallback);
-    fx_require(init, "DeviceInit");
-    NTSTATUS status = check_notification(PowerState, WdfDevStatePowerInvalid, CallbackTypes);
-    gate_leave((ULONG)status);
-    return status;
-}
-
-NTSTATUS wdf_WdfDeviceInitRegisterPowerPolicyStateChangeCallback(PWDF_DRIVER_GLOBALS DriverGlobals, PWDFDEVICE_INIT DeviceInit,
-                                                                 WDF_DEVICE_POWER_POLICY_STATE PowerPolicyState,
-                                                                 PFN_WDF_DEVICE_POWER_POLICY_STATE_CHANGE_NOTIFICATION EvtDevicePowerPolicyStateChange,
-                                                                 ULONG CallbackTypes)
-{
-    SETTER(WdfDeviceInitRegisterPowerPolicyStateChangeCallback);
-    fx_require(init, "DeviceInit");
-    NTSTATUS status = check_notification(PowerPolicyState, WdfDevStatePwrPolInvalid, CallbackTypes);
-    gate_leave((ULONG)status);
-    return status;
 }
 
 VOID wdf_WdfDeviceInitSetExclusive(PWDF_DRIVER_GLOBALS DriverGlobals, PWDFDEVICE_INIT DeviceInit, BOOLEAN IsExclusive)

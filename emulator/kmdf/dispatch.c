@@ -64,7 +64,7 @@ static NTSTATUS dispatch_other(struct fx_device *device, PIRP irp)
 
 /* ---- Remove lock ---- */
 
-static bool enter_device(struct fx_device *device)
+bool fx_device_enter(struct fx_device *device)
 {
     if (device->own->removed)
         return false;
@@ -72,7 +72,7 @@ static bool enter_device(struct fx_device *device)
     return true;
 }
 
-static void leave_device(struct fx_device *device)
+void fx_device_leave(struct fx_device *device)
 {
     if (--device->own->outstanding == 0 && device->own->removed)
         ke_set_event(&device->own->drained, 0, FALSE);
@@ -80,10 +80,10 @@ static void leave_device(struct fx_device *device)
 
 static NTSTATUS dispatch_locked(struct fx_device *device, PIRP irp, NTSTATUS (*handler)(struct fx_device *, PIRP))
 {
-    if (!enter_device(device))
+    if (!fx_device_enter(device))
         return fx_complete(irp, STATUS_DELETE_PENDING);
     NTSTATUS status = handler(device, irp);
-    leave_device(device);
+    fx_device_leave(device);
     return status;
 }
 

@@ -5,6 +5,8 @@
  */
 #include "device.h"
 
+#include "../nt/cm/cm.h"
+
 struct fx_driver *fx_driver_of(PWDF_DRIVER_GLOBALS globals)
 {
     if (!globals)
@@ -84,6 +86,13 @@ static void fill_globals(struct fx_driver *driver, const WDF_DRIVER_CONFIG *conf
         driver->globals.DriverName[i] = image->name[i];
 }
 
+/* K-BUG-1: what Parameters\Wdf of the service says. The other values choose what a debugger sees, or the rules, which are all on here. */
+static void read_settings(struct fx_driver *driver)
+{
+    if (cm_service_number(driver->nt, "Parameters\\Wdf", "VerifierOn", 1))
+        driver->fails_from = cm_service_number(driver->nt, "Parameters\\Wdf", "VerifierAllocateFailCount", 0);
+}
+
 static NTSTATUS driver_create(struct nt_driver *nt, PCUNICODE_STRING path, PWDF_OBJECT_ATTRIBUTES attributes, const WDF_DRIVER_CONFIG *config,
                               struct fx_driver **out)
 {
@@ -103,6 +112,7 @@ static NTSTATUS driver_create(struct nt_driver *nt, PCUNICODE_STRING path, PWDF_
     fx_lock_init(&driver->lock, true);
     resolve(driver);
     fill_globals(driver, &driver->config);
+    read_settings(driver);
     status = fx_unicode_copy(&driver->registry_path, path);
     if (!NT_SUCCESS(status)) {
         fx_object_free_unused(&driver->object);

@@ -54,6 +54,8 @@ void fx_object_init(struct fx_driver *driver, struct fx_object *o, enum fx_type 
 
 NTSTATUS fx_object_create(struct fx_driver *driver, enum fx_type type, SIZE_T size, PWDF_OBJECT_ATTRIBUTES attributes, void **object)
 {
+    if (driver && driver->fails_from && ++driver->created >= driver->fails_from)
+        return STATUS_INSUFFICIENT_RESOURCES;
     struct fx_object *o = block_alloc_zero(ARENA_KERNEL, BLOCK_WDF, size, driver ? driver->tag : FX_TAG, CALLER);
     if (!o)
         return STATUS_INSUFFICIENT_RESOURCES;

@@ -7,12 +7,23 @@
 
 static const WDF_PNPPOWER_EVENT_CALLBACKS *callbacks(const struct fx_device *device) { return &device->own->init->pnp; }
 
+static void enters(struct fx_device *device, WDF_DEVICE_PNP_STATE state) { fx_state_enters(device, FX_MACHINE_PNP, state); }
+
+/* The machine waits there for what comes next. */
+static void rests_in(struct fx_device *device, WDF_DEVICE_PNP_STATE state)
+{
+    enters(device, state);
+    fx_state_rests(device, FX_MACHINE_PNP);
+}
+
 /* Started, or on the way to being stopped or removed: hardware may be prepared. */
 static bool is_running(const struct fx_device *device)
 {
     enum fx_pnp_state s = device->own->state;
     return s == FX_PNP_STARTED || s == FX_PNP_QUERY_STOP || s == FX_PNP_QUERY_REMOVE;
 }
+
+void fx_pnp_added(struct fx_device *device) { rests_in(device, WdfDevStatePnpInit); }
 
 void fx_pnp_device_failed(struct fx_device *device)
 {
@@ -98,14 +109,18 @@ static void cleanup_for_remove(struct fx_device *device)
 
 static NTSTATUS start_failed(struct fx_device *device, PIRP irp, NTSTATUS status)
 {
+    enters(device, WdfDevStatePnpFailedOwnHardware);
     release_hardware(device);
+    enters(device, WdfDevStatePnpFailed);
     cleanup_for_remove(device);
     device->own->state = FX_PNP_FAILED;
+    rests_in(device, WdfDevStatePnpFailedWaitForRemove);
     return fx_complete(irp, status);
 }
 
 static NTSTATUS power_up_locked(struct fx_device *device)
 {
+    fx_policy_starting(device);
     fx_power_lock(device);
     NTSTATUS status = fx_power_up(device);
     fx_power_unlock(device);
@@ -116,8 +131,16 @@ static void power_down_locked(struct fx_device *device)
 {
     fx_power_lock(device);
     if (device->own->in_d0)
-        device->own->failed |= !fx_power_down(device, WdfPowerDeviceD3Final);
+        device->own->failed |= !fx_power_stop(device);
     fx_power_unlock(device);
+}
+
+static void drop_query_reference(struct fx_device *device)
+{
+    if (!device->own->query_reference)
+        return;
+    device->own->query_reference = false;
+    fx_power_dereference(device);
 }
 
 /* A PDO that was removed, but not from its bus, is as new, but for what its driver made at creation (K-PNP-65). */
@@ -130,44 +153,74 @@ static void begin_again(struct fx_device *device)
     fx_queues_reopen(device);
 }
 
+/* A START without a STOP before it: the resources may be others (K-PNP-15). False: the device failed on its way down. */
+static bool stop_for_restart(struct fx_device *device)
+{
+    enters(device, WdfDevStatePnpRestart);
+    fx_policy_stop(device, true);
+    drop_query_reference(device);
+    power_down_locked(device);
+    bool fine = NT_SUCCESS(release_hardware(device)) && !device->own->failed;
+    device->own->state = FX_PNP_STOPPED;
+    return fine;
+}
+
+/* The last step of the first start: whoever looks for the device finds it. */
+static NTSTATUS announce(struct fx_device *device)
+{
+    enters(device, WdfDevStatePnpEnableInterfaces);
+    fx_interfaces_enable(device);
+    NTSTATUS status = fx_wmi_register(device);
+    if (NT_SUCCESS(status))
+        return status;
+    enters(device, WdfDevStatePnpFailedIoStarting);
+    power_down_locked(device);
+    return status;
+}
+
 static NTSTATUS start(struct fx_device *device, PIRP irp)
 {
     struct fx_device_private *own = device->own;
-    if (own->state == FX_PNP_FAILED)
+    if (own->state == FX_PNP_FAILED) {
+        enters(device, WdfDevStatePnpFailedStarted);
+        rests_in(device, WdfDevStatePnpFailedWaitForRemove);
         return fx_complete(irp, STATUS_INVALID_DEVICE_STATE); /* K-PNP-22 */
-    if (is_running(device)) { /* K-PNP-15 */
-        fx_policy_stop(device, true);
-        power_down_locked(device);
-        release_hardware(device);
     }
+    if (is_running(device) && !stop_for_restart(device))
+        return start_failed(device, irp, STATUS_DEVICE_POWER_FAILURE);
     bool again = own->state == FX_PNP_REMOVED_WAITS, first = own->state == FX_PNP_INIT || again;
     if (again)
         begin_again(device);
     if (own->as_pdo)
         irp->IoStatus.Status = STATUS_SUCCESS; /* K-PNP-10 */
+    enters(device, first ? WdfDevStatePnpInitStarting : WdfDevStatePnpStoppedWaitForStartCompletion);
     NTSTATUS status = fx_start_lower(device, irp);
-    if (!NT_SUCCESS(status))
+    if (NT_SUCCESS(status))
+        status = make_resource_lists(device, irp);
+    if (!NT_SUCCESS(status)) {
+        rests_in(device, first ? WdfDevStatePnpInit : WdfDevStatePnpStopped);
         return fx_complete(irp, status);
-    status = make_resource_lists(device, irp);
-    if (!NT_SUCCESS(status))
-        return fx_complete(irp, status);
+    }
     own->state = FX_PNP_STARTING;
+    enters(device, first ? WdfDevStatePnpHardwareAvailable : WdfDevStatePnpStartingFromStopped);
     status = prepare_hardware(device);
+    if (NT_SUCCESS(status))
+        status = fx_capabilities_query(device);
     if (!NT_SUCCESS(status))
         return start_failed(device, irp, status);
+    if (!first)
+        enters(device, WdfDevStatePnpRestarting);
     status = power_up_locked(device);
-    if (!NT_SUCCESS(status))
+    if (!NT_SUCCESS(status)) {
+        enters(device, WdfDevStatePnpHardwareAvailablePowerPolicyFailed);
         return start_failed(device, irp, STATUS_DEVICE_POWER_FAILURE); /* K-PNP-6 */
-    own->state = FX_PNP_STARTED;
-    if (first) {
-        fx_interfaces_enable(device);
-        status = fx_wmi_register(device);
-        if (!NT_SUCCESS(status)) {
-            power_down_locked(device);
-            return start_failed(device, irp, status);
-        }
     }
+    own->state = FX_PNP_STARTED;
+    status = first ? announce(device) : STATUS_SUCCESS;
+    if (!NT_SUCCESS(status))
+        return start_failed(device, irp, status);
     fx_policy_started(device);
+    rests_in(device, WdfDevStatePnpStarted);
     return fx_complete(irp, STATUS_SUCCESS);
 }
 
@@ -186,55 +239,83 @@ static NTSTATUS ask_driver(struct fx_device *device, uint16_t ddi, NTSTATUS (*ro
     return status;
 }
 
+/* A query-stop or a query-remove. */
+struct query {
+    enum fx_pnp_state pending;
+    uint16_t ddi;
+    WDF_DEVICE_PNP_STATE checks, asks, waits, not_started, cancelled;
+};
+static const struct query query_stop = {FX_PNP_QUERY_STOP, DDI_EvtDeviceQueryStop, WdfDevStatePnpQueryStopStaticCheck,
+                                        WdfDevStatePnpQueryStopAskDriver, WdfDevStatePnpQueryStopPending, WdfDevStatePnpNull,
+                                        WdfDevStatePnpStartedCancelStop};
+static const struct query query_remove = {FX_PNP_QUERY_REMOVE, DDI_EvtDeviceQueryRemove, WdfDevStatePnpQueryRemoveStaticCheck,
+                                          WdfDevStatePnpQueryRemoveAskDriver, WdfDevStatePnpQueryRemovePending, WdfDevStatePnpInitQueryRemove,
+                                          WdfDevStatePnpStartedCancelRemove};
+
+static NTSTATUS may_go(struct fx_device *device, const struct query *q, NTSTATUS (*routine)(WDFDEVICE))
+{
+    enters(device, q->checks);
+    if (device->own->static_stop_remove > 0)
+        return STATUS_INVALID_DEVICE_STATE;
+    if (fx_in_special_use(device))
+        return STATUS_DEVICE_NOT_READY;
+    enters(device, q->asks);
+    NTSTATUS status = ask_driver(device, q->ddi, routine);
+    return NT_SUCCESS(status) ? fx_policy_ensure_d0(device) : status;
+}
+
 /* K-PNP-30 */
-static NTSTATUS query(struct fx_device *device, PIRP irp, enum fx_pnp_state pending, uint16_t ddi, NTSTATUS (*routine)(WDFDEVICE))
+static NTSTATUS query(struct fx_device *device, PIRP irp, const struct query *q, NTSTATUS (*routine)(WDFDEVICE))
 {
     struct fx_device_private *own = device->own;
     if (own->state == FX_PNP_STARTED) {
-        if (own->static_stop_remove > 0)
-            return fx_complete(irp, STATUS_INVALID_DEVICE_STATE);
-        if (own->special_file_uses > 0)
-            return fx_complete(irp, STATUS_DEVICE_NOT_READY);
-        NTSTATUS status = ask_driver(device, ddi, routine);
-        if (!NT_SUCCESS(status))
+        NTSTATUS status = may_go(device, q, routine);
+        if (!NT_SUCCESS(status)) {
+            rests_in(device, WdfDevStatePnpStarted);
             return fx_complete(irp, status);
-        status = fx_policy_ensure_d0(device);
-        if (!NT_SUCCESS(status))
-            return fx_complete(irp, status);
-        own->state = pending;
+        }
+        own->state = q->pending;
+        rests_in(device, q->waits);
+    } else if (own->state == FX_PNP_INIT && q->not_started != WdfDevStatePnpNull) {
+        rests_in(device, q->not_started);
     }
     irp->IoStatus.Status = STATUS_SUCCESS;
     return fx_forward(device, irp);
 }
 
-static void drop_query_reference(struct fx_device *device)
+static NTSTATUS cancel(struct fx_device *device, PIRP irp, const struct query *q)
 {
-    if (!device->own->query_reference)
-        return;
-    device->own->query_reference = false;
-    fx_power_dereference(device);
-}
-
-static NTSTATUS cancel(struct fx_device *device, PIRP irp, enum fx_pnp_state pending)
-{
+    struct fx_device_private *own = device->own;
     irp->IoStatus.Status = STATUS_SUCCESS;
-    if (device->own->state != pending)
+    if (own->state == FX_PNP_STARTED) {
+        enters(device, q->cancelled);
+        rests_in(device, WdfDevStatePnpStarted);
+    } else if (own->states[FX_MACHINE_PNP].now == (ULONG)q->not_started) {
+        enters(device, WdfDevStatePnpInitQueryRemoveCanceled);
+        rests_in(device, WdfDevStatePnpInit);
+    }
+    if (own->state != q->pending)
         return fx_forward(device, irp);
+    enters(device, WdfDevStatePnpQueryCanceled);
     NTSTATUS status = fx_forward_and_wait(device, irp);
-    device->own->state = FX_PNP_STARTED;
+    own->state = FX_PNP_STARTED;
     drop_query_reference(device);
+    rests_in(device, WdfDevStatePnpStarted);
     return fx_complete(irp, status);
 }
 
 static NTSTATUS stop(struct fx_device *device, PIRP irp)
 {
     if (is_running(device)) {
+        enters(device, WdfDevStatePnpStartedStopping);
         fx_policy_stop(device, true);
         drop_query_reference(device);
         power_down_locked(device);
+        enters(device, WdfDevStatePnpStopped);
         if (!NT_SUCCESS(release_hardware(device)) || device->own->failed)
             fx_pnp_device_failed(device);
         device->own->state = FX_PNP_STOPPED;
+        fx_state_rests(device, FX_MACHINE_PNP);
     }
     irp->IoStatus.Status = STATUS_SUCCESS;
     return fx_forward(device, irp);
@@ -258,6 +339,12 @@ static NTSTATUS surprise_removal(struct fx_device *device, PIRP irp)
 {
     struct fx_device_private *own = device->own;
     bool initial = own->state == FX_PNP_INIT, clean = own->state == FX_PNP_FAILED;
+    if (own->state == FX_PNP_QUERY_STOP || own->state == FX_PNP_QUERY_REMOVE)
+        enters(device, WdfDevStatePnpQueriedSurpriseRemove);
+    enters(device, initial              ? WdfDevStatePnpInitSurpriseRemoved
+                   : clean              ? WdfDevStatePnpFailedSurpriseRemoved
+                   : is_running(device) ? WdfDevStatePnpSurpriseRemoveIoStarted
+                                        : WdfDevStatePnpSurpriseRemove);
     if (!initial)
         call_surprise_removal(device);
     fx_bus_surprised(device);
@@ -266,9 +353,14 @@ static NTSTATUS surprise_removal(struct fx_device *device, PIRP irp)
         fx_policy_stop(device, false);
         power_down_locked(device);
         fx_pdo_stop_wake(device);
+        if (own->hardware_prepared)
+            enters(device, WdfDevStatePnpFailedOwnHardware);
         release_hardware(device);
+        enters(device, WdfDevStatePnpFailed);
         cleanup_for_remove(device);
+        enters(device, WdfDevStatePnpFailedWaitForRemove);
     }
+    fx_state_rests(device, FX_MACHINE_PNP);
     ke_set_event(&own->d0, 0, FALSE); /* who waits for D0 waits in vain */
     own->accepts_creates = false;
     own->state = FX_PNP_SURPRISE_REMOVED;
@@ -294,38 +386,55 @@ void fx_pnp_dispose(struct fx_device *device)
     wait_for_remove_lock(device);
 }
 
+static void removed_states(struct fx_device *device)
+{
+    enters(device, device->own->as_pdo ? WdfDevStatePnpCheckForDevicePresence : WdfDevStatePnpRemoved);
+    fx_power_enters(device, WdfDevStatePowerFinal);
+    fx_state_rests(device, FX_MACHINE_POWER);
+    fx_policy_enters(device, WdfDevStatePwrPolRemoved);
+    fx_state_rests(device, FX_MACHINE_POLICY);
+}
+
 /* K-PNP-40, 42, 43 */
 static NTSTATUS remove_device(struct fx_device *device, PIRP irp)
 {
     struct fx_device_private *own = device->own;
     hb_acquire(&own->files);
     if (is_running(device)) {
+        enters(device, own->state == FX_PNP_STARTED ? WdfDevStatePnpStartedRemoving : WdfDevStatePnpQueriedRemoving);
         fx_policy_stop(device, true);
         drop_query_reference(device);
         power_down_locked(device);
         release_hardware(device);
+        enters(device, WdfDevStatePnpRemovingDisableInterfaces);
         cleanup_for_remove(device);
     } else if (own->state == FX_PNP_STOPPED) {
+        enters(device, WdfDevStatePnpRemovingDisableInterfaces);
         cleanup_for_remove(device);
     }
     own->accepts_creates = false;
     fx_policy_stop(device, false);
     fx_pdo_stop_wake(device);
     irp->IoStatus.Status = STATUS_SUCCESS;
+    removed_states(device);
     if (fx_pdo_stays(device)) {
         own->state = FX_PNP_REMOVED_WAITS;
+        rests_in(device, WdfDevStatePnpRemovedPdoWait);
         own->changing = false;
         return fx_complete(irp, STATUS_SUCCESS);
     }
     own->state = FX_PNP_REMOVED;
     if (own->as_pdo) {
+        enters(device, WdfDevStatePnpPdoRemoved);
         fx_object_reference(&device->object);
         fx_pdo_end(device);
         NTSTATUS status = fx_complete(irp, STATUS_SUCCESS);
         fx_object_dereference(&device->object);
         return status;
     }
+    enters(device, WdfDevStatePnpFdoRemoved);
     fx_pnp_dispose(device);
+    rests_in(device, WdfDevStatePnpFinal);
     NTSTATUS status = fx_forward(device, irp);
     fx_device_destroy(device);
     return status;
@@ -437,42 +546,6 @@ static NTSTATUS query_relations(struct fx_device *device, PIRP irp)
     return fx_forward(device, irp);
 }
 
-/* The order of DEVICE_USAGE_NOTIFICATION_TYPE and WDF_SPECIAL_FILE_TYPE is the same. */
-static NTSTATUS call_usage(struct fx_device *device, WDF_SPECIAL_FILE_TYPE type, BOOLEAN in_path)
-{
-    const WDF_PNPPOWER_EVENT_CALLBACKS *c = callbacks(device);
-    struct callback_frame frame;
-    NTSTATUS status = STATUS_SUCCESS;
-    if (c->EvtDeviceUsageNotificationEx) {
-        callback_enter(&frame, DDI_EvtDeviceUsageNotificationEx, c->EvtDeviceUsageNotificationEx, device);
-        status = c->EvtDeviceUsageNotificationEx((WDFDEVICE)device, type, in_path);
-        callback_leave(&frame, (ULONG)status);
-    } else if (c->EvtDeviceUsageNotification) {
-        callback_enter(&frame, DDI_EvtDeviceUsageNotification, c->EvtDeviceUsageNotification, device);
-        c->EvtDeviceUsageNotification((WDFDEVICE)device, type, in_path);
-        callback_leave(&frame, 0);
-    }
-    return status;
-}
-
-/* K-PNP-70 */
-static NTSTATUS usage_notification(struct fx_device *device, PIRP irp)
-{
-    PIO_STACK_LOCATION stack = io_get_current_irp_stack_location(irp);
-    WDF_SPECIAL_FILE_TYPE type = (WDF_SPECIAL_FILE_TYPE)stack->Parameters.UsageNotification.Type;
-    BOOLEAN in_path = stack->Parameters.UsageNotification.InPath;
-    bool supported = device->filter || device->own->special_files & 1u << type;
-    if (in_path && !supported)
-        return fx_complete(irp, STATUS_NOT_IMPLEMENTED);
-    irp->IoStatus.Status = STATUS_SUCCESS;
-    NTSTATUS status = fx_forward_and_wait(device, irp);
-    if (NT_SUCCESS(status))
-        status = call_usage(device, type, in_path);
-    if (NT_SUCCESS(status))
-        device->own->special_file_uses += in_path ? 1 : -1;
-    return fx_complete(irp, status);
-}
-
 /* ---- Dispatch ---- */
 
 static NTSTATUS dispatch(struct fx_device *device, PIRP irp)
@@ -485,13 +558,13 @@ static NTSTATUS dispatch(struct fx_device *device, PIRP irp)
     case IRP_MN_START_DEVICE:
         return start(device, irp);
     case IRP_MN_QUERY_STOP_DEVICE:
-        return query(device, irp, FX_PNP_QUERY_STOP, DDI_EvtDeviceQueryStop, c->EvtDeviceQueryStop);
+        return query(device, irp, &query_stop, c->EvtDeviceQueryStop);
     case IRP_MN_QUERY_REMOVE_DEVICE:
-        return query(device, irp, FX_PNP_QUERY_REMOVE, DDI_EvtDeviceQueryRemove, c->EvtDeviceQueryRemove);
+        return query(device, irp, &query_remove, c->EvtDeviceQueryRemove);
     case IRP_MN_CANCEL_STOP_DEVICE:
-        return cancel(device, irp, FX_PNP_QUERY_STOP);
+        return cancel(device, irp, &query_stop);
     case IRP_MN_CANCEL_REMOVE_DEVICE:
-        return cancel(device, irp, FX_PNP_QUERY_REMOVE);
+        return cancel(device, irp, &query_remove);
     case IRP_MN_STOP_DEVICE:
         return stop(device, irp);
     case IRP_MN_SURPRISE_REMOVAL:
@@ -507,7 +580,7 @@ static NTSTATUS dispatch(struct fx_device *device, PIRP irp)
     case IRP_MN_QUERY_INTERFACE:
         return fx_query_interface(device, irp);
     case IRP_MN_DEVICE_USAGE_NOTIFICATION:
-        return usage_notification(device, irp);
+        return fx_usage_notification(device, irp);
     case IRP_MN_FILTER_RESOURCE_REQUIREMENTS:
         return fx_filter_requirements(device, irp);
     default:

@@ -131,12 +131,23 @@ static void queues_off(struct fx_device *device)
     fx_queues_hold(device);
 }
 
-static NTSTATUS power_up_steps(struct fx_device *device)
+/* The states of a device that starts, and of one that comes back from Dx. */
+struct way_up {
+    WDF_DEVICE_POWER_STATE entry, interrupts, dma, smio;
+};
+static const struct way_up starting = {WdfDevStatePowerD0Starting, WdfDevStatePowerD0StartingConnectInterrupt, WdfDevStatePowerD0StartingDmaEnable,
+                                       WdfDevStatePowerD0StartingStartSelfManagedIo};
+static const struct way_up waking = {WdfDevStatePowerWaking, WdfDevStatePowerWakingConnectInterrupt, WdfDevStatePowerWakingDmaEnable,
+                                     WdfDevStatePowerStartSelfManagedIo};
+
+static NTSTATUS power_up_steps(struct fx_device *device, const struct way_up *way)
 {
     WDF_POWER_DEVICE_STATE from = device->own->recorded;
+    fx_power_enters(device, way->entry);
     NTSTATUS status = d0_entry(device, from);
     if (!NT_SUCCESS(status))
         return status;
+    fx_power_enters(device, way->interrupts);
     status = parts_up(device, FX_STAGE_INTERRUPT);
     if (NT_SUCCESS(status))
         status = post_interrupts(device, from);
@@ -144,6 +155,7 @@ static NTSTATUS power_up_steps(struct fx_device *device)
         undo_interrupts(device);
         return status;
     }
+    fx_power_enters(device, way->dma);
     status = parts_up(device, FX_STAGE_DMA);
     if (NT_SUCCESS(status))
         status = parts_up(device, FX_STAGE_CHILDREN);
@@ -152,6 +164,7 @@ static NTSTATUS power_up_steps(struct fx_device *device)
         return status;
     }
     fx_policy_wake_window(device);
+    fx_power_enters(device, way->smio);
     device->queues_on = true;
     hb_release(device);
     fx_queues_resume(device);
@@ -163,21 +176,35 @@ static NTSTATUS power_up_steps(struct fx_device *device)
     return status;
 }
 
+static void rests_in(struct fx_device *device, WDF_DEVICE_POWER_STATE state)
+{
+    fx_power_enters(device, state);
+    fx_state_rests(device, FX_MACHINE_POWER);
+}
+
 NTSTATUS fx_power_up(struct fx_device *device)
 {
     struct fx_device_private *own = device->own;
+    bool starts = own->state == FX_PNP_STARTING;
+    fx_power_enters(device, starts ? WdfDevStatePowerStartingCheckDeviceType : WdfDevStatePowerCheckDeviceType);
+    if (own->as_pdo)
+        fx_power_enters(device, starts ? WdfDevStatePowerStartingChild : WdfDevStatePowerCheckParentState);
     NTSTATUS status = fx_pdo_power_parent(device);
     if (NT_SUCCESS(status) && !device->power_policy_owner)
         fx_pdo_disable_wake(device); /* K-PNP-37 */
     if (NT_SUCCESS(status))
-        status = power_up_steps(device);
+        status = power_up_steps(device, starts ? &starting : &waking);
     if (NT_SUCCESS(status)) {
         own->recorded = WdfPowerDeviceD0; /* K-PNP-13: not before */
         own->in_d0 = true;
+        fx_power_enters(device, WdfDevStatePowerDecideD0State);
+        rests_in(device, WdfDevStatePowerD0);
     } else {
         own->recorded = WdfPowerDeviceD3Final;
         own->power_failed = true;
+        fx_power_enters(device, starts ? WdfDevStatePowerStartFailed : WdfDevStatePowerUpFailed);
         fx_pdo_release_parent(device);
+        rests_in(device, starts ? WdfDevStatePowerStopped : WdfDevStatePowerPowerFailed);
     }
     ke_set_event(&own->d0, 0, FALSE);
     return status;
@@ -185,7 +212,7 @@ NTSTATUS fx_power_up(struct fx_device *device)
 
 /* ---- Down ---- */
 
-bool fx_power_down_io(struct fx_device *device)
+static bool io_down(struct fx_device *device)
 {
     device->own->leaving_d0 = true;
     ke_reset_event(&device->own->d0);
@@ -194,7 +221,7 @@ bool fx_power_down_io(struct fx_device *device)
     return fine;
 }
 
-bool fx_power_down_hardware(struct fx_device *device, WDF_POWER_DEVICE_STATE target)
+static bool hardware_down(struct fx_device *device, WDF_POWER_DEVICE_STATE target)
 {
     struct fx_device_private *own = device->own;
     own->leaving_to = target;
@@ -209,7 +236,31 @@ bool fx_power_down_hardware(struct fx_device *device, WDF_POWER_DEVICE_STATE tar
     return fine;
 }
 
-bool fx_power_down(struct fx_device *device, WDF_POWER_DEVICE_STATE target)
+bool fx_power_down_io(struct fx_device *device)
+{
+    fx_power_enters(device, WdfDevStatePowerGotoDx);
+    return io_down(device);
+}
+
+bool fx_power_down_hardware(struct fx_device *device, WDF_POWER_DEVICE_STATE target)
+{
+    bool armed = device->own->armed_s0 || device->own->armed_sx;
+    fx_power_enters(device, armed ? WdfDevStatePowerGotoDxIoStoppedArmedForWake : WdfDevStatePowerGotoDxIoStopped);
+    bool fine = hardware_down(device, target);
+    rests_in(device, armed ? WdfDevStatePowerDxArmedForWake : WdfDevStatePowerDx);
+    return fine;
+}
+
+bool fx_power_stop(struct fx_device *device)
+{
+    fx_power_enters(device, WdfDevStatePowerGotoD3Stopped);
+    bool fine = io_down(device);
+    fine &= hardware_down(device, WdfPowerDeviceD3Final);
+    rests_in(device, WdfDevStatePowerStopped);
+    return fine;
+}
+
+static bool power_down(struct fx_device *device, WDF_POWER_DEVICE_STATE target)
 {
     bool fine = fx_power_down_io(device);
     return fx_power_down_hardware(device, target) && fine;
@@ -238,7 +289,7 @@ static void device_down(struct fx_device *device, DEVICE_POWER_STATE state)
     if (!device->own->in_d0)
         return;
     bool fine = device->power_policy_owner ? fx_power_down_hardware(device, target_of(device, state))
-                                           : fx_power_down(device, target_of(device, state));
+                                           : power_down(device, target_of(device, state));
     if (!fine)
         fx_pnp_device_failed(device);
 }
@@ -263,20 +314,55 @@ static NTSTATUS set_device_power(struct fx_device *device, PIRP irp, DEVICE_POWE
     return fx_forward(device, irp);
 }
 
-NTSTATUS fx_power_dispatch(struct fx_device *device, PIRP irp)
+static NTSTATUS set_power(struct fx_device *device, PIRP irp)
 {
     PIO_STACK_LOCATION stack = io_get_current_irp_stack_location(irp);
-    if (stack->MinorFunction == IRP_MN_WAIT_WAKE)
-        return fx_policy_wait_wake_irp(device, irp);
-    if (device->own->as_pdo && (stack->MinorFunction == IRP_MN_SET_POWER || stack->MinorFunction == IRP_MN_QUERY_POWER))
-        irp->IoStatus.Status = STATUS_SUCCESS;
-    bool started = device->own->state != FX_PNP_INIT && device->own->state != FX_PNP_REMOVED && device->own->state != FX_PNP_REMOVED_WAITS;
-    if (stack->MinorFunction != IRP_MN_SET_POWER || !started || ke_get_current_irql() > PASSIVE_LEVEL)
-        return fx_forward(device, irp);
     if (stack->Parameters.Power.Type == SystemPowerState)
         return device->power_policy_owner ? fx_policy_system_irp(device, irp) : fx_forward(device, irp);
     if (device->power_policy_owner && !device->own->own_power_irp)
         bugcheck(0x10D, 0xD, device->object.number, irp_info(irp)->number, 0, "K-PNP-5",
                  "device #%u owns the power policy and got a device power IRP that it did not request", device->object.number);
     return set_device_power(device, irp, stack->Parameters.Power.State.DeviceState);
+}
+
+static void set_power_late(void *context)
+{
+    struct fx_late_power *late = context;
+    struct fx_device *device = late->device;
+    set_power(device, late->irp);
+    fx_device_leave(device);
+}
+
+/* K-PNP-2. One system and one device power IRP at a time (W-POW-6), so that one place for each is enough. */
+static NTSTATUS set_power_at_passive(struct fx_device *device, PIRP irp)
+{
+    bool system = io_get_current_irp_stack_location(irp)->Parameters.Power.Type == SystemPowerState;
+    if (ke_get_current_irql() == PASSIVE_LEVEL)
+        return set_power(device, irp);
+    struct fx_late_power *late = &device->own->late_power[system];
+    *late = (struct fx_late_power){.work = {.run = set_power_late, .context = late}, .device = device, .irp = irp};
+    io_mark_irp_pending(irp);
+    fx_device_enter(device);
+    ex_queue_work(&late->work);
+    return STATUS_PENDING;
+}
+
+NTSTATUS fx_power_dispatch(struct fx_device *device, PIRP irp)
+{
+    PIO_STACK_LOCATION stack = io_get_current_irp_stack_location(irp);
+    UCHAR minor = stack->MinorFunction;
+    if (minor == IRP_MN_WAIT_WAKE)
+        return fx_policy_wait_wake_irp(device, irp);
+    if (minor != IRP_MN_SET_POWER && minor != IRP_MN_QUERY_POWER)
+        return fx_forward(device, irp);
+    if (device->own->as_pdo)
+        irp->IoStatus.Status = STATUS_SUCCESS;
+    bool started = device->own->state != FX_PNP_INIT && device->own->state != FX_PNP_REMOVED && device->own->state != FX_PNP_REMOVED_WAITS;
+    if (!started)
+        return fx_forward(device, irp);
+    if (minor == IRP_MN_SET_POWER)
+        return set_power_at_passive(device, irp);
+    if (stack->Parameters.Power.Type == SystemPowerState && fx_policy_refuses(device, stack->Parameters.Power.State.SystemState))
+        return fx_complete(irp, STATUS_POWER_STATE_INVALID);
+    return fx_forward(device, irp);
 }

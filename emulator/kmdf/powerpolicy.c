@@ -10,6 +10,8 @@
  */
 #include "device.h"
 
+#include "../nt/cm/cm.h"
+
 #define DEFAULT_TIMEOUT_MS 5000
 
 /* ---- Device power IRPs of our own ---- */
@@ -171,14 +173,36 @@ void fx_policy_wake_window(struct fx_device *device)
 
 /* ---- Transitions, with the power lock held ---- */
 
+static void rests_in(struct fx_device *device, WDF_DEVICE_POWER_POLICY_STATE state)
+{
+    fx_policy_enters(device, state);
+    fx_state_rests(device, FX_MACHINE_POLICY);
+}
+
+/* Where a started device in D0 waits for a reason to go down. */
+static void rests_in_d0(struct fx_device *device)
+{
+    const struct fx_idle *idle = &device->own->idle;
+    fx_policy_enters(device, WdfDevStatePwrPolStartingDecideS0Wake);
+    rests_in(device, !idle->enabled                                      ? WdfDevStatePwrPolStarted
+                     : idle->settings.IdleCaps == IdleCannotWakeFromS0 ? WdfDevStatePwrPolStartedIdleCapable
+                                                                       : WdfDevStatePwrPolStartedWakeCapable);
+}
+
 /* False: the arming failed and the device has to come up again at once (K-PNP-81). */
 static bool go_idle(struct fx_device *device)
 {
     struct fx_idle *idle = &device->own->idle;
-    bool fine = fx_power_down_io(device), armed = true;
-    if (idle->settings.IdleCaps == IdleCanWakeFromS0)
+    bool wakes = idle->settings.IdleCaps == IdleCanWakeFromS0, armed = true;
+    fx_policy_enters(device, wakes ? WdfDevStatePwrPolTimerExpiredWakeCapablePowerDown : WdfDevStatePwrPolTimerExpiredNoWake);
+    bool fine = fx_power_down_io(device);
+    fx_policy_enters(device, wakes ? WdfDevStatePwrPolTimerExpiredWakeCapableSendWake : WdfDevStatePwrPolTimerExpiredNoWakeCompletePowerDown);
+    if (wakes)
         armed = NT_SUCCESS(arm_s0(device));
+    if (wakes)
+        fx_policy_enters(device, armed ? WdfDevStatePwrPolWakeCapableDeviceIdle : WdfDevStatePwrPolTimerExpiredWakeCapableWakeFailed);
     ask_for(device, idle->dx);
+    rests_in(device, wakes ? WdfDevStatePwrPolWaitingArmed : WdfDevStatePwrPolWaitingUnarmed);
     if (!fine)
         fx_pnp_device_failed(device);
     return armed;
@@ -194,26 +218,47 @@ static bool wake_enabled(const struct fx_device *device)
 static void go_to_sleep(struct fx_device *device, SYSTEM_POWER_STATE state)
 {
     bool arms = wake_enabled(device) && state < PowerSystemShutdown;
-    if (!device->own->in_d0 && !device->own->power_failed && arms)
+    if (!device->own->in_d0 && !device->own->power_failed && arms) {
+        fx_policy_enters(device, WdfDevStatePwrPolSystemSleepNeedWake);
         ask_for(device, PowerDeviceD0); /* K-PNP-74: up, and down again armed for this sleep */
-    if (!device->own->in_d0)
+    }
+    if (!device->own->in_d0) {
+        rests_in(device, WdfDevStatePwrPolSystemAsleepNoWake);
         return; /* without wake it stays in its Dx */
+    }
+    fx_policy_enters(device, arms ? WdfDevStatePwrPolSleepingWakePowerDown : WdfDevStatePwrPolSleepingNoWakeCompletePowerDown);
     bool fine = fx_power_down_io(device);
     DEVICE_POWER_STATE dx = PowerDeviceD3;
     if (arms) {
+        fx_policy_enters(device, WdfDevStatePwrPolSleepingSendWake);
         arm_sx(device, state);
-        if (device->own->wake.DxState != PowerDeviceMaximum)
-            dx = device->own->wake.DxState;
+        fx_policy_enters(device, device->own->armed_sx ? WdfDevStatePwrPolSleepingWakeWakeArrived : WdfDevStatePwrPolSleepingWakeRevertArmWake);
+        dx = device->own->wake.DxState != PowerDeviceMaximum ? device->own->wake.DxState : fx_capabilities_wake_state(device, state);
     }
     ask_for(device, dx);
+    rests_in(device, device->own->armed_sx ? WdfDevStatePwrPolSystemAsleepWakeArmed : WdfDevStatePwrPolSystemAsleepNoWake);
     if (!fine)
         fx_pnp_device_failed(device);
 }
 
+/* What leads a waiting device up, and what completes it. */
 static void come_up(struct fx_device *device)
 {
+    static const struct { WDF_DEVICE_POWER_POLICY_STATE waits, goes, ends; } ways[] = {
+        {WdfDevStatePwrPolWaitingUnarmed, WdfDevStatePwrPolS0NoWakePowerUp, WdfDevStatePwrPolS0NoWakeCompletePowerUp},
+        {WdfDevStatePwrPolWaitingArmed, WdfDevStatePwrPolIoPresentArmed, WdfDevStatePwrPolS0WakeCompletePowerUp},
+        {WdfDevStatePwrPolSystemAsleepNoWake, WdfDevStatePwrPolSystemWakeDeviceToD0, WdfDevStatePwrPolSystemWakeDeviceToD0CompletePowerUp},
+        {WdfDevStatePwrPolSystemAsleepWakeArmed, WdfDevStatePwrPolSystemWakeDeviceWakeEnabled,
+         WdfDevStatePwrPolSystemWakeDeviceWakeCompletePowerUp},
+    };
+    ULONG waits = device->own->states[FX_MACHINE_POLICY].now;
+    unsigned i = 0;
+    while (i < sizeof ways / sizeof ways[0] - 1 && (ULONG)ways[i].waits != waits)
+        i++;
+    fx_policy_enters(device, ways[i].goes);
     ask_for(device, PowerDeviceD0);
     device->own->system_action = PowerActionNone;
+    fx_policy_enters(device, ways[i].ends);
 }
 
 /* ---- Decisions ---- */
@@ -243,14 +288,17 @@ static bool decide(struct fx_device *device)
     if (!own->in_d0 && needs_d0(device)) {
         own->resume_due = false;
         come_up(device);
+        rests_in_d0(device);
         start_idle_timer(device);
         return true;
     }
     own->resume_due = false;
     if (own->in_d0 && own->idle.due && !needs_d0(device)) {
         own->idle.due = false;
-        if (!go_idle(device))
+        if (!go_idle(device)) {
             come_up(device);
+            rests_in_d0(device);
+        }
         return true;
     }
     return false;
@@ -355,12 +403,33 @@ void fx_policy_init(struct fx_device *device)
     ke_initialize_event(&own->d0, NotificationEvent, FALSE);
 }
 
+void fx_policy_starting(struct fx_device *device) { fx_policy_enters(device, WdfDevStatePwrPolStarting); }
+
 void fx_policy_started(struct fx_device *device)
 {
     if (!device->power_policy_owner)
         return;
     device->own->policy_started = true;
+    fx_policy_enters(device, WdfDevStatePwrPolStartingSucceeded);
+    rests_in_d0(device);
     start_idle_timer(device);
+}
+
+/* The way back from Dx of a device that is stopped: through D0, or, when it is gone, without it. */
+static void leave_dx(struct fx_device *device, bool wake_up)
+{
+    struct fx_device_private *own = device->own;
+    if (own->in_d0)
+        return;
+    if (wake_up && !own->power_failed && !sleeping(device)) {
+        fx_power_lock(device);
+        come_up(device);
+        fx_power_unlock(device);
+    } else if (own->armed_s0 || own->armed_sx) {
+        cancel_wait_wake(device);
+        fx_pdo_disable_wake(device);
+        own->armed_s0 = own->armed_sx = false;
+    }
 }
 
 void fx_policy_stop(struct fx_device *device, bool wake_up)
@@ -375,17 +444,15 @@ void fx_policy_stop(struct fx_device *device, bool wake_up)
     }
     ke_wait_internal(&own->policy_done, "the device's power policy to come to rest");
     own->idle.due = false;
-    if (own->in_d0)
-        return;
-    if (wake_up && !own->power_failed && !sleeping(device)) {
-        fx_power_lock(device);
-        come_up(device);
-        fx_power_unlock(device);
-    } else if (own->armed_s0 || own->armed_sx) {
-        cancel_wait_wake(device);
-        fx_pdo_disable_wake(device);
-        own->armed_s0 = own->armed_sx = false;
-    }
+    leave_dx(device, wake_up);
+    fx_policy_enters(device, WdfDevStatePwrPolStopping);
+    rests_in(device, WdfDevStatePwrPolStopped);
+}
+
+/* K-PNP-76 */
+bool fx_policy_refuses(const struct fx_device *device, SYSTEM_POWER_STATE state)
+{
+    return device->power_policy_owner && wake_enabled(device) && fx_capabilities_forbid_sleep(device, state);
 }
 
 NTSTATUS fx_policy_system_irp(struct fx_device *device, PIRP irp)
@@ -428,9 +495,17 @@ static NTSTATUS check_idle(const struct fx_device *device, const WDF_DEVICE_POWE
         return STATUS_INVALID_PARAMETER;
     if (s->IdleCaps == IdleUsbSelectiveSuspend && s->DxState == PowerDeviceD3)
         return STATUS_POWER_STATE_INVALID;
+    if (s->IdleCaps != IdleCannotWakeFromS0 && fx_capabilities_forbid_wake(device, s->DxState))
+        return STATUS_POWER_STATE_INVALID;
     if (idle->assigned && idle->settings.IdleTimeoutType != s->IdleTimeoutType)
         return STATUS_INVALID_DEVICE_REQUEST;
     return STATUS_SUCCESS;
+}
+
+/* K-PNP-78: the administrator's word, or the INF's. */
+static bool idles_by_default(const struct fx_device *device)
+{
+    return !device->node || cm_device_number(device->node, device->object.driver->nt->image, "WDF", "IdleInWorkingState", TRUE) != 0;
 }
 
 static void assign_idle(struct fx_device *device, const WDF_DEVICE_POWER_POLICY_IDLE_SETTINGS *s)
@@ -442,7 +517,7 @@ static void assign_idle(struct fx_device *device, const WDF_DEVICE_POWER_POLICY_
     }
     idle->assigned = true;
     idle->settings = *s;
-    idle->enabled = s->Enabled != WdfFalse;
+    idle->enabled = s->Enabled == WdfUseDefault ? idles_by_default(device) : s->Enabled == WdfTrue;
     if (device->node)
         device->node->idle_ms = idle->enabled ? timeout_of(idle) : 0;
     idle->dx = s->DxState == PowerDeviceMaximum ? (s->IdleCaps == IdleCannotWakeFromS0 ? PowerDeviceD3 : PowerDeviceD2) : s->DxState;
@@ -477,7 +552,7 @@ static NTSTATUS check_wake(const struct fx_device *device, const WDF_DEVICE_POWE
     if (s->DxState < PowerDeviceD0 || s->DxState > PowerDeviceMaximum || s->Enabled > WdfUseDefault ||
         s->UserControlOfWakeSettings < WakeDoNotAllowUserControl || s->UserControlOfWakeSettings > WakeAllowUserControl)
         return STATUS_INVALID_PARAMETER;
-    return STATUS_SUCCESS;
+    return fx_capabilities_forbid_wake(device, s->DxState) ? STATUS_POWER_STATE_INVALID : STATUS_SUCCESS;
 }
 
 NTSTATUS wdf_WdfDeviceAssignSxWakeSettings(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Device, PWDF_DEVICE_POWER_POLICY_WAKE_SETTINGS Settings)

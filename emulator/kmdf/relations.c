@@ -142,7 +142,7 @@ void fx_relations_clear(struct fx_relations *r)
     *r = (struct fx_relations){0};
 }
 
-static NTSTATUS add(struct fx_relations *r, PDEVICE_OBJECT device, uint16_t ddi)
+NTSTATUS fx_relations_add(struct fx_relations *r, PDEVICE_OBJECT device, uint16_t ddi)
 {
     for (ULONG i = 0; i < r->count; i++)
         if (r->device[i] == device)
@@ -160,7 +160,7 @@ static NTSTATUS add(struct fx_relations *r, PDEVICE_OBJECT device, uint16_t ddi)
     return STATUS_SUCCESS;
 }
 
-static void take_out(struct fx_relations *r, PDEVICE_OBJECT device)
+void fx_relations_remove(struct fx_relations *r, PDEVICE_OBJECT device)
 {
     ULONG i = 0;
     while (i < r->count && r->device[i] != device)
@@ -177,7 +177,7 @@ NTSTATUS wdf_WdfDeviceAddRemovalRelationsPhysicalDevice(PWDF_DRIVER_GLOBALS Driv
     gate_enter(DDI_WdfDeviceAddRemovalRelationsPhysicalDevice, trace_object(Device), trace_object(PhysicalDevice));
     struct fx_device *device = fx_handle(Device, FX_DEVICE);
     fx_require(PhysicalDevice, "PhysicalDevice");
-    NTSTATUS status = add(&device->own->removal, PhysicalDevice, DDI_WdfDeviceAddRemovalRelationsPhysicalDevice);
+    NTSTATUS status = fx_relations_add(&device->own->removal, PhysicalDevice, DDI_WdfDeviceAddRemovalRelationsPhysicalDevice);
     gate_leave((ULONG)status);
     return status;
 }
@@ -187,7 +187,7 @@ VOID wdf_WdfDeviceRemoveRemovalRelationsPhysicalDevice(PWDF_DRIVER_GLOBALS Drive
     gate_enter(DDI_WdfDeviceRemoveRemovalRelationsPhysicalDevice, trace_object(Device), trace_object(PhysicalDevice));
     struct fx_device *device = fx_handle(Device, FX_DEVICE);
     fx_require(PhysicalDevice, "PhysicalDevice");
-    take_out(&device->own->removal, PhysicalDevice);
+    fx_relations_remove(&device->own->removal, PhysicalDevice);
     gate_leave(0);
 }
 
@@ -212,7 +212,7 @@ NTSTATUS wdf_WdfPdoAddEjectionRelationsPhysicalDevice(PWDF_DRIVER_GLOBALS Driver
     gate_enter(DDI_WdfPdoAddEjectionRelationsPhysicalDevice, trace_object(Device), trace_object(PhysicalDevice));
     struct fx_relations *ejection = ejection_of(Device);
     fx_require(PhysicalDevice, "PhysicalDevice");
-    NTSTATUS status = add(ejection, PhysicalDevice, DDI_WdfPdoAddEjectionRelationsPhysicalDevice);
+    NTSTATUS status = fx_relations_add(ejection, PhysicalDevice, DDI_WdfPdoAddEjectionRelationsPhysicalDevice);
     gate_leave((ULONG)status);
     return status;
 }
@@ -222,7 +222,7 @@ VOID wdf_WdfPdoRemoveEjectionRelationsPhysicalDevice(PWDF_DRIVER_GLOBALS DriverG
     gate_enter(DDI_WdfPdoRemoveEjectionRelationsPhysicalDevice, trace_object(Device), trace_object(PhysicalDevice));
     struct fx_relations *ejection = ejection_of(Device);
     fx_require(PhysicalDevice, "PhysicalDevice");
-    take_out(ejection, PhysicalDevice);
+    fx_relations_remove(ejection, PhysicalDevice);
     gate_leave(0);
 }
 

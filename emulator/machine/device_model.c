@@ -54,6 +54,12 @@ void device_set_power(struct device_model *model, bool in_d0)
         device_lower(model);
 }
 
+void device_lose_power(struct device_model *model)
+{
+    if (model->ops->power_lost)
+        model->ops->power_lost(model);
+}
+
 /* ---- Its interrupt ---- */
 
 void device_raise(struct device_model *model)

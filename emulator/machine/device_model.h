@@ -33,6 +33,8 @@ struct device_ops {
     void (*write)(struct device_model *model, unsigned window, uint32_t offset, unsigned width, uint64_t value);
     /* Is its interrupt enabled, so that it may be raised at any time? NULL: nobody can say (V-HAL-8). */
     bool (*interrupt_enabled)(const struct device_model *model);
+    /* Its power goes: the registers are as after power-on (W-POW-12). NULL: it keeps them. */
+    void (*power_lost)(struct device_model *model);
 };
 
 struct device_window {
@@ -67,6 +69,8 @@ void device_plug(struct device_model *model);
 void device_pull(struct device_model *model);
 /* It enters or leaves D0: who conducts its power says so. */
 void device_set_power(struct device_model *model, bool in_d0);
+/* It is in D3. */
+void device_lose_power(struct device_model *model);
 
 /* Its line, or its message n (an edge). A device that is absent or asleep raises nothing. */
 void device_raise(struct device_model *model);

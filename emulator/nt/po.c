@@ -4,6 +4,7 @@
  * Design: a power IRP is a request queued on its device, one system and one device SET/QUERY at a time (W-POW-6). It is sent by a worker thread, so
  * that a driver's stack never nests, except system IRPs, which the pnp thread sends and waits for. WAIT_WAKE is not queued.
  */
+#include "../hal/hal.h"
 #include "io/io.h"
 
 struct power_request {
@@ -334,11 +335,20 @@ bool po_device_wakes(PDEVICE_OBJECT pdo)
     return true;
 }
 
+static void power_hardware(PDEVICE_OBJECT pdo, const IO_STACK_LOCATION *location)
+{
+    const struct devnode *node = device_of(pdo)->devnode;
+    if (location->Parameters.Power.Type == DevicePowerState && node)
+        hal_device_power(node->translated ? node->translated : node->raw, location->Parameters.Power.State.DeviceState);
+}
+
 NTSTATUS po_pdo_dispatch(PDEVICE_OBJECT pdo, PIRP irp)
 {
     switch (irp->Tail.Overlay.CurrentStackLocation->MinorFunction) {
     case IRP_MN_WAIT_WAKE: return pend_wait_wake(pdo, irp);
     case IRP_MN_SET_POWER:
+        power_hardware(pdo, irp->Tail.Overlay.CurrentStackLocation);
+        return complete(irp, STATUS_SUCCESS);
     case IRP_MN_QUERY_POWER: return complete(irp, STATUS_SUCCESS);
     default: return complete(irp, irp->IoStatus.Status);
     }

@@ -73,7 +73,13 @@ static void card_write(struct device_model *model, unsigned window, uint32_t off
 
 static bool card_interrupt_enabled(const struct device_model *model) { return ((const struct card *)model)->enable != 0; }
 
-static const struct device_ops card_ops = {card_read, card_write, card_interrupt_enabled};
+static void card_power_lost(struct device_model *model)
+{
+    struct card *card = (struct card *)model;
+    card->cause = card->enable = card->data = 0;
+}
+
+static const struct device_ops card_ops = {card_read, card_write, card_interrupt_enabled, card_power_lost};
 
 static void card_plug_at(struct card *card, const char *name, uint32_t memory, uint32_t ports, uint32_t vector)
 {

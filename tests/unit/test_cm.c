@@ -480,6 +480,69 @@ static void in_process(bool kernel_handle)
 }
 static void with_flag(void) { in_process(true); }
 static void without_flag(void) { in_process(false); }
+/* ---- Notifications ---- */
+
+static WORK_QUEUE_ITEM changed;
+static unsigned told;
+
+static VOID on_changed(PVOID context) { told++; }
+
+static HANDLE watched(ULONG filter, BOOLEAN subtree, PVOID queue, IO_STATUS_BLOCK *iosb)
+{
+    HANDLE key = make(SERVICES L"\\one");
+    told = 0;
+    ExInitializeWorkItem(&changed, on_changed, NULL);
+    assert_int_equal(ZwNotifyChangeKey(key, NULL, (PIO_APC_ROUTINE)(PVOID)&changed, queue, iosb, filter, subtree, NULL, 0, TRUE), STATUS_PENDING);
+    return key;
+}
+
+static void a_moment(void)
+{
+    LARGE_INTEGER time = {.QuadPart = -10000};
+    KeDelayExecutionThread(KernelMode, FALSE, &time);
+}
+
+static void notified(void)
+{
+    IO_STATUS_BLOCK iosb = {.Status = 1};
+    HANDLE key = watched(REG_NOTIFY_CHANGE_LAST_SET, FALSE, (PVOID)(ULONG_PTR)DelayedWorkQueue, &iosb), below;
+    assert_int_equal(create_at(key, L"sub", 0, &below, NULL), STATUS_SUCCESS);
+    set_number(below, L"v", 1); /* neither the filter nor the key */
+    a_moment();
+    assert_int_equal(told, 0);
+    set_number(key, L"v", 1);
+    a_moment();
+    assert_int_equal(told, 1);
+    assert_int_equal(iosb.Status, STATUS_NOTIFY_ENUM_DIR);
+    set_number(key, L"v", 2); /* it was for one change */
+    a_moment();
+    assert_int_equal(told, 1);
+    ZwClose(key);
+    key = watched(REG_NOTIFY_CHANGE_LAST_SET, TRUE, (PVOID)(ULONG_PTR)CriticalWorkQueue, &iosb);
+    set_number(below, L"v", 2);
+    a_moment();
+    assert_int_equal(told, 1);
+    ZwClose(key);
+    key = watched(REG_NOTIFY_CHANGE_NAME, FALSE, (PVOID)(ULONG_PTR)DelayedWorkQueue, &iosb);
+    ZwClose(key);
+    a_moment();
+    assert_int_equal(told, 1);
+    assert_int_equal(iosb.Status, STATUS_NOTIFY_CLEANUP);
+    ZwClose(below);
+}
+
+static void odd_queue(void)
+{
+    IO_STATUS_BLOCK iosb;
+    watched(REG_NOTIFY_CHANGE_NAME, FALSE, &changed, &iosb);
+}
+/* RULE V-SEC-4: ZwNotifyChangeKey takes a work item and a queue for it, which runs it when the key changes; another ApcContext is reported. */
+TEST(V_SEC_4_notify)
+{
+    LIFE(notified);
+    BUGCHECK(odd_queue, 0xC4, 0xFC);
+}
+
 /* RULE V-SEC-5: In an app's process a key is opened with OBJ_KERNEL_HANDLE. */
 TEST(V_SEC_5_kernel_handle)
 {
@@ -534,7 +597,7 @@ int main(void)
         cmocka_unit_test(W_REG_2_enumerate), cmocka_unit_test(W_REG_2_deleted), cmocka_unit_test(W_REG_3_hostile_values),
         cmocka_unit_test(W_REG_4_direct), cmocka_unit_test(W_REG_4_routines), cmocka_unit_test(V_SEC_8_unchecked_type),
         cmocka_unit_test(W_REG_5_rtl), cmocka_unit_test(faults_are_injected), cmocka_unit_test(V_OBJ_2_stale_key),
-        cmocka_unit_test(V_OBJ_6_leaked_key), cmocka_unit_test(V_SEC_1_2_parameters), cmocka_unit_test(V_SEC_5_kernel_handle),
+        cmocka_unit_test(V_OBJ_6_leaked_key), cmocka_unit_test(V_SEC_1_2_parameters), cmocka_unit_test(V_SEC_4_notify), cmocka_unit_test(V_SEC_5_kernel_handle),
         cmocka_unit_test(V_IRQ_1F_registry),
     };
     return cmocka_run_group_tests(tests);

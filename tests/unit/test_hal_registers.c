@@ -141,6 +141,58 @@ TEST(V_HAL_4_asleep, .code = OWN_RULE, .p1 = ANY, .rule = "V-HAL-4")
     READ_REGISTER_ULONG(reg(0));
 }
 
+/* ---- Power ---- */
+
+static void not_owner(PWDFDEVICE_INIT init) { WdfDeviceInitSetPowerPolicyOwnership(init, FALSE); }
+
+/* The card is the device's, which somebody else powers. */
+static void begin_powered(void)
+{
+    plan.init = not_owner;
+    card_plug(&card);
+    boot();
+    card_resources(node, 1, 0);
+    assert_int_equal(pnp_start(node), STATUS_SUCCESS);
+    map();
+}
+
+static void power(DEVICE_POWER_STATE state)
+{
+    po_request_power_irp(node->pdo, IRP_MN_SET_POWER, (POWER_STATE){.DeviceState = state}, NULL, NULL, NULL);
+    pass_ms(1);
+}
+
+/* RULE W-POW-12: After D3 the registers of a device have lost what was written to them; in D1 they keep it. */
+TEST(W_POW_12_registers)
+{
+    begin_powered();
+    WRITE_REGISTER_ULONG(reg(CARD_ENABLE), 7);
+    power(PowerDeviceD1), power(PowerDeviceD0);
+    assert_int_equal(READ_REGISTER_ULONG(reg(CARD_ENABLE)), 7);
+    power(PowerDeviceD3), power(PowerDeviceD0);
+    assert_int_equal(READ_REGISTER_ULONG(reg(CARD_ENABLE)), 0);
+    unmap();
+    finish();
+}
+
+/* RULE V-POW-9: A register that a driver touches after its bus has taken the device out of D0 is reported. */
+/* RULE W-POW-13: A driver does not touch its hardware in Dx. */
+TEST(V_POW_9_in_dx, .code = OWN_RULE, .p1 = 1, .rule = "V-HAL-4")
+{
+    begin_powered();
+    READ_REGISTER_ULONG(reg(CARD_DATA));
+    power(PowerDeviceD2);
+    READ_REGISTER_ULONG(reg(CARD_DATA));
+}
+
+/* RULE V-POW-9: A write to a port in D3 is reported as well. */
+TEST(V_POW_9_port_in_d3, .code = OWN_RULE, .p1 = 1, .rule = "V-HAL-4")
+{
+    begin_powered();
+    power(PowerDeviceD3);
+    WRITE_PORT_UCHAR((PUCHAR)(ULONG_PTR)(CARD_PORTS + CARD_DATA), 1);
+}
+
 /* RULE V-HAL-5: An access that is not naturally aligned is reported. */
 TEST(V_HAL_5_alignment, .code = OWN_RULE, .p1 = ANY, .rule = "V-HAL-5")
 {
@@ -191,7 +243,7 @@ int main(void)
         cmocka_unit_test(W_HAL_1_widths), cmocka_unit_test(W_HAL_2_posted_writes), cmocka_unit_test(W_HAL_4_mapping), cmocka_unit_test(V_HAL_1_range),
         cmocka_unit_test(V_HAL_1_beyond), cmocka_unit_test(V_HAL_1_executable), cmocka_unit_test(V_HAL_1_unmap_irql),
         cmocka_unit_test(V_HAL_1_map_irql), cmocka_unit_test(V_HAL_2_stop), cmocka_unit_test(V_HAL_2_twice), cmocka_unit_test(V_HAL_2_size),
-        cmocka_unit_test(V_HAL_3_register), cmocka_unit_test(W_HAL_3_address), cmocka_unit_test(V_HAL_4_asleep), cmocka_unit_test(V_HAL_5_alignment),
+        cmocka_unit_test(V_HAL_3_register), cmocka_unit_test(W_HAL_3_address), cmocka_unit_test(V_HAL_4_asleep), cmocka_unit_test(W_POW_12_registers), cmocka_unit_test(V_POW_9_in_dx), cmocka_unit_test(V_POW_9_port_in_d3), cmocka_unit_test(V_HAL_5_alignment),
         cmocka_unit_test(V_HAL_5_port), cmocka_unit_test(W_HAL_8_pulled),
 #if UNIT_CATCHES_FAULTS
         cmocka_unit_test(W_HAL_3_plain_load),

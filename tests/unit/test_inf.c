@@ -192,12 +192,32 @@ static void interface_key(void)
 /* RULE W-PNP-70: A device interface has a key of its own, found by its link. */
 static void W_PNP_70_interface_key(void **state) { unit_life(interface_key, NULL); }
 
+static void directives(void)
+{
+    begin("Root\\SAMPLE");
+    for (PDEVICE_OBJECT d = node->pdo; d; d = d->AttachedDevice) {
+        assert_true(d->Flags & DO_EXCLUSIVE);
+        assert_true(d->Characteristics & FILE_DEVICE_SECURE_OPEN);
+        assert_false(se_may_open(device_of(d)->security, false, FILE_GENERIC_READ)); /* the device's own word, not its class's */
+        assert_true(se_may_open(device_of(d)->security, true, FILE_GENERIC_READ));
+    }
+    end();
+    begin("Root\\OTHER");
+    assert_false(node->pdo->Flags & DO_EXCLUSIVE);
+    assert_true(device_of(node->pdo)->security != NULL); /* its class's */
+    assert_true(se_may_open(device_of(node->pdo)->security, false, FILE_GENERIC_READ));
+    end();
+}
+/* RULE W-PNP-73: Security, Exclusive and DeviceCharacteristics of an INF are applied to the device objects of the device's stack. */
+/* RULE W-PNP-71: What the class says of security counts for a device that has no word of its own. */
+static void W_PNP_73_directives(void **state) { unit_life(directives, NULL); }
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(W_PNP_70_service_key), cmocka_unit_test(W_PNP_73_software_key), cmocka_unit_test(W_PNP_71_hardware_key),
         cmocka_unit_test(W_PNP_73_rank), cmocka_unit_test(W_PNP_71_raw_device), cmocka_unit_test(W_PNP_72_properties),
-        cmocka_unit_test(W_PNP_70_interface_key),
+        cmocka_unit_test(W_PNP_70_interface_key), cmocka_unit_test(W_PNP_73_directives),
     };
     return cmocka_run_group_tests(tests);
 }

@@ -242,6 +242,7 @@ static const struct golden {
      {{almost_idles, ""}, {idles, "Suspend " DOWN("D3") " <D3>"}}},
 
     /* RULE K-SEQ-3: I/O in Dx: the request waits, the D0 IRP comes, the power-up from D3, queues on, the request, Restart. */
+    /* RULE W-POW-13: I/O that arrives in Dx waits until the owner of the power policy has brought the device to D0. */
     /* RULE K-PNP-85: A request in a power-managed queue wakes an idle device, is presented then, and keeps it awake. */
     {"K-SEQ-3", "I/O arrives in Dx", in_dx, {{reads_and_waits, "<D0> " UP("D3") " read Restart"}, {time_passes, ""}}},
 

@@ -199,6 +199,88 @@ TEST(K_PNP_71_relations)
     finish();
 }
 
+/* ---- Devices that go together ---- */
+
+static void two_related(void)
+{
+    bus_start();
+    plug(1), plug(2);
+    PDEVICE_OBJECT two = WdfDeviceWdmGetDeviceObject(child_of[2]);
+    assert_int_equal(WdfDeviceAddRemovalRelationsPhysicalDevice(function_of[1], two), STATUS_SUCCESS);
+    log_clear();
+}
+
+/* RULE W-PNP-54: Before a device is removed the PnP manager asks for its removal relations; what they name is asked before it, and removed before it. */
+TEST(W_PNP_54_removal_relations)
+{
+    two_related();
+    struct devnode *first = node_of(1), *second = node_of(2);
+    bus_plan.quiet = true;
+    assert_int_equal(pnp_query_remove(first), STATUS_SUCCESS);
+    assert_int_equal(second->state, DEVNODE_REMOVE_PENDING);
+    assert_int_equal(pnp_cancel_remove(first), STATUS_SUCCESS);
+    assert_int_equal(second->state, DEVNODE_STARTED);
+    assert_int_equal(first->state, DEVNODE_STARTED);
+    bus_plan.quiet = false;
+    assert_int_equal(pnp_query_remove(first), STATUS_SUCCESS);
+    log_is("f2:QueryRemove c2:QueryRemove f1:QueryRemove c1:QueryRemove");
+    assert_int_equal(pnp_remove(first), STATUS_SUCCESS);
+    log_clear();
+    assert_int_equal(first->state, DEVNODE_ALONE);
+    assert_int_equal(second->state, DEVNODE_ALONE); /* its bus goes on reporting it */
+    finish();
+}
+
+/* RULE W-PNP-54: When a device of the removal relations may not go, the device itself is not asked, and stays. */
+TEST(W_PNP_54_related_refuses)
+{
+    two_related();
+    WdfDeviceSetStaticStopRemove(function_of[2], FALSE);
+    assert_int_equal(pnp_query_remove(node_of(1)), STATUS_INVALID_DEVICE_STATE);
+    log_is("");
+    assert_int_equal(node_of(1)->state, DEVNODE_STARTED);
+    WdfDeviceSetStaticStopRemove(function_of[2], TRUE);
+    finish();
+}
+
+/* RULE W-PNP-54: Two devices that name each other go together, whichever is asked first. */
+TEST(W_PNP_54_each_other)
+{
+    two_related();
+    assert_int_equal(WdfDeviceAddRemovalRelationsPhysicalDevice(function_of[2], WdfDeviceWdmGetDeviceObject(child_of[1])), STATUS_SUCCESS);
+    struct devnode *first = node_of(1), *second = node_of(2);
+    assert_int_equal(pnp_query_remove(second), STATUS_SUCCESS);
+    assert_int_equal(pnp_remove(second), STATUS_SUCCESS);
+    assert_int_equal(first->state, DEVNODE_ALONE);
+    assert_int_equal(second->state, DEVNODE_ALONE);
+    log_clear();
+    finish();
+}
+
+/* RULE W-PNP-53: A device that names its own child in its removal relations is reported. */
+TEST(W_PNP_53_own_child, .code = OWN_RULE, .p1 = ANY, .rule = "W-PNP-53")
+{
+    bus_start();
+    plug(1);
+    assert_int_equal(WdfDeviceAddRemovalRelationsPhysicalDevice(device, WdfDeviceWdmGetDeviceObject(child_of[1])), STATUS_SUCCESS);
+    pnp_query_remove(node);
+}
+
+/* RULE W-PNP-53: When a device is ejected, its PDO is asked for ejection relations, and what they name is removed with it. */
+TEST(W_PNP_53_ejection_relations)
+{
+    bus_start();
+    plug(1), plug(2);
+    struct devnode *second = node_of(2);
+    assert_int_equal(WdfPdoAddEjectionRelationsPhysicalDevice(child_of[1], WdfDeviceWdmGetDeviceObject(child_of[2])), STATUS_SUCCESS);
+    WdfPdoRequestEject(child_of[1]);
+    pnp_settle();
+    assert_true(child_of[1] == NULL);
+    assert_int_equal(second->state, DEVNODE_ALONE);
+    log_clear();
+    finish();
+}
+
 /* ---- Wake ---- */
 
 static void wake_capable(WDFDEVICE d)
@@ -407,6 +489,49 @@ static void K_CHD_4_any_fault(void **state)
     run_lives(true);
 }
 
+static void support(WDFDEVICE d) { WdfDeviceSetSpecialFileSupport(d, WdfSpecialFilePaging, TRUE); }
+static bool in_use(WDFDEVICE d) { return fx_in_special_use((struct fx_device *)d); }
+
+/* RULE K-PNP-70: A PDO tells the stack of its bus of a special file, and what that refuses is refused. */
+TEST(K_PNP_70_the_bus_is_told)
+{
+    bus_plan.child = support, bus_plan.function = support;
+    bus_start();
+    plug(1);
+    assert_int_equal(pnp_notify_usage(node_of(1), DeviceUsageTypePaging, true), STATUS_NOT_IMPLEMENTED);
+    assert_false(in_use(device) || in_use(child_of[1]) || in_use(function_of[1]));
+    support(device);
+    assert_int_equal(pnp_notify_usage(node_of(1), DeviceUsageTypePaging, true), STATUS_SUCCESS);
+    assert_true(in_use(device) && in_use(child_of[1]) && in_use(function_of[1]));
+    assert_int_equal(pnp_notify_usage(node_of(1), DeviceUsageTypePaging, false), STATUS_SUCCESS);
+    assert_false(in_use(device) || in_use(child_of[1]) || in_use(function_of[1]));
+    finish();
+}
+
+static void depends_on_bus(WDFDEVICE fdo)
+{
+    support(fdo);
+    assert_int_equal(WdfDeviceAddDependentUsageDeviceObject(fdo, WdfDeviceWdmGetDeviceObject(device)), STATUS_SUCCESS);
+}
+
+/* RULE K-PNP-70: The stacks that a driver has named with WdfDeviceAddDependentUsageDeviceObject are told as well. */
+TEST(K_PNP_70_dependents)
+{
+    bus_plan.child = support, bus_plan.function = depends_on_bus;
+    bus_start();
+    plug(1);
+    support(device);
+    assert_int_equal(pnp_notify_usage(node_of(1), DeviceUsageTypePaging, true), STATUS_SUCCESS);
+    assert_int_equal(((struct fx_device *)device)->own->special_uses[WdfSpecialFilePaging], 2); /* by the function device, and by its PDO */
+    assert_int_equal(pnp_notify_usage(node_of(1), DeviceUsageTypePaging, false), STATUS_SUCCESS);
+    assert_false(in_use(device));
+    WdfDeviceRemoveDependentUsageDeviceObject(function_of[1], WdfDeviceWdmGetDeviceObject(device));
+    assert_int_equal(pnp_notify_usage(node_of(1), DeviceUsageTypePaging, true), STATUS_SUCCESS);
+    assert_int_equal(((struct fx_device *)device)->own->special_uses[WdfSpecialFilePaging], 1);
+    assert_int_equal(pnp_notify_usage(node_of(1), DeviceUsageTypePaging, false), STATUS_SUCCESS);
+    finish();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -416,7 +541,9 @@ int main(void)
         cmocka_unit_test(K_PNP_69_capabilities),
         cmocka_unit_test(K_PNP_67_lock),
         cmocka_unit_test(K_PNP_67_no_callbacks),
-        cmocka_unit_test(K_PNP_71_relations),
+        cmocka_unit_test(K_PNP_71_relations), cmocka_unit_test(K_PNP_70_the_bus_is_told), cmocka_unit_test(W_PNP_54_removal_relations),
+        cmocka_unit_test(W_PNP_54_related_refuses), cmocka_unit_test(W_PNP_54_each_other), cmocka_unit_test(W_PNP_53_own_child),
+        cmocka_unit_test(W_PNP_53_ejection_relations), cmocka_unit_test(K_PNP_70_dependents),
         cmocka_unit_test(K_PNP_80_wake_at_the_bus),
         cmocka_unit_test(K_PNP_37_up_without_a_wake),
         cmocka_unit_test(K_PNP_86_indicate_wake_status),

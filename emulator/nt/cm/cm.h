@@ -55,6 +55,7 @@ void cm_boot(void);
 
 /* \Registry, with everything that should be in it by now. */
 struct cm_key *cm_root(void);
+bool cm_has_tree(void); /* somebody has asked already */
 /* The key at this path below `from`, which has no leading backslash; NULL. */
 struct cm_key *cm_find(struct cm_key *from, PCUNICODE_STRING path);
 struct cm_key *cm_child(struct cm_key *key, PCUNICODE_STRING name);
@@ -96,10 +97,31 @@ void cm_set_number(struct cm_key *key, const char *name, ULONG number);
 /* A driver reads the value: what it gets, by choice. */
 struct cm_data cm_read(const struct cm_value *value);
 
+/* ---- ddi_key.c: what every Zw routine is checked for ---- */
+
+void cm_check_context(void);
+void cm_check_pointer(const void *address, size_t size, const char *what);
+
+/* ---- notify.c: ZwNotifyChangeKey ---- */
+
+void cm_notify_boot(void);
+/* Something of the key has changed (REG_NOTIFY_CHANGE_...): who waits for that is told. */
+void cm_changed(const struct cm_key *key, ULONG what);
+/* The handle is closed, or its key is deleted: who waits by it is told. */
+void cm_forget_watches(const struct cm_open *open, const struct cm_key *key);
+
 /* ---- install.c: services and devices ---- */
 
 /* Into the tree with the drivers and devices that are new. */
 void cm_install_all(struct cm_key *root);
+struct image_inf;
+/* What the INF has for the device, by its identifiers; NULL: nothing. */
+const struct image_inf_model *cm_model_of(const struct image_inf *inf, const struct devnode *node);
+/* directives.c: Security, Exclusive and DeviceCharacteristics of the INF of its function driver (NULL: none), to all device objects of its stack. */
+void cm_apply_directives(struct devnode *node, const struct driver_image *function);
+/* Numbers that the system itself reads, from Services\<name>\<subkey> and from Device Parameters\<subkey>. No tree is made for them. */
+ULONG cm_service_number(const struct nt_driver *driver, const char *subkey, const char *name, ULONG otherwise);
+ULONG cm_device_number(struct devnode *node, const struct driver_image *function, const char *subkey, const char *name, ULONG otherwise);
 /* Enum\<instance>, made with its device. */
 struct cm_key *cm_device_key(struct devnode *node);
 /* IoOpenDeviceRegistryKey and its relatives. */

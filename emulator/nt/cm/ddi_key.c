@@ -6,13 +6,13 @@
 
 /* ---- What every Zw routine is checked for ---- */
 
-static void check_context(void)
+void cm_check_context(void)
 {
     if (current_ctx->special_apc_disable)
         bugcheck(0xC4, 0xE5, 0, 0, 0, "V-IRQ-34", "%s with special kernel APCs disabled", gate_where(ctx_current()));
 }
 
-static void check_pointer(const void *address, size_t size, const char *what)
+void cm_check_pointer(const void *address, size_t size, const char *what)
 {
     if (!address)
         return;
@@ -25,7 +25,7 @@ static void check_string(PCUNICODE_STRING text, const char *what)
 {
     if (!text)
         return;
-    check_pointer(text, sizeof *text, what);
+    cm_check_pointer(text, sizeof *text, what);
     if (text->Length & 1 || text->MaximumLength & 1 || text->MaximumLength < text->Length || (text->Length && !text->Buffer))
         bugcheck(0xC4, 0xE4, text->Length, text->MaximumLength, 0, "V-SEC-2", "%s: %s is no well-formed UNICODE_STRING (Length %u, MaximumLength %u)",
                  gate_where(ctx_current()), what, text->Length, text->MaximumLength);
@@ -37,7 +37,7 @@ static void check_string(PCUNICODE_STRING text, const char *what)
 
 static void check_attributes(POBJECT_ATTRIBUTES attributes)
 {
-    check_pointer(attributes, sizeof *attributes, "the OBJECT_ATTRIBUTES");
+    cm_check_pointer(attributes, sizeof *attributes, "the OBJECT_ATTRIBUTES");
     if (attributes->Length != sizeof *attributes || !attributes->ObjectName)
         bugcheck(0xC4, 0xE4, attributes->Length, 0, 0, "V-SEC-2", "%s with OBJECT_ATTRIBUTES that InitializeObjectAttributes did not fill in",
                  gate_where(ctx_current()));
@@ -53,8 +53,8 @@ static NTSTATUS open_or_create(uint16_t ddi, POBJECT_ATTRIBUTES attributes, stru
 {
     struct cm_open *root = NULL;
     NTSTATUS status = STATUS_SUCCESS;
-    check_context();
-    check_pointer(handle, sizeof *handle, "where the handle goes");
+    cm_check_context();
+    cm_check_pointer(handle, sizeof *handle, "where the handle goes");
     check_attributes(attributes);
     *handle = NULL;
     if (choose_fault(ddi))
@@ -76,7 +76,7 @@ NTSTATUS ZwCreateKey(PHANDLE KeyHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRI
     (void)TitleIndex;
     gate_enter(DDI_ZwCreateKey, DesiredAccess, CreateOptions);
     check_string(Class, "the class");
-    check_pointer(Disposition, sizeof *Disposition, "where the disposition goes");
+    cm_check_pointer(Disposition, sizeof *Disposition, "where the disposition goes");
     struct cm_request request = {.access = DesiredAccess, .create = true, .options = CreateOptions, .class_name = Class, .caller = CALLER};
     NTSTATUS status = open_or_create(DDI_ZwCreateKey, ObjectAttributes, request, KeyHandle, Disposition);
     if (Disposition)
@@ -108,7 +108,7 @@ NTSTATUS ZwDeleteKey(HANDLE KeyHandle)
 {
     gate_enter(DDI_ZwDeleteKey, TRACE(KeyHandle), 0);
     struct cm_open *open;
-    check_context();
+    cm_check_context();
     NTSTATUS status = cm_use(KeyHandle, DELETE, &open);
     if (NT_SUCCESS(status))
         status = cm_delete(open->key);
@@ -122,7 +122,7 @@ NTSTATUS ZwFlushKey(HANDLE KeyHandle)
 {
     gate_enter(DDI_ZwFlushKey, TRACE(KeyHandle), 0);
     struct cm_open *open;
-    check_context();
+    cm_check_context();
     NTSTATUS status = cm_use(KeyHandle, 0, &open);
     gate_leave((ULONG)status);
     return status;
@@ -133,13 +133,13 @@ NTSTATUS ZwFlushKey(HANDLE KeyHandle)
 /* W-REG-2: with room for the fixed part it gets that and what of the rest fits; `need` is told anyway. */
 static NTSTATUS give(PVOID buffer, ULONG length, PULONG need, const void *answer, ULONG fixed, ULONG total)
 {
-    check_pointer(need, sizeof *need, "where the length goes");
+    cm_check_pointer(need, sizeof *need, "where the length goes");
     *need = total;
     msan_define(need, sizeof *need);
     if (length < fixed)
         return STATUS_BUFFER_TOO_SMALL;
     ULONG fits = total < length ? total : length;
-    check_pointer(buffer, fits, "the buffer for what is asked");
+    cm_check_pointer(buffer, fits, "the buffer for what is asked");
     memcpy(buffer, answer, fits);
     msan_define(buffer, fits);
     return fits < total ? STATUS_BUFFER_OVERFLOW : STATUS_SUCCESS;
@@ -205,7 +205,7 @@ NTSTATUS ZwQueryValueKey(HANDLE KeyHandle, PUNICODE_STRING ValueName, KEY_VALUE_
 {
     gate_enter(DDI_ZwQueryValueKey, TRACE(KeyHandle), Length);
     struct cm_open *open;
-    check_context();
+    cm_check_context();
     check_string(ValueName, "the value's name");
     NTSTATUS status = cm_use(KeyHandle, KEY_QUERY_VALUE, &open);
     struct cm_value *v = NT_SUCCESS(status) ? cm_value(open->key, ValueName) : NULL;
@@ -222,7 +222,7 @@ NTSTATUS ZwEnumerateValueKey(HANDLE KeyHandle, ULONG Index, KEY_VALUE_INFORMATIO
 {
     gate_enter(DDI_ZwEnumerateValueKey, TRACE(KeyHandle), Index);
     struct cm_open *open;
-    check_context();
+    cm_check_context();
     NTSTATUS status = cm_use(KeyHandle, KEY_QUERY_VALUE, &open);
     struct cm_value *v = NT_SUCCESS(status) ? open->key->values : NULL;
     while (v && Index--)
@@ -326,7 +326,7 @@ NTSTATUS ZwQueryKey(HANDLE KeyHandle, KEY_INFORMATION_CLASS KeyInformationClass,
 {
     gate_enter(DDI_ZwQueryKey, TRACE(KeyHandle), KeyInformationClass);
     struct cm_open *open;
-    check_context();
+    cm_check_context();
     NTSTATUS status = cm_use(KeyHandle, KeyInformationClass == KeyNameInformation ? 0 : KEY_QUERY_VALUE, &open);
     if (NT_SUCCESS(status) && KeyInformationClass == KeyNameInformation)
         status = give_key_path(open->key, KeyInformation, Length, ResultLength);
@@ -341,7 +341,7 @@ NTSTATUS ZwEnumerateKey(HANDLE KeyHandle, ULONG Index, KEY_INFORMATION_CLASS Key
 {
     gate_enter(DDI_ZwEnumerateKey, TRACE(KeyHandle), Index);
     struct cm_open *open;
-    check_context();
+    cm_check_context();
     NTSTATUS status = cm_use(KeyHandle, KEY_ENUMERATE_SUB_KEYS, &open);
     const struct cm_key *child = NT_SUCCESS(status) ? open->key->child : NULL;
     while (child && Index--)
@@ -361,10 +361,10 @@ NTSTATUS ZwSetValueKey(HANDLE KeyHandle, PUNICODE_STRING ValueName, ULONG TitleI
     (void)TitleIndex;
     gate_enter(DDI_ZwSetValueKey, TRACE(KeyHandle), DataSize);
     struct cm_open *open;
-    check_context();
+    cm_check_context();
     check_string(ValueName, "the value's name");
     if (DataSize)
-        check_pointer(Data, DataSize, "the value's data");
+        cm_check_pointer(Data, DataSize, "the value's data");
     NTSTATUS status = cm_use(KeyHandle, KEY_SET_VALUE, &open);
     if (NT_SUCCESS(status))
         status = choose_fault(DDI_ZwSetValueKey) ? STATUS_INSUFFICIENT_RESOURCES : cm_set(open->key, ValueName, Type, Data, DataSize);
@@ -376,7 +376,7 @@ NTSTATUS ZwDeleteValueKey(HANDLE KeyHandle, PUNICODE_STRING ValueName)
 {
     gate_enter(DDI_ZwDeleteValueKey, TRACE(KeyHandle), 0);
     struct cm_open *open;
-    check_context();
+    cm_check_context();
     check_string(ValueName, "the value's name");
     NTSTATUS status = cm_use(KeyHandle, KEY_SET_VALUE, &open);
     if (NT_SUCCESS(status))

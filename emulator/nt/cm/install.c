@@ -105,6 +105,23 @@ static const struct image_inf_model *find_model(const struct image_inf *inf, PCU
     return best;
 }
 
+/* ROOT\ECHO of ROOT\ECHO\0000: the identifier of a device whose bus gives none. */
+static UNICODE_STRING id_in_path(const struct devnode *node)
+{
+    UNICODE_STRING id = node->instance_path;
+    while (id.Length && id.Buffer[id.Length / 2 - 1] != '\\')
+        id.Length -= 2;
+    id.Length -= id.Length ? 2 : 0;
+    return id;
+}
+
+const struct image_inf_model *cm_model_of(const struct image_inf *inf, const struct devnode *node)
+{
+    UNICODE_STRING id = id_in_path(node), none = {0, 0, NULL};
+    bool bus = node->parent && node->hardware_ids.Buffer;
+    return find_model(inf, bus ? &node->hardware_ids : &id, bus ? &node->compatible_ids : &none);
+}
+
 static UNICODE_STRING last_part(UNICODE_STRING id)
 {
     unsigned chars = id.Length / 2u, from = chars;
@@ -158,13 +175,10 @@ static struct cm_key *make_software_key(struct cm_key *root, struct cm_key *inst
     return key;
 }
 
-/* What the bus says of the device: there before any driver is. ROOT\ECHO of ROOT\ECHO\0000 stands for an identifier that it does not give. */
+/* What the bus says of the device: there before any driver is. */
 static void install_instance(struct cm_key *root, struct devnode *node)
 {
-    UNICODE_STRING id = node->instance_path;
-    while (id.Length && id.Buffer[id.Length / 2 - 1] != '\\')
-        id.Length -= 2;
-    id.Length -= id.Length ? 2 : 0;
+    UNICODE_STRING id = id_in_path(node);
     UNICODE_STRING bus_ids = node->hardware_ids;
     bool bus = node->parent && bus_ids.Buffer; /* the root bus answers with what the path says */
     UNICODE_STRING description = node->description.Buffer ? node->description : last_part(id);

@@ -13,9 +13,12 @@ void cm_boot(void)
 {
     registry.root = NULL;
     registry.opens = NULL;
+    cm_notify_boot();
 }
 
 uint64_t ke_system_time(void);
+
+bool cm_has_tree(void) { return registry.root != NULL; }
 
 /* ---- Paths ---- */
 
@@ -167,6 +170,8 @@ NTSTATUS cm_delete(struct cm_key *key)
         at = &(*at)->next;
     *at = key->next;
     key->deleted = true;
+    cm_forget_watches(NULL, key);
+    cm_changed(key->parent, REG_NOTIFY_CHANGE_NAME);
     if (!key->handles)
         free_key(key);
     return STATUS_SUCCESS;
@@ -177,6 +182,7 @@ NTSTATUS cm_delete(struct cm_key *key)
 static void destroy_open(void *body)
 {
     struct cm_open *open = body, **at = &registry.opens;
+    cm_forget_watches(open, NULL);
     while (*at && *at != open)
         at = &(*at)->next;
     if (*at)
@@ -227,6 +233,7 @@ static NTSTATUS create_child(struct cm_key *parent, PCUNICODE_STRING name, const
     if (!*out)
         return STATUS_INSUFFICIENT_RESOURCES;
     (*out)->is_volatile = is_volatile;
+    cm_changed(parent, REG_NOTIFY_CHANGE_NAME);
     if (request->class_name && request->class_name->Length)
         (*out)->class_name = rtl_copy_of(request->class_name);
     return STATUS_SUCCESS;

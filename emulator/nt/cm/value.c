@@ -54,6 +54,7 @@ NTSTATUS cm_set(struct cm_key *key, PCUNICODE_STRING name, ULONG type, const voi
     v->size = size;
     v->data = copy;
     key->written.QuadPart = (LONGLONG)ke_system_time();
+    cm_changed(key, REG_NOTIFY_CHANGE_LAST_SET);
     return STATUS_SUCCESS;
 }
 
@@ -75,6 +76,7 @@ NTSTATUS cm_delete_value(struct cm_key *key, PCUNICODE_STRING name)
     *at = v->next;
     free_value(v);
     key->written.QuadPart = (LONGLONG)ke_system_time();
+    cm_changed(key, REG_NOTIFY_CHANGE_LAST_SET);
     return STATUS_SUCCESS;
 }
 

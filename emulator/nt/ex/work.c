@@ -5,6 +5,7 @@
  * become free while another could be made: Windows makes further workers when all are stuck, up to its own bound.
  */
 #include "../io/io.h"
+#include "../ke/ke.h"
 
 #define WORKERS 136 /* 64 devices that come up together, each with its own IRP, below a bus that does the same */
 #define NAMED 8     /* those after it share the last role */
@@ -130,9 +131,19 @@ void ex_work_check_free(const char *memory, size_t size)
             bugcheck(0xE4, 0, 0, 0, 0, "W-THR-5", "memory is freed that a queued work item needs");
 }
 
+void ex_queue_driver_item(PWORK_QUEUE_ITEM item)
+{
+    struct driver_item *driver = ex_system_alloc(sizeof *driver);
+    driver->item = item;
+    driver->work.run = run_driver_item;
+    driver->work.context = driver;
+    item->List.Flink = &item->List;
+    hb_release(item);
+    ex_queue_work(&driver->work);
+}
+
 VOID ExQueueWorkItem(PWORK_QUEUE_ITEM WorkItem, WORK_QUEUE_TYPE QueueType)
 {
-    struct driver_item *driver;
     gate_enter(DDI_ExQueueWorkItem, trace_object(WorkItem), QueueType);
     lint_obsolete("ExQueueWorkItem", "IoQueueWorkItem, which keeps the driver loaded,");
     memory_check(WorkItem, sizeof *WorkItem, "ExQueueWorkItem");
@@ -144,12 +155,6 @@ VOID ExQueueWorkItem(PWORK_QUEUE_ITEM WorkItem, WORK_QUEUE_TYPE QueueType)
         bugcheck(0xE4, 6, QueueType, 0, 0, "W-THR-5", "a work item is queued to queue %u, which does not exist", QueueType);
     if (!WorkItem->WorkerRoutine)
         bugcheck(0xE4, 7, 0, 0, 0, "W-THR-5", "a work item without a routine is queued");
-    driver = ex_system_alloc(sizeof *driver);
-    driver->item = WorkItem;
-    driver->work.run = run_driver_item;
-    driver->work.context = driver;
-    WorkItem->List.Flink = &WorkItem->List;
-    hb_release(WorkItem);
-    ex_queue_work(&driver->work);
+    ex_queue_driver_item(WorkItem);
     gate_leave(0);
 }

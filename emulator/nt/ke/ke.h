@@ -111,6 +111,9 @@ void *ob_body_of_handle(HANDLE handle);
 unsigned ob_open_kernel_handles(void);
 bool ob_type_matches(const void *body, POBJECT_TYPE type);
 
+/* ex/work.c: a driver's own work item, which has been checked, to a worker. Any IRQL up to DISPATCH_LEVEL. */
+void ex_queue_driver_item(PWORK_QUEUE_ITEM item);
+
 struct nt_thread *ps_create_system_thread(PKSTART_ROUTINE routine, PVOID context);
 
 #endif

@@ -176,8 +176,12 @@ void pnp_enumerate(struct devnode *bus)
 
 void pnp_eject(struct devnode *node)
 {
-    if (node->state == DEVNODE_STARTED && !NT_SUCCESS(pnp_query_remove(node)))
+    if (node->state == DEVNODE_STARTED)
+        pnp_note_relations(node, EjectionRelations);
+    if (node->state == DEVNODE_STARTED && !NT_SUCCESS(pnp_query_remove(node))) {
+        pnp_forget_relations(node);
         return; /* vetoed */
+    }
     if (node->state != DEVNODE_REMOVE_PENDING && node->state != DEVNODE_ALONE && node->state != DEVNODE_INITIALIZED)
         return;
     pnp_tell(node, PNP_IS_EJECTED);

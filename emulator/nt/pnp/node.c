@@ -7,7 +7,11 @@
 
 static struct devnode *surprised; /* its SURPRISE_REMOVAL is on its way */
 
-void pnp_node_boot(void) { surprised = NULL; }
+void pnp_node_boot(void)
+{
+    surprised = NULL;
+    pnp_relations_boot();
+}
 
 void pnp_check_free(PDEVICE_OBJECT device)
 {
@@ -89,6 +93,18 @@ NTSTATUS pnp_start(struct devnode *node)
     return status;
 }
 
+NTSTATUS pnp_start_again(struct devnode *node)
+{
+    if (node->state != DEVNODE_STARTED)
+        return STATUS_INVALID_DEVICE_STATE;
+    pnp_lock();
+    NTSTATUS status = pnp_send_start(node);
+    if (!NT_SUCCESS(status))
+        pnp_surprise_remove(node);
+    pnp_unlock();
+    return status;
+}
+
 NTSTATUS pnp_bring_up(struct devnode *node)
 {
     if (!has_started_bus(node))
@@ -116,13 +132,25 @@ struct question {
 static const struct question to_stop = {IRP_MN_QUERY_STOP_DEVICE, IRP_MN_CANCEL_STOP_DEVICE, "CANCEL_STOP_DEVICE", DEVNODE_STOP_PENDING};
 static const struct question to_remove = {IRP_MN_QUERY_REMOVE_DEVICE, IRP_MN_CANCEL_REMOVE_DEVICE, "CANCEL_REMOVE_DEVICE", DEVNODE_REMOVE_PENDING};
 
+static void take_back(struct devnode *node, const struct question *q);
 static void take_back_from_children(struct devnode *node, const struct question *q);
+
+static void take_back_from_related(struct devnode *node, const struct question *q)
+{
+    for (struct devnode *related = pnp_related(node, NULL); q == &to_remove && related; related = pnp_related(node, related))
+        if (related->state == q->pending) {
+            take_back(related, q);
+            pnp_tell_of_removal(related, PNP_REMOVE_CANCELLED);
+        }
+    pnp_forget_relations(node);
+}
 
 static void take_back(struct devnode *node, const struct question *q)
 {
     must_succeed(node, q->cancel_minor, pnp_send(node, q->cancel_minor, NULL), q->cancel_name);
     if (node->state == q->pending)
         node->state = node->before;
+    take_back_from_related(node, q);
     take_back_from_children(node, q);
     if (q == &to_stop && node->state == DEVNODE_STARTED)
         start_children(node);
@@ -140,13 +168,32 @@ static bool can_be_asked(const struct devnode *node, const struct question *q)
     return node->state == DEVNODE_STARTED || (q == &to_remove && node->state == DEVNODE_INITIALIZED);
 }
 
+static NTSTATUS ask(struct devnode *node, const struct question *q);
+
+/* What has to go with the device is asked before it (W-PNP-54). */
+static NTSTATUS ask_related(struct devnode *node)
+{
+    NTSTATUS status = STATUS_SUCCESS;
+    if (node->state == DEVNODE_STARTED)
+        pnp_note_relations(node, RemovalRelations);
+    for (struct devnode *related = pnp_related(node, NULL); NT_SUCCESS(status) && related; related = pnp_related(node, related))
+        if (can_be_asked(related, &to_remove)) {
+            status = pnp_ask_listeners(related);
+            status = NT_SUCCESS(status) ? ask(related, &to_remove) : status;
+        }
+    return status;
+}
+
 static NTSTATUS ask(struct devnode *node, const struct question *q)
 {
     NTSTATUS status = STATUS_SUCCESS;
     for (struct devnode *child = pnp_last_child(node); NT_SUCCESS(status) && child; child = pnp_previous_sibling(child))
         if (can_be_asked(child, q))
             status = ask(child, q);
+    if (NT_SUCCESS(status) && q == &to_remove)
+        status = ask_related(node);
     if (!NT_SUCCESS(status)) {
+        take_back_from_related(node, q);
         take_back_from_children(node, q);
         return status;
     }
@@ -348,6 +395,16 @@ static void check_pdo(struct devnode *node)
                  device_number(node->pdo));
 }
 
+static void remove_related(struct devnode *node)
+{
+    for (struct devnode *related = pnp_related(node, NULL), *next; related; related = next) {
+        next = pnp_related(node, related);
+        if (related->state == DEVNODE_REMOVE_PENDING)
+            pnp_remove_subtree(related, related->parent && related->reported);
+    }
+    pnp_forget_relations(node);
+}
+
 /* The children's stacks first; their PDOs may stay until their bus driver goes itself. */
 static void remove_one(struct devnode *node, bool stays)
 {
@@ -355,6 +412,7 @@ static void remove_one(struct devnode *node, bool stays)
         next = pnp_previous_sibling(child);
         remove_one(child, true);
     }
+    remove_related(node);
     if (node->pdo && (node->state != DEVNODE_FAILED || node->pdo->AttachedDevice || node->parent))
         pnp_remove_stack(node);
     node->removing = false;
@@ -377,9 +435,17 @@ static void close_for_opens(struct devnode *node)
         close_for_opens(child);
 }
 
+static bool related_are_open(const struct devnode *node)
+{
+    for (struct devnode *related = pnp_related(node, NULL); related; related = pnp_related(node, related))
+        if (related->state == DEVNODE_REMOVE_PENDING && pnp_subtree_has_open_handles(related))
+            return true;
+    return false;
+}
+
 NTSTATUS pnp_remove_subtree(struct devnode *node, bool stays)
 {
-    if (pnp_subtree_has_open_handles(node))
+    if (pnp_subtree_has_open_handles(node) || related_are_open(node))
         return STATUS_DEVICE_BUSY; /* REMOVE waits for the last handle (W-PNP-55) */
     close_for_opens(node);
     struct devnode *parent = node->parent;

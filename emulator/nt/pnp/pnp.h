@@ -6,7 +6,7 @@
  * for (relations or state invalidated, an eject, the last handle of a device that is gone). A worker thread does that work, so it comes at any time.
  *
  * Files: tree.c the devnodes, the lock and the worker; send.c the PnP IRPs; node.c the state machine of a device and its children;
- * notify.c and notify_ddi.c who is told of it; enumerate.c children that come and go; stack.c their drivers; resources.c what a device needs and is given; root_bus.c the bus driver of root-enumerated
+ * notify.c and notify_ddi.c who is told of it; relations.c devices that go together; enumerate.c children that come and go; stack.c their drivers; resources.c what a device needs and is given; root_bus.c the bus driver of root-enumerated
  * devices; ddi.c.
  *
  * All functions run at PASSIVE_LEVEL in a system thread that holds the lock, except where they say otherwise.
@@ -44,12 +44,22 @@ ULONG_PTR pnp_query_device_state(struct devnode *node);
 void pnp_node_boot(void);
 /* REMOVE to whatever stack there is, down to a PDO alone; its drivers may go. */
 void pnp_remove_stack(struct devnode *node);
+/* START of a device that is started already, without a stop before it: its resources have changed. One that refuses goes by surprise. */
+NTSTATUS pnp_start_again(struct devnode *node);
 /* START of a device that was just added; when it fails its stack is gone again (W-PNP-20). */
 NTSTATUS pnp_bring_up(struct devnode *node);
 /* Stops the device and starts it again, with what its bus says now that it needs. */
 void pnp_rebalance(struct devnode *node);
 /* REMOVE for the whole subtree, children first. `stays`: its bus goes on reporting it, so its PDO stays. BUSY: a handle is open. */
 NTSTATUS pnp_remove_subtree(struct devnode *node, bool stays);
+
+/* ---- relations.c: devices that go together ---- */
+
+void pnp_relations_boot(void);
+/* Asks for those of this type and remembers them; the device is started. */
+void pnp_note_relations(struct devnode *node, DEVICE_RELATION_TYPE type);
+struct devnode *pnp_related(const struct devnode *of, const struct devnode *after); /* remembered ones; after NULL: the first */
+void pnp_forget_relations(const struct devnode *node); /* those of it, and it among others' */
 
 /* ---- resources.c ---- */
 

@@ -1,6 +1,8 @@
 /* See pnp.h: the bus driver of root-enumerated devices (W-PNP-58): it makes their PDOs and answers for them. */
 #include "pnp.h"
 
+#include "../../hal/hal.h"
+
 static unsigned instances;
 
 /* ---- What a PDO answers ---- */
@@ -71,6 +73,8 @@ static NTSTATUS pdo_pnp(PDEVICE_OBJECT pdo, PIRP irp)
     PIO_STACK_LOCATION location = irp->Tail.Overlay.CurrentStackLocation;
     switch (location->MinorFunction) {
     case IRP_MN_START_DEVICE:
+        hal_device_power(location->Parameters.StartDevice.AllocatedResourcesTranslated, PowerDeviceD0);
+        return complete(irp, STATUS_SUCCESS);
     case IRP_MN_QUERY_STOP_DEVICE:
     case IRP_MN_CANCEL_STOP_DEVICE:
     case IRP_MN_STOP_DEVICE:

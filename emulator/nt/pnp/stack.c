@@ -3,6 +3,7 @@
  * when it has no device any more.
  */
 #include "pnp.h"
+#include "../cm/cm.h"
 #include "../image.h"
 
 static struct {
@@ -134,6 +135,8 @@ NTSTATUS pnp_build_stack(struct devnode *node)
         return status;
     }
     node->state = DEVNODE_INITIALIZED;
+    if (node->function)
+        cm_apply_directives(node, node->function->image);
     return status;
 }
 
