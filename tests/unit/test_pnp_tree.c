@@ -97,7 +97,7 @@ static void others_go_down(void)
     assert_int_equal(pnp_start(node), STATUS_SUCCESS);
     log_is(WHOLE("filter") " " WHOLE("start") " " WHOLE("capabilities") " " WHOLE("state") " " WHOLE("relations.bus"));
     assert_int_equal(pnp_query_remove(node), STATUS_SUCCESS);
-    log_is(WHOLE("query-remove"));
+    log_is(WHOLE("relations.removal") " " WHOLE("query-remove"));
     assert_int_equal(pnp_cancel_remove(node), STATUS_SUCCESS);
     log_is(WHOLE("cancel-remove"));
     assert_int_equal(node->state, DEVNODE_STARTED);
@@ -219,7 +219,7 @@ static void refusal_is_taken_back(void)
     answers('F', 1, IRP_MJ_PNP, IRP_MN_QUERY_STOP_DEVICE, STATUS_DEVICE_BUSY);
     show(TELL_DOWN, ALL_MINORS, 0);
     assert_int_equal(pnp_query_remove(node_of(1)), STATUS_DEVICE_BUSY);
-    log_is("query-remove V1 U1 F1 " WHOLE("cancel-remove"));
+    log_is(WHOLE("relations.removal") " query-remove V1 U1 F1 " WHOLE("cancel-remove"));
     assert_int_equal(pnp_query_stop(node_of(1)), STATUS_DEVICE_BUSY);
     log_is("query-stop V1 U1 F1 " WHOLE("cancel-stop"));
     assert_int_equal(state_of(1), DEVNODE_STARTED);

@@ -363,10 +363,10 @@ VOID MmProbeAndLockPages(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMode, 
     gate_leave(0);
 }
 
-/* By this MDL: a flag alone locks nothing, and its pages would be unlocked more often than locked. The emulator's own MDLs are locked as they are made. */
+/* By this MDL: a flag alone locks nothing, and its pages would be unlocked more often than locked. Of an MDL of IoAllocateMdl the flag can be believed (V-MDL-11). */
 static void check_was_locked(const MDL *mdl)
 {
-    const bool own = seal_of(mdl) && !block_of(mdl)->allocated_at;
+    const bool own = seal_of(mdl) != NULL; /* whose flags are what the emulator made them */
     if (!own && mdl->MdlFlags & MDL_PAGES_LOCKED && !(mdl->MdlFlags & MDL_PARTIAL) && !*locked_mdl_of(mdl))
         bugcheck(0x4E, 7, mdl_number(mdl), 0, 0, "V-GEN-15", "MmUnlockPages on MDL #%u, whose pages were never locked: they are unlocked more often than locked",
                  mdl_number(mdl));
