@@ -86,5 +86,7 @@ bool report_is_caught(void);
 void sanitizer_reports_install(bool own_signals);
 /* Called once after the report of a sanitizer's finding, or of a fault, was written; the process ends when it returns. */
 void report_on_sanitizer(void (*found)(const struct bugcheck *bugcheck));
+/* For `found`: the processor faulted in a life, so that `found` may leave it by machine_abandon(). A sanitizer's own finding ends the process behind it. */
+bool sanitizer_found_fault(void);
 
 #endif

@@ -19,11 +19,12 @@ static bool reported; /* a finding of a sanitizer was written */
 static void (*found_hook)(const struct bugcheck *bugcheck);
 
 static bool told; /* the hook was called */
+static bool is_fault; /* by the processor's doing */
 
 void report_on_sanitizer(void (*found)(const struct bugcheck *bugcheck))
 {
     found_hook = found;
-    reported = told = false;
+    reported = told = is_fault = false;
 }
 
 static void found(const struct bugcheck *b)
@@ -207,10 +208,13 @@ static void fault(int signal_number, siginfo_t *info, void *context)
         snprintf(b.text, sizeof b.text, "the driver runs into %s", signal_number == SIGFPE ? "a division by zero" : "an illegal instruction");
     }
     report_write_at(&b, faulting_code(u, executed), (const void *)u->uc_mcontext.gregs[REG_RBP]);
+    is_fault = true;
     found(&b);
     signal(signal_number, SIG_DFL);
     raise(signal_number);
 }
+
+bool sanitizer_found_fault(void) { return is_fault && machine.in_life && current_ctx; }
 
 /* For binaries that no fuzzer runs: faults and sanitizer deaths get a report. Fuzzers keep their own handlers. */
 void sanitizer_reports_install(bool own_signals)
@@ -223,8 +227,8 @@ void sanitizer_reports_install(bool own_signals)
 #if defined(IRPFUZZ_MSAN) || defined(IRPFUZZ_UBSAN) || defined(IRPFUZZ_ASAN)
     __sanitizer_set_death_callback(dying); /* UndefinedBehaviorSanitizer's, MemorySanitizer's */
 #endif
-#if !defined(IRPFUZZ_ASAN)
-    static char stack[64 << 10];
+    /* AddressSanitizer tells of a fault neither where it is nor what was accessed: these are taken over. */
+    static char stack[256 << 10];
     stack_t alternate = {.ss_sp = stack, .ss_size = sizeof stack};
     sigaltstack(&alternate, NULL);
     struct sigaction action = {.sa_sigaction = fault, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
@@ -232,9 +236,6 @@ void sanitizer_reports_install(bool own_signals)
     sigaction(SIGBUS, &action, NULL);
     sigaction(SIGFPE, &action, NULL);
     sigaction(SIGILL, &action, NULL);
-#else
-    (void)fault;
-#endif
     (void)write_block_history;
     (void)reported;
 }

@@ -175,13 +175,18 @@ static void print_json(const char *name, size_t size, uint64_t count);
 static const char *current_name = "";
 static size_t current_size;
 
-/* A sanitizer or the processor found it: no way back into the life; the report is written already. */
+/* A sanitizer found it: no way back; or the processor: the life is left as from any bug check. The report is written already. */
 static void on_sanitizer(const struct bugcheck *bug)
 {
     found.any = true;
     found.bug = *bug;
     found.hash = 0;
     found.report[0] = 0;
+    if (sanitizer_found_fault()) {
+        found.hash = trace_hash();
+        report_on_sanitizer(on_sanitizer); /* for the next life */
+        machine_abandon();
+    }
     if (options.json)
         print_json(current_name, current_size, 1);
     else

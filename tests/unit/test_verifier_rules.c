@@ -472,6 +472,9 @@ TEST(V_IO_13_interrupts)
 /* RULE V-BUF-7: Input of a METHOD_BUFFERED request that is read behind the first output over it is reported where that is asked for, in builds that follow memory. */
 TEST(V_BUF_7_order)
 {
+#if defined(IRPFUZZ_ASAN) || defined(IRPFUZZ_TSAN) || defined(IRPFUZZ_MSAN)
+    skip(); /* the runtime brings empty functions of these names */
+#endif
     is_linted(LINT_BUFFER, answered_first, "V-BUF-7");
     shown(asked_first);
     machine_lints = 0;

@@ -10,7 +10,14 @@ void io_cancel_boot(void)
 }
 
 void io_acquire_cancel_spin_lock(PKIRQL irql) { *irql = ke_acquire_spin_lock_raise_to_dpc(cancel_lock); }
-void io_release_cancel_spin_lock(KIRQL irql) { ke_release_spin_lock(cancel_lock, irql); }
+/* A cancel routine may stay at DISPATCH_LEVEL, to start the next packet say, and lower to Irp->CancelIrql itself. */
+void io_release_cancel_spin_lock(KIRQL irql)
+{
+    if (irql == DISPATCH_LEVEL)
+        ke_release_spin_lock_from_dpc_level(cancel_lock);
+    else
+        ke_release_spin_lock(cancel_lock, irql);
+}
 
 void io_check_cancel_routine(const IRP *irp, const struct irp_record *r)
 {
