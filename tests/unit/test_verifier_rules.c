@@ -472,10 +472,11 @@ TEST(V_IO_13_interrupts)
 /* RULE V-BUF-7: Input of a METHOD_BUFFERED request that is read behind the first output over it is reported where that is asked for, in builds that follow memory. */
 TEST(V_BUF_7_order)
 {
-#if defined(IRPFUZZ_ASAN) || defined(IRPFUZZ_TSAN) || defined(IRPFUZZ_MSAN)
-    skip(); /* the runtime brings empty functions of these names */
-#endif
+#if !defined(IRPFUZZ_ASAN) && !defined(IRPFUZZ_TSAN) && !defined(IRPFUZZ_MSAN) /* their runtimes bring empty functions of these names */
     is_linted(LINT_BUFFER, answered_first, "V-BUF-7");
+#else
+    shown(answered_first);
+#endif
     shown(asked_first);
     machine_lints = 0;
 }
