@@ -103,6 +103,8 @@ done
 must_find cn_context_freed_twice explore cancel_triangle 1 DRIVER_PAGE_FAULT_IN_FREED_SPECIAL_POOL
 must_find cn_touch_after_insert explore cancel_triangle 1 DRIVER_PAGE_FAULT_IN_FREED_SPECIAL_POOL
 must_find cn_no_recheck explore cancel_across 0 HANG DEADLOCK LOST_IRP DRIVER_VERIFIER_DETECTED_VIOLATION
+must_find cn_signal_before_insert explore cancel_wait 1 HANG DEADLOCK LOST_IRP
+must_find si_slot_outside_lock explore startio_readers 1 HANG DEADLOCK LOST_IRP
 must_find si_two_engines explore startio_queue 1 RULE_VIOLATION
 must_find si_peek_overwrites explore startio_queue 1 DEADLOCK HANG
 must_find si_context_freed_early explore startio_queue 1 DRIVER_PAGE_FAULT_IN_FREED_SPECIAL_POOL
@@ -138,10 +140,12 @@ must_be_clean startio_triangle 4
 must_be_clean startio_timer 2
 must_be_clean startio_queue 1
 must_be_clean startio_across 2
+must_be_clean startio_readers 1
 cp build/explore/targets/run_cancel "$work/run"
 must_be_clean cancel_triangle 2
 must_be_clean cancel_close 1
 must_be_clean cancel_across 1
+must_be_clean cancel_wait 1
 
 # Every way it may end.
 "$work/run" explore "$programs/echo_cancel.txt" >/dev/null 2>"$work/err"
