@@ -518,14 +518,14 @@ static NTSTATUS upper_pnp(struct extension *x, PIRP irp, PIO_STACK_LOCATION s)
 
 /* ---- Power ---- */
 
-static VOID cancel_wait_wake(PDEVICE_OBJECT device, PIRP irp)
+QUIET_LOG static VOID cancel_wait_wake(PDEVICE_OBJECT device, PIRP irp)
 {
     ((struct extension *)device->DeviceExtension)->wait_wake = NULL;
     IoReleaseCancelSpinLock(irp->CancelIrql);
     finish(irp, STATUS_CANCELLED);
 }
 
-static NTSTATUS hold_wait_wake(struct extension *x, PIRP irp)
+QUIET_LOG static NTSTATUS hold_wait_wake(struct extension *x, PIRP irp)
 {
     if (x->wait_wake)
         return finish(irp, STATUS_DEVICE_BUSY);

@@ -483,9 +483,9 @@ static void without_flag(void) { in_process(false); }
 /* ---- Notifications ---- */
 
 static WORK_QUEUE_ITEM changed;
-static unsigned told;
+static LONG told;
 
-static VOID on_changed(PVOID context) { told++; }
+static VOID on_changed(PVOID context) { InterlockedIncrement(&told); }
 
 static HANDLE watched(ULONG filter, BOOLEAN subtree, PVOID queue, IO_STATUS_BLOCK *iosb)
 {
@@ -509,24 +509,24 @@ static void notified(void)
     assert_int_equal(create_at(key, L"sub", 0, &below, NULL), STATUS_SUCCESS);
     set_number(below, L"v", 1); /* neither the filter nor the key */
     a_moment();
-    assert_int_equal(told, 0);
+    assert_int_equal(InterlockedCompareExchange(&told, 0, 0), 0);
     set_number(key, L"v", 1);
     a_moment();
-    assert_int_equal(told, 1);
+    assert_int_equal(InterlockedCompareExchange(&told, 0, 0), 1);
     assert_int_equal(iosb.Status, STATUS_NOTIFY_ENUM_DIR);
     set_number(key, L"v", 2); /* it was for one change */
     a_moment();
-    assert_int_equal(told, 1);
+    assert_int_equal(InterlockedCompareExchange(&told, 0, 0), 1);
     ZwClose(key);
     key = watched(REG_NOTIFY_CHANGE_LAST_SET, TRUE, (PVOID)(ULONG_PTR)CriticalWorkQueue, &iosb);
     set_number(below, L"v", 2);
     a_moment();
-    assert_int_equal(told, 1);
+    assert_int_equal(InterlockedCompareExchange(&told, 0, 0), 1);
     ZwClose(key);
     key = watched(REG_NOTIFY_CHANGE_NAME, FALSE, (PVOID)(ULONG_PTR)DelayedWorkQueue, &iosb);
     ZwClose(key);
     a_moment();
-    assert_int_equal(told, 1);
+    assert_int_equal(InterlockedCompareExchange(&told, 0, 0), 1);
     assert_int_equal(iosb.Status, STATUS_NOTIFY_CLEANUP);
     ZwClose(below);
 }

@@ -12,7 +12,7 @@ static unsigned acted;
 
 #pragma clang section text = "drv_text" data = "drv_data" bss = "drv_bss"
 
-static bool acts(struct extension *x, PIRP irp, PIO_STACK_LOCATION s, NTSTATUS *status)
+QUIET_LOG static bool acts(struct extension *x, PIRP irp, PIO_STACK_LOCATION s, NTSTATUS *status)
 {
     if (x->letter != who || (who == 'F' && x->number != 1) || s->MajorFunction != major || s->MinorFunction != minor)
         return false;
