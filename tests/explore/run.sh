@@ -102,7 +102,7 @@ done
 
 must_find cn_context_freed_twice explore cancel_triangle 1 DRIVER_PAGE_FAULT_IN_FREED_SPECIAL_POOL
 must_find cn_touch_after_insert explore cancel_triangle 1 DRIVER_PAGE_FAULT_IN_FREED_SPECIAL_POOL
-must_find cn_no_recheck explore cancel_across 0 HANG DEADLOCK LOST_IRP DRIVER_VERIFIER_DETECTED_VIOLATION
+must_find cn_no_recheck explore cancel_across 1 HANG DEADLOCK LOST_IRP DRIVER_VERIFIER_DETECTED_VIOLATION
 must_find cn_signal_before_insert explore cancel_wait 1 HANG DEADLOCK LOST_IRP
 must_find si_slot_outside_lock explore startio_readers 1 HANG DEADLOCK LOST_IRP
 must_find si_two_engines explore startio_queue 1 RULE_VIOLATION
