@@ -80,6 +80,13 @@ function(irpfuzz_emulator_flags target)
     endif()
 endfunction()
 
+# The emulator's code that stands for a driver's own: what it reads and writes is the driver's doing.
+function(irpfuzz_sanitize_sources)
+    if(NOT IRPFUZZ_SANITIZER STREQUAL "none")
+        set_source_files_properties(${ARGN} PROPERTIES COMPILE_OPTIONS "${IRPFUZZ_SAN_FLAGS}")
+    endif()
+endfunction()
+
 # Dead stripping would put each global into a group of its own, named after it: the linker would keep one WdfDriverGlobals for all images.
 set(IRPFUZZ_DRIVER_GLOBALS "")
 if(IRPFUZZ_SANITIZER STREQUAL "address")

@@ -88,6 +88,8 @@ bool fx_child_matches(const struct fx_child *child, ULONG flags);
 void fx_bus_surprised(struct fx_device *bus);
 /* Before the bus's own removal goes on, its children end (K-PNP-42). PASSIVE_LEVEL. */
 void fx_bus_remove_children(struct fx_device *bus);
+/* Until nobody scans or iterates any more. PASSIVE_LEVEL. */
+void fx_bus_wait_for_scans(struct fx_device *bus);
 /* The child's PDO is gone for good. */
 void fx_child_gone(struct fx_child *child);
 

@@ -226,6 +226,13 @@ static void end_children(struct fx_children *set)
     }
 }
 
+/* Before what else the bus has is taken from it: a scan that its driver never ends shows here. */
+void fx_bus_wait_for_scans(struct fx_device *bus)
+{
+    FOR_EACH_SET(set, bus)
+        ke_wait_internal(&set->settled, "a scan or an iteration of the bus's children to end");
+}
+
 void fx_bus_remove_children(struct fx_device *bus)
 {
     FOR_EACH_SET(set, bus)

@@ -12,6 +12,7 @@ PWDFDEVICE_INIT fx_init_create(struct fx_driver *driver, enum fx_init_kind kind,
     init->magic = FX_INIT_MAGIC;
     init->kind = kind;
     init->driver = driver;
+    driver->live_inits++;
     init->pdo = pdo;
     init->io_type = WdfDeviceIoBuffered;
     init->device_type = FILE_DEVICE_UNKNOWN;
@@ -25,6 +26,7 @@ PWDFDEVICE_INIT fx_init_create(struct fx_driver *driver, enum fx_init_kind kind,
 void fx_init_free(PWDFDEVICE_INIT init)
 {
     init->magic = 0;
+    init->driver->live_inits--;
     if (init->name.Buffer)
         ex_system_free(init->name.Buffer);
     for (unsigned i = 0; i <= IRP_MJ_MAXIMUM_FUNCTION; i++)

@@ -209,6 +209,9 @@ static void delete_driver(struct fx_driver *driver)
     fx_dispose_wait(&driver->dispose);
     if (driver->live_objects > 1 || driver->object.references > 1)
         report_leak(driver);
+    if (driver->live_inits)
+        bugcheck(OWN_OBJECT_LEAK, 0, 0, 0, driver->live_inits, "K-DRV-34",
+                 "the driver unloads but %u WDFDEVICE_INIT that it allocated was neither freed nor made a device", driver->live_inits);
     fx_object_dereference(&driver->object);
 }
 

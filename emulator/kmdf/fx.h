@@ -130,6 +130,7 @@ struct fx_driver {
     struct fx_lock lock;
     struct fx_dispose_list dispose;  /* of objects without a device */
     uint32_t live_objects;
+    uint32_t live_inits;             /* WDFDEVICE_INITs: a device keeps its own until it is freed */
     uint32_t fails_from, created;    /* VerifierAllocateFailCount (K-BUG-1): 0, or this creation of an object and all later ones fail */
     uint32_t numbers[FX_TYPE_COUNT]; /* last number given to an object of each type */
     ULONG tag;

@@ -382,6 +382,7 @@ void fx_pnp_dispose(struct fx_device *device)
     fx_queues_purge(device, false);
     fx_smio_cleanup(device);
     fx_wmi_cleanup(device);
+    fx_bus_wait_for_scans(device);
     fx_device_dispose_tree(device);
     wait_for_remove_lock(device);
 }

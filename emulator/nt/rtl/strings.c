@@ -1,28 +1,6 @@
 /* Counted strings (W-RTL-1): UNICODE_STRING, ANSI_STRING, numbers, GUIDs. Pool they hand out is the caller's to free. */
 #include "../io/io.h"
 
-VOID RtlInitUnicodeString(PUNICODE_STRING DestinationString, PCWSTR SourceString)
-{
-    size_t n = 0;
-    while (SourceString && SourceString[n])
-        n++;
-    if (n > 32766)
-        n = 32766;
-    DestinationString->Length = (USHORT)(n * 2);
-    DestinationString->MaximumLength = SourceString ? (USHORT)(n * 2 + 2) : 0;
-    DestinationString->Buffer = (PWSTR)(uintptr_t)SourceString;
-}
-
-VOID RtlInitAnsiString(PANSI_STRING DestinationString, PCSZ SourceString)
-{
-    size_t n = SourceString ? strlen(SourceString) : 0;
-    DestinationString->Length = (USHORT)n;
-    DestinationString->MaximumLength = SourceString ? (USHORT)(n + 1) : 0;
-    DestinationString->Buffer = (PCHAR)(uintptr_t)SourceString;
-}
-
-VOID RtlInitString(PSTRING DestinationString, PCSZ SourceString) { RtlInitAnsiString(DestinationString, SourceString); }
-
 VOID RtlCopyUnicodeString(PUNICODE_STRING DestinationString, PCUNICODE_STRING SourceString)
 {
     gate_enter(DDI_RtlCopyUnicodeString, 0, 0);
@@ -66,6 +44,8 @@ NTSTATUS RtlAppendUnicodeToString(PUNICODE_STRING Destination, PCWSTR Source)
 LONG RtlCompareUnicodeString(PCUNICODE_STRING String1, PCUNICODE_STRING String2, BOOLEAN CaseInSensitive)
 {
     gate_enter(DDI_RtlCompareUnicodeString, 0, 0);
+    memory_check(String1->Buffer, String1->Length, "the first string of RtlCompareUnicodeString");
+    memory_check(String2->Buffer, String2->Length, "the second string of RtlCompareUnicodeString");
     size_t n = (String1->Length < String2->Length ? String1->Length : String2->Length) / 2;
     LONG difference = 0;
     for (size_t i = 0; i < n && !difference; i++) {
@@ -110,6 +90,7 @@ static NTSTATUS destination(uint16_t ddi, void **buffer, USHORT *maximum, size_t
 NTSTATUS RtlUpcaseUnicodeString(PUNICODE_STRING DestinationString, PCUNICODE_STRING SourceString, BOOLEAN AllocateDestinationString)
 {
     gate_enter(DDI_RtlUpcaseUnicodeString, 0, 0);
+    memory_check(SourceString->Buffer, SourceString->Length, "the source of RtlUpcaseUnicodeString");
     NTSTATUS status = destination(DDI_RtlUpcaseUnicodeString, (void **)&DestinationString->Buffer, &DestinationString->MaximumLength,
                                   SourceString->Length ? SourceString->Length : 2, AllocateDestinationString, CALLER);
     if (NT_SUCCESS(status)) {
@@ -124,6 +105,7 @@ NTSTATUS RtlUpcaseUnicodeString(PUNICODE_STRING DestinationString, PCUNICODE_STR
 NTSTATUS RtlUnicodeStringToAnsiString(PANSI_STRING DestinationString, PCUNICODE_STRING SourceString, BOOLEAN AllocateDestinationString)
 {
     gate_enter(DDI_RtlUnicodeStringToAnsiString, 0, 0);
+    memory_check(SourceString->Buffer, SourceString->Length, "the source of RtlUnicodeStringToAnsiString");
     size_t n = SourceString->Length / 2;
     NTSTATUS status = destination(DDI_RtlUnicodeStringToAnsiString, (void **)&DestinationString->Buffer, &DestinationString->MaximumLength, n + 1,
                                   AllocateDestinationString, CALLER);
@@ -270,15 +252,6 @@ NTSTATUS RtlGUIDFromString(PUNICODE_STRING GuidString, GUID *Guid)
     for (unsigned i = 0; i < 8; i++)
         Guid->Data4[i] = (UCHAR)(nibble[16 + 2 * i] << 4 | nibble[17 + 2 * i]);
     return STATUS_SUCCESS;
-}
-
-SIZE_T RtlCompareMemory(const VOID *Source1, const VOID *Source2, SIZE_T Length)
-{
-    const UCHAR *a = Source1, *b = Source2;
-    SIZE_T i = 0;
-    while (i < Length && a[i] == b[i])
-        i++;
-    return i;
 }
 
 PVOID RtlSecureZeroMemory(PVOID Pointer, SIZE_T Size) { return memset(Pointer, 0, Size); }
