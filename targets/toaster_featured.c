@@ -19,7 +19,7 @@ static const struct pnp_install stacks[] = {
 };
 
 /* A root-enumerated toaster of another make. */
-static const struct target_resource hardware[] = {{RESOURCE_PORT, 0x5000, 8}, {RESOURCE_MEMORY, 0xE8000000, 4096}, {RESOURCE_INTERRUPT, 0x51, 5}};
+static const struct target_resource hardware[] = {{RESOURCE_PORT, 0x5000, 8}, {RESOURCE_MEMORY, 0xE8000000, 4096}, {RESOURCE_INTERRUPT, 0x51, 5}, {RESOURCE_DMA, 2}};
 
 static const struct target_wmi wmi[] = {TOASTER_BUS_WMI, TOASTER_FEATURED_WMI};
 
@@ -46,7 +46,7 @@ const struct target target = {
     .interface_id = TOASTER_BUS_INTERFACE,
     .stacks = stacks,
     .stack_count = sizeof stacks / sizeof stacks[0],
-    .beside = {{.id = "Root\\TOASTMON"}, {.id = "Root\\TOASTER", .later = true, .resources = hardware, .resource_count = 3}},
+    .beside = {{.id = "Root\\TOASTMON"}, {.id = "Root\\TOASTER", .later = true, .resources = hardware, .resource_count = sizeof hardware / sizeof hardware[0]}},
     .also = also,
     .also_count = sizeof also / sizeof also[0],
     .codes = codes,

@@ -247,6 +247,11 @@ static CM_PARTIAL_RESOURCE_DESCRIPTOR descriptor(const struct target_resource *r
         d.u.Interrupt.Vector = (ULONG)r->start, d.u.Interrupt.Level = r->size, d.u.Interrupt.Affinity = 1;
         return d;
     }
+    if (r->kind == RESOURCE_DMA) {
+        d.Type = CmResourceTypeDma;
+        d.u.Dma.Channel = (ULONG)r->start, d.u.Dma.Port = r->size;
+        return d;
+    }
     d.Type = r->kind == RESOURCE_PORT ? CmResourceTypePort : CmResourceTypeMemory;
     d.Flags = r->kind == RESOURCE_PORT ? CM_RESOURCE_PORT_IO : CM_RESOURCE_MEMORY_READ_WRITE;
     d.u.Memory.Start.QuadPart = (LONGLONG)r->start, d.u.Memory.Length = r->size; /* ports stand at the same place */

@@ -111,9 +111,9 @@ struct target_interface {
 
 /* What a device is started with. Nothing stands behind the addresses: what is read there is all ones. */
 struct target_resource {
-    enum { RESOURCE_PORT, RESOURCE_MEMORY, RESOURCE_INTERRUPT } kind;
-    uint64_t start;                /* first port, physical address; interrupt vector */
-    uint32_t size;                 /* ports, bytes; IRQL */
+    enum { RESOURCE_PORT, RESOURCE_MEMORY, RESOURCE_INTERRUPT, RESOURCE_DMA } kind;
+    uint64_t start;                /* first port, physical address; interrupt vector; channel of the system's DMA controller */
+    uint32_t size;                 /* ports, bytes; IRQL; the controller's port */
 };
 
 struct target_wmi {
