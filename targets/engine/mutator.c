@@ -35,6 +35,7 @@ static uint32_t pick_length(struct mutator *m, uint32_t max)
     switch (mutator_random(m, 4)) {
     case 0: length = (uint32_t)mutator_random(m, 256); break;
     case 1:
+    case 2:
         if (h && h->length_count) {
             length = h->lengths[mutator_random(m, h->length_count)];
             break;
@@ -197,10 +198,15 @@ static struct record record_of_kind(struct mutator *m, uint8_t kind)
     return record_canonical(&r);
 }
 
+/* A driver with more than a code or two is spoken to by them. */
+static bool is_for_controls(const struct mutator *m) { return m->hints && m->hints->code_count > 2; }
+
 struct record mutator_record(struct mutator *m)
 {
     if (m->hints && m->hints->wmi_classes && one_in(m, 8))
         return record_of_kind(m, OP_WMI);
+    if (is_for_controls(m) && one_in(m, 6))
+        return record_of_kind(m, OP_IOCTL);
     unsigned which = (unsigned)mutator_random(m, 16);
     if (which < 8)
         return record_of_kind(m, app_kinds[mutator_random(m, COUNT(app_kinds))]);

@@ -158,11 +158,32 @@ void pnp_drop_drivers(struct devnode *node)
     }
 }
 
+static bool serves_a_device(const struct nt_driver *driver)
+{
+    for (struct devnode *node = pnp_first(); node; node = pnp_next(node))
+        for (unsigned i = 0; i < node->drivers; i++)
+            if (node->driver[i] == driver)
+                return true;
+    return false;
+}
+
+/* Nobody will ever delete that device, so the driver stays loaded for ever (W-DRV-6). */
+static void check_nothing_left(const struct nt_driver *driver)
+{
+    PDEVICE_OBJECT left = driver->object.DeviceObject;
+    if (!driver->by_pnp || driver->unloaded || driver->unloading || driver->files || !left || serves_a_device(driver))
+        return;
+    bugcheck(OWN_RULE, 6, ob_header(left)->number, 0, 0, driver->framework ? "V-WDF-45" : "V-UNL-6",
+             "%s has no device of PnP any more and cannot be unloaded: device #%u is left (a PnP driver deletes its control devices with its last device)",
+             driver->image->name, ob_header(left)->number);
+}
+
 void pnp_unload_idle_drivers(void)
 {
     for (struct nt_driver *driver = io_driver_first(), *next; driver; driver = next) {
         next = io_driver_next(driver);
         unload_if_idle(driver);
+        check_nothing_left(driver);
     }
 }
 

@@ -233,7 +233,7 @@ BusEvtChildListCompare(
         CONTAINING_RECORD(SecondIdentificationDescription, BUS_CHILD, Header)->SerialNo;
 }
 
-/* Also runs for a description that could not be duplicated, whose identifiers are NULL. */
+/* Whether it also runs for a description that could not be duplicated is nowhere said: that one has no identifiers. */
 _Use_decl_annotations_
 static VOID
 BusEvtChildListCleanup(WDFCHILDLIST ChildList, PWDF_CHILD_IDENTIFICATION_DESCRIPTION_HEADER IdentificationDescription)
