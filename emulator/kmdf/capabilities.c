@@ -8,17 +8,11 @@
 
 NTSTATUS fx_send_pnp(PDEVICE_OBJECT to, UCHAR minor, void (*fill)(PIO_STACK_LOCATION location, void *context), void *context)
 {
-    IO_STATUS_BLOCK iosb = {0};
-    PIRP irp = io_allocate_irp(to->StackSize, FALSE);
+    PIRP irp = pnp_build_irp(to, minor, STATUS_NOT_SUPPORTED);
     if (!irp)
         return STATUS_INSUFFICIENT_RESOURCES;
-    PIO_STACK_LOCATION next = io_get_next_irp_stack_location(irp);
-    next->MajorFunction = IRP_MJ_PNP;
-    next->MinorFunction = minor;
-    fill(next, context);
-    irp->IoStatus.Status = STATUS_NOT_SUPPORTED;
-    irp_info(irp)->built_by = 3; /* the system's, not a driver's */
-    return io_send_and_wait(irp, to, &iosb);
+    fill(io_get_next_irp_stack_location(irp), context);
+    return io_send_and_wait(irp, to, NULL);
 }
 
 static void fill(PIO_STACK_LOCATION location, void *capabilities) { location->Parameters.DeviceCapabilities.Capabilities = capabilities; }

@@ -81,16 +81,10 @@ static struct fx_query_interface *find(struct fx_device *device, const GUID *typ
 
 static NTSTATUS send(PDEVICE_OBJECT top, const IO_STACK_LOCATION *parameters, NTSTATUS initial)
 {
-    PIRP irp = io_allocate_irp(top->StackSize, FALSE);
+    PIRP irp = pnp_build_irp(top, IRP_MN_QUERY_INTERFACE, initial);
     if (!irp)
         return STATUS_INSUFFICIENT_RESOURCES;
-    PIO_STACK_LOCATION next = io_get_next_irp_stack_location(irp);
-    next->MajorFunction = IRP_MJ_PNP;
-    next->MinorFunction = IRP_MN_QUERY_INTERFACE;
-    next->Parameters.QueryInterface = parameters->Parameters.QueryInterface;
-    irp->IoStatus.Status = initial;
-    irp_info(irp)->built_by = 3;
-    irp_info(irp)->issuer = ke_current_thread();
+    io_get_next_irp_stack_location(irp)->Parameters.QueryInterface = parameters->Parameters.QueryInterface;
     return io_send_and_wait(irp, top, NULL);
 }
 

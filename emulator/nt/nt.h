@@ -381,6 +381,8 @@ struct devnode {
  * that holds it may take it again. */
 void pnp_lock(void);
 void pnp_unlock(void);
+/* An IRP of the system's own for the stack with this top, its next location begun; who built it fills in the parameters and sends it. NULL: no memory. Without the lock. */
+PIRP pnp_build_irp(PDEVICE_OBJECT top, UCHAR minor, NTSTATUS initial);
 /* The machine goes to sleep or wakes: until it is awake the worker does not begin. With the lock. */
 void pnp_rest(bool asleep);
 /* Waits until the worker has done all it was asked for. Without the lock, and not in a sleeping machine. */

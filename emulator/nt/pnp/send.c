@@ -1,22 +1,30 @@
 /* See pnp.h: PnP IRPs (W-PNP-10): to the top of the stack, status NOT_SUPPORTED, and waited for. */
 #include "pnp.h"
 
+PIRP pnp_build_irp(PDEVICE_OBJECT top, UCHAR minor, NTSTATUS initial)
+{
+    PIRP irp = io_allocate_irp(top->StackSize, FALSE);
+    if (!irp)
+        return NULL;
+    PIO_STACK_LOCATION next = io_get_next_irp_stack_location(irp);
+    next->MajorFunction = IRP_MJ_PNP;
+    next->MinorFunction = minor;
+    irp->IoStatus.Status = initial;
+    irp->Tail.Overlay.Thread = (PETHREAD)ke_current_thread();
+    irp_info(irp)->built_by = 3; /* the system's, not a driver's */
+    irp_info(irp)->issuer = ke_current_thread();
+    return irp;
+}
+
 NTSTATUS pnp_send_with(struct devnode *node, UCHAR minor, void (*fill)(PIO_STACK_LOCATION, void *), void *context, IO_STATUS_BLOCK *iosb)
 {
     PDEVICE_OBJECT top = io_get_attached_device(node->pdo);
-    PIRP irp = io_allocate_irp(top->StackSize, FALSE);
+    PIRP irp = pnp_build_irp(top, minor, STATUS_NOT_SUPPORTED);
     if (!irp)
         bugcheck(OWN_OUT_OF_RESOURCES, 0, 0, 0, 0, NULL, "no memory for a PnP IRP");
-    PIO_STACK_LOCATION next = irp->Tail.Overlay.CurrentStackLocation - 1;
-    next->MajorFunction = IRP_MJ_PNP;
-    next->MinorFunction = minor;
-    irp->IoStatus.Status = STATUS_NOT_SUPPORTED;
     irp->IoStatus.Information = iosb ? iosb->Information : 0;
-    irp->Tail.Overlay.Thread = (PETHREAD)ke_current_thread();
-    irp_info(irp)->built_by = 3;
-    irp_info(irp)->issuer = ke_current_thread();
     if (fill)
-        fill(next, context);
+        fill(io_get_next_irp_stack_location(irp), context);
     if (minor != IRP_MN_START_DEVICE && minor != IRP_MN_REMOVE_DEVICE)
         return io_send_and_wait(irp, top, iosb);
     enum under_way kind = minor == IRP_MN_START_DEVICE ? UNDER_WAY_START : UNDER_WAY_REMOVE;
