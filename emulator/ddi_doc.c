@@ -23,6 +23,8 @@ static void print_rule(const struct ddi *d)
 {
     if (d->irql_rule >= 0x20001 && d->irql_rule <= 0x200ff)
         printf("V-IRQ-%02X", d->irql_rule & 0xff);
+    else if (d->irql_rule >> 24)
+        printf("V-DMA-%02X", d->irql_rule & 0xff);
     else if (d->flags & DDI_WDF_IRQL)
         printf("V-WDF-35");
 }

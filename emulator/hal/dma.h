@@ -11,6 +11,9 @@
  *     hal_dma_read(pdo, logical, bytes, size)     in a device model's read of memory
  *     hal_dma_reaches(pdo, logical, size, true)   would it be let?
  *
+ * What LANE_HARDWARE may answer for an adapter and for a transfer (bounce pages, merged pages, a list that comes later, few map registers) stands in
+ * dma_adapter.h; 0 is a plain machine each time: no bounce, an element for each page, at once.
+ *
  * Drivers call the adapter's functions; the framework's enablers, transactions and common buffers are built on the same adapter.
  *
  * Called from inside the gate, any IRQL.

@@ -5,7 +5,7 @@
  * and again while any claims. Each ISR is called at its SynchronizeIrql with its lock held. A passive interrupt is answered by a work item while its line is
  * masked.
  */
-#include "hal.h"
+#include "dma.h"
 
 #include "../nt/ke/ke.h"
 
@@ -28,6 +28,7 @@ void hal_boot(void)
     hal.numbers = 0;
     machine.serve_line = serve_line;
     hal_mappings_boot();
+    hal_dma_boot();
 }
 
 static PKINTERRUPT interrupt_at(LIST_ENTRY *entry) { return CONTAINING_RECORD(entry, KINTERRUPT, entry); }
@@ -306,6 +307,7 @@ void hal_driver_unloaded(const struct nt_driver *driver)
         if (interrupt_at(e)->driver == driver)
             left(interrupt_at(e), "V-UNL-8", "after its driver was unloaded");
     hal_mappings_unloaded(driver);
+    hal_dma_unloaded(driver);
 }
 
 void hal_device_power(const CM_RESOURCE_LIST *translated, DEVICE_POWER_STATE state)

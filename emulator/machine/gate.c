@@ -15,6 +15,9 @@ static _Noreturn void irql_violation(const struct ctx *ctx, const struct ddi *dd
                  ctx->irql, ddi->max_irql);
     if (ddi->flags & DDI_USER) /* a thread that came back to its app so: the app's next call tells */
         bugcheck(0x4A, ctx->irql, 0, 0, 0, "V-IRQ-43", "an app calls %s at IRQL %u: its thread returned to user mode raised", ddi->name, ctx->irql);
+    if (ddi->irql_rule >> 24)
+        bugcheck(ddi->irql_rule >> 24, ddi->irql_rule & 0xffffff, ctx->irql, ddi->max_irql, 0, "V-DMA-13", "%s called at IRQL %u, allowed is %s %u", ddi->name, ctx->irql,
+                 ddi->flags & DDI_EXACT_IRQL ? "exactly" : "at most", ddi->max_irql);
     bugcheck(0xC4, ddi->irql_rule ? ddi->irql_rule : 0xE5, ctx->irql, ddi->max_irql, 0, "W-IRQL-20", "%s called at IRQL %u, allowed is %s %u",
              ddi->name, ctx->irql, ddi->flags & DDI_EXACT_IRQL ? "exactly" : "at most", ddi->max_irql);
 }

@@ -32,7 +32,7 @@ struct ddi {
     uint8_t max_irql;
     uint8_t flags;
     const char *module;    /* "nt/io", "kmdf/request" ... */
-    uint32_t irql_rule;    /* P1 of bug check 0xC4 for a wrong IRQL (V-IRQ-*), 0: the generic 0xE5 */
+    uint32_t irql_rule;    /* P1 of bug check 0xC4 for a wrong IRQL (V-IRQ-*), 0: the generic 0xE5; 0xE6000013: P1 0x13 of bug check 0xE6 */
 };
 
 extern const struct ddi ddi_table[];

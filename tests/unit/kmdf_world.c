@@ -439,7 +439,7 @@ void world_run(void (*body)(void), struct outcome outcome)
     reset();
     unit_expected_rule = outcome.rule;
     if (outcome.code)
-        unit_expect_bugcheck(body, outcome.code, outcome.p1);
+        unit_expect_bugcheck_by(body, outcome.chance, outcome.code, outcome.p1);
     else
         unit_life(body, outcome.chance);
     machine_lints = 0;

@@ -2,7 +2,7 @@
  * See pnp.h: the state machine of a device (W-PNP-3, W-PNP-20..26, 40) and what goes through its children with it: children are asked and removed before their
  * parent, started and told that nothing comes of it after it (W-PNP-54).
  */
-#include "../../hal/hal.h"
+#include "../../hal/dma.h"
 #include "pnp.h"
 
 static struct devnode *surprised; /* its SURPRISE_REMOVAL is on its way */
@@ -363,6 +363,7 @@ void pnp_remove_stack(struct devnode *node)
         bugcheck(0xC9, 0x306, (ULONG)status, device_number(node->pdo), 0, "V-PNP-1", "IRP_MN_REMOVE_DEVICE was completed with 0x%08X", (ULONG)status);
     check_removed(node, &above);
     hal_device_released(node->pdo, given_to(node));
+    hal_dma_released(node->pdo);
     io_interfaces_of_device_gone(node->pdo);
     pnp_drop_drivers(node);
 }

@@ -1,0 +1,100 @@
+/*
+ * Common buffers (W-DMA-3, V-DMA-03, 0F).
+ *
+ * Design: a block of the kernel arena with room for a page before and behind, in which the buffer begins on a page. The bytes around it hold a tag that is looked at when
+ * the buffer is freed; in builds that can poison memory they may not be touched at all. What is in a new buffer is not promised, and is no zeros here.
+ */
+#include "dma_adapter.h"
+
+#include "../machine/sanitizer.h"
+
+#define TAG_BYTE 0xDBu
+#define FRONT 64u               /* of tag before the buffer */
+
+struct dma_buffer {
+    struct dma_buffer *next;
+    struct dma_mapping *mapping;
+    char *block, *memory;
+    ULONG length, behind;       /* behind: tag, to the end of the page */
+    BOOLEAN cached;
+};
+
+static void tag(const struct dma_buffer *b)
+{
+    memset(b->memory - FRONT, TAG_BYTE, FRONT);
+    memset(b->memory + b->length, TAG_BYTE, b->behind);
+    asan_poison(b->memory - FRONT, FRONT);
+    asan_poison(b->memory + b->length, b->behind);
+}
+
+static void check_tag(const struct dma_buffer *b)
+{
+    asan_unpoison(b->memory - FRONT, FRONT);
+    asan_unpoison(b->memory + b->length, b->behind);
+    for (LONG64 i = -(LONG64)FRONT; i < (LONG64)b->length + b->behind; i = i == -1 ? b->length : i + 1)
+        if ((UCHAR)b->memory[i] != TAG_BYTE)
+            bugcheck(0xE6, 0x0F, (uint64_t)i, b->length, 0, "V-DMA-0F", "a driver or its device has written at offset %lld of a common buffer of %u bytes", i, b->length);
+}
+
+static struct dma_mapping mapping_for(const struct dma_buffer *b)
+{
+    return (struct dma_mapping){.size = b->length, .pad = b->behind, .readable = true, .writable = true, .memory = b->memory, .ends = "FreeCommonBuffer"};
+}
+
+static bool place(struct dma_buffer *b, ULONG length)
+{
+    b->block = block_alloc(ARENA_KERNEL, BLOCK_SYSTEM, FRONT + 2 * DMA_PAGE + (size_t)length, ' AMD', NULL);
+    if (!b->block)
+        return false;
+    b->memory = (char *)(((uintptr_t)b->block + FRONT + DMA_PAGE - 1) & ~(uintptr_t)(DMA_PAGE - 1));
+    b->length = length;
+    b->behind = (DMA_PAGE - length % DMA_PAGE) % DMA_PAGE;
+    return true;
+}
+
+PVOID dma_allocate_common_buffer(struct dma_adapter *a, ULONG length, uint64_t highest, PPHYSICAL_ADDRESS logical, BOOLEAN cached)
+{
+    struct dma_buffer *b = ex_system_alloc(sizeof *b);
+    if (!length || length > ARENA_SIZE / 2 || !place(b, length)) {
+        ex_system_free(b);
+        return NULL;
+    }
+    b->cached = cached;
+    b->mapping = dma_map(a->space, highest <= 0xffffffff && a->width == DMA_64_BITS ? DMA_32_BITS : a->width, mapping_for(b), 0);
+    if (!b->mapping || b->mapping->logical + length - 1 > highest) {
+        if (b->mapping)
+            dma_unmap(a->space, b->mapping);
+        block_free(b->block, NULL);
+        ex_system_free(b);
+        return NULL;
+    }
+    tag(b);
+    b->next = a->buffers;
+    a->buffers = b;
+    logical->QuadPart = (LONGLONG)b->mapping->logical;
+    return b->memory;
+}
+
+static void check_same(const struct dma_buffer *b, ULONG length, PHYSICAL_ADDRESS logical, BOOLEAN cached)
+{
+    const char *differs = b->length != length ? "length" : b->mapping->logical != (uint64_t)logical.QuadPart ? "logical address" :
+                          !b->cached != !cached ? "caching" : NULL;
+    if (differs)
+        bugcheck(OWN_RULE, b->length, length, 0, 0, "W-DMA-3", "FreeCommonBuffer with another %s than the buffer of %u bytes was allocated with", differs, b->length);
+}
+
+void dma_free_common_buffer(struct dma_adapter *a, ULONG length, PHYSICAL_ADDRESS logical, PVOID memory, BOOLEAN cached)
+{
+    struct dma_buffer **at = &a->buffers, *b;
+    while (*at && (*at)->memory != memory)
+        at = &(*at)->next;
+    b = *at;
+    if (!b)
+        bugcheck(0xE6, 0x03, a->number, 0, 0, "V-DMA-03", "FreeCommonBuffer of adapter #%u with memory that is no common buffer of it, or was freed before", a->number);
+    check_same(b, length, logical, cached);
+    check_tag(b);
+    *at = b->next;
+    dma_unmap(a->space, b->mapping);
+    block_free(b->block, NULL);
+    ex_system_free(b);
+}
