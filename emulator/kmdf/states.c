@@ -93,6 +93,10 @@ void fx_state_enters(struct fx_device *device, enum fx_machine machine, ULONG st
 {
     struct fx_states *s = &device->own->states[machine];
     ULONG from = s->now;
+    if (!device->own->init->watchers) {
+        s->now = state;
+        return;
+    }
     fx_state_rests(device, machine);
     tell(device, machine, from, StateNotificationLeaveState, from, state);
     s->now = state;
