@@ -6,6 +6,7 @@
  * masked.
  */
 #include "dma.h"
+#include "pci.h"
 
 #include "../nt/ke/ke.h"
 
@@ -29,6 +30,7 @@ void hal_boot(void)
     machine.serve_line = serve_line;
     hal_mappings_boot();
     hal_dma_boot();
+    pci_boot();
 }
 
 static PKINTERRUPT interrupt_at(LIST_ENTRY *entry) { return CONTAINING_RECORD(entry, KINTERRUPT, entry); }

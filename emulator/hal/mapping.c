@@ -133,11 +133,13 @@ void hal_mappings_released(uint64_t start, uint64_t size)
 
 /* ---- Registers ---- */
 
-static void check_awake(const struct device_model *m, const char *ddi)
+static void check_awake(const struct hal_register *r, const char *ddi)
 {
-    if (m->absent || (!m->asleep && !m->decode_off))
+    const struct device_model *m = r->model;
+    bool undecoded = m->undecoded >> r->window & 1;
+    if (m->absent || (!m->asleep && !undecoded))
         return;
-    bugcheck(OWN_RULE, m->asleep, m->decode_off, 0, 0, "V-HAL-4", "%s reaches for %s, which %s", ddi, m->name, m->asleep ? "is not in D0" : "decodes no addresses");
+    bugcheck(OWN_RULE, m->asleep, undecoded, 0, 0, "V-HAL-4", "%s reaches for %s, which %s", ddi, m->name, m->asleep ? "is not in D0" : "does not decode its addresses");
 }
 
 static void check_width(uint64_t address, unsigned width, const char *ddi)
@@ -157,7 +159,7 @@ struct hal_register hal_register_at(const volatile void *address, unsigned width
         check_width(va, width, ddi);
         r.model = device_model_at(m->physical + (va - m->va), width, false, &r.window, &r.offset);
         if (r.model)
-            check_awake(r.model, ddi);
+            check_awake(&r, ddi);
         return r;
     }
     bool beyond = va >= IO_SPACE_BASE && va < mappings.next_va;
@@ -172,6 +174,6 @@ struct hal_register hal_port_at(ULONG_PTR port, unsigned width, const char *ddi)
     r.model = device_model_at(port, width, true, &r.window, &r.offset);
     if (!r.model)
         bugcheck(OWN_RULE, port, width, 0, 0, "V-HAL-5", "%s of port 0x%llX, which is no device's", ddi, (unsigned long long)port);
-    check_awake(r.model, ddi);
+    check_awake(&r, ddi);
     return r;
 }

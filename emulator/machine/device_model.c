@@ -11,8 +11,12 @@ void device_models_begin(void) { devices = NULL; }
 
 void device_plug(struct device_model *model)
 {
-    model->absent = model->asleep = model->decode_off = false;
+    model->absent = model->asleep = false;
+    model->undecoded = 0;
     model->posted = 0;
+    for (const struct device_model *m = devices; m; m = m->next)
+        if (m == model)
+            return;
     model->line = model->vector != DEVICE_NO_VECTOR ? interrupt_line(model->vector) : NULL;
     model->source = interrupt_new_source();
     model->next = devices;
@@ -26,14 +30,15 @@ void device_pull(struct device_model *model)
     model->posted = 0;
 }
 
-static bool answers(const struct device_model *model) { return !model->absent && !model->asleep && !model->decode_off; }
+static bool answers(const struct device_model *model, unsigned window) { return !model->absent && !model->asleep && !(model->undecoded >> window & 1); }
 
 static void flush_posted(struct device_model *model)
 {
     unsigned n = model->posted;
     model->posted = 0;
-    for (unsigned i = 0; i < n && answers(model); i++)
-        model->ops->write(model, model->post[i].window, model->post[i].offset, model->post[i].width, model->post[i].value);
+    for (unsigned i = 0; i < n; i++)
+        if (answers(model, model->post[i].window))
+            model->ops->write(model, model->post[i].window, model->post[i].offset, model->post[i].width, model->post[i].value);
 }
 
 bool device_models_flush(void)
@@ -113,7 +118,7 @@ static uint64_t all_ones(unsigned width) { return width == 8 ? ~0ull : (1ull << 
 uint64_t device_read(struct device_model *model, unsigned window, uint32_t offset, unsigned width)
 {
     footprint_touch(model, true);
-    if (!answers(model))
+    if (!answers(model, window))
         return all_ones(width);
     flush_posted(model);
     uint64_t value = model->ops->read(model, window, offset, width) & all_ones(width);
@@ -124,7 +129,7 @@ uint64_t device_read(struct device_model *model, unsigned window, uint32_t offse
 void device_write(struct device_model *model, unsigned window, uint32_t offset, unsigned width, uint64_t value)
 {
     footprint_touch(model, true);
-    if (!answers(model))
+    if (!answers(model, window))
         return;
     hb_release(model);
     if (model->line)

@@ -51,7 +51,7 @@ struct device_model {
     bool posts_writes;       /* a write may be delayed until the next read of the device (W-HAL-2): LANE_HARDWARE chooses */
     bool absent;             /* pulled out */
     bool asleep;             /* not in D0 */
-    bool decode_off;         /* its command register lets no access through */
+    uint8_t undecoded;       /* windows to which its command register lets no access through, a bit each */
 
     /* The machine's. */
     struct device_model *next;
@@ -64,6 +64,7 @@ void device_models_begin(void);
 /* Time is about to pass: what was posted arrives. False: nothing was. */
 bool device_models_flush(void);
 
+/* Also one that was pulled in this life. */
 void device_plug(struct device_model *model);
 /* It is gone from one moment to the next: its interrupt falls, its registers read as all ones. The driver hears of it from the PnP manager, later. */
 void device_pull(struct device_model *model);

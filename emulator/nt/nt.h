@@ -428,6 +428,8 @@ struct devnode *pnp_devnode_of(PDEVICE_OBJECT pdo);
 void pnp_invalidate_state(struct devnode *node);
 void pnp_invalidate_relations(struct devnode *node);
 void pnp_request_eject(struct devnode *node);
+/* A root-enumerated device's bus has found that it is not there any more. */
+void pnp_device_is_gone(struct devnode *node);
 /* The last handle of a device was closed. */
 void pnp_note_closed(PDEVICE_OBJECT device);
 

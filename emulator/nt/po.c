@@ -301,9 +301,16 @@ static NTSTATUS complete(PIRP irp, NTSTATUS status)
     return status;
 }
 
-static VOID cancel_wait_wake(PDEVICE_OBJECT pdo, PIRP irp)
+static void forget_wait_wake(PDEVICE_OBJECT pdo)
 {
     device_of(pdo)->wait_wake = NULL;
+    if (device_of(pdo)->wake_ended)
+        device_of(pdo)->wake_ended(pdo);
+}
+
+static VOID cancel_wait_wake(PDEVICE_OBJECT pdo, PIRP irp)
+{
+    forget_wait_wake(pdo);
     io_release_cancel_spin_lock(irp->CancelIrql);
     irp->IoStatus.Information = 0;
     complete(irp, STATUS_CANCELLED);
@@ -318,7 +325,7 @@ static NTSTATUS pend_wait_wake(PDEVICE_OBJECT pdo, PIRP irp)
     d->wait_wake = irp;
     io_set_cancel_routine(irp, cancel_wait_wake);
     if (irp->Cancel && io_set_cancel_routine(irp, NULL)) {
-        d->wait_wake = NULL;
+        forget_wait_wake(pdo);
         complete(irp, STATUS_CANCELLED);
     }
     return STATUS_PENDING;
@@ -329,7 +336,7 @@ bool po_device_wakes(PDEVICE_OBJECT pdo)
     PIRP irp = device_of(pdo)->wait_wake;
     if (!irp || !io_set_cancel_routine(irp, NULL))
         return false;
-    device_of(pdo)->wait_wake = NULL;
+    forget_wait_wake(pdo);
     irp->IoStatus.Information = 0;
     complete(irp, STATUS_SUCCESS);
     return true;

@@ -357,7 +357,7 @@ void boot(void)
         nt = NULL;
         return;
     }
-    node = pnp_create_root_device(nt, "Root\\WORLD", &status);
+    node = plan.create ? plan.create(nt, &status) : pnp_create_root_device(nt, "Root\\WORLD", &status);
 }
 
 void start(void)

@@ -57,6 +57,7 @@ struct world_plan {
     void (*destroy)(WDFOBJECT object);
     void (*call)(void *object);                 /* timer, DPC, work item */
     void (*unload)(void);
+    struct devnode *(*create)(struct nt_driver *driver, NTSTATUS *status); /* the device; NULL: a root-enumerated one */
     NTSTATUS entry_status, add_status;
 };
 extern struct world_plan plan;

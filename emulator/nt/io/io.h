@@ -78,6 +78,7 @@ struct nt_device {
     struct se_descriptor *security;  /* IoCreateDeviceSecure; NULL: everybody may open it */
     struct { bool busy; struct power_request *first, **last; } power[2]; /* W-POW-6: system, device */
     PIRP wait_wake;
+    void (*wake_ended)(PDEVICE_OBJECT pdo); /* the bus's: that IRP is about to end; NULL: it does not care */
 };
 static inline struct nt_device *device_of(PDEVICE_OBJECT device) { return (struct nt_device *)device; }
 PDEVICE_OBJECT io_bottom_of_stack(PDEVICE_OBJECT device);

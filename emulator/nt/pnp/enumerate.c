@@ -47,7 +47,7 @@ static void name_node(struct devnode *node, const UNICODE_STRING *device, const 
 /* Two that are reported at once under one name cannot be told apart. One that is gone, and waits for its last handle, may have its name taken. */
 static void check_duplicate(const struct devnode *node)
 {
-    for (const struct devnode *other = pnp_first_child(node->parent); other; other = pnp_next_sibling(other))
+    for (const struct devnode *other = node->parent ? pnp_first_child(node->parent) : NULL; other; other = pnp_next_sibling(other))
         if (other != node && other->reported && other->path_hash == node->path_hash && other->instance_path.Buffer && rtl_equal_unicode(&other->instance_path, &node->instance_path, true))
             bugcheck(0xCA, 1, device_number(node->pdo), device_number(other->pdo), 0, "W-PNP-50", "devices #%u and #%u have the same identifiers",
                      device_number(other->pdo), device_number(node->pdo));
@@ -92,13 +92,20 @@ static void ask_for_bus(struct devnode *node)
 
 /* ---- Children that come ---- */
 
-static void welcome(struct devnode *node)
+bool pnp_ask_about(struct devnode *node)
 {
     if (!ask_for_ids(node))
-        return;
+        return false;
     ask_for_bus(node);
     pnp_query_resources(node);
     pnp_query_requirements(node);
+    return true;
+}
+
+static void welcome(struct devnode *node)
+{
+    if (!pnp_ask_about(node))
+        return;
     pnp_tell(node, PNP_COMES);
     if (NT_SUCCESS(pnp_build_stack(node)) && node->state == DEVNODE_INITIALIZED)
         pnp_bring_up(node);
@@ -106,7 +113,7 @@ static void welcome(struct devnode *node)
 
 /* ---- Children that go ---- */
 
-static void went_missing(struct devnode *node)
+void pnp_went_missing(struct devnode *node)
 {
     bool was_started = node->state != DEVNODE_ALONE && node->state != DEVNODE_INITIALIZED && node->state != DEVNODE_FAILED;
     node->reported = false;
@@ -161,7 +168,7 @@ void pnp_enumerate(struct devnode *bus)
     for (struct devnode *child = pnp_first_child(bus), *next; child; child = next) {
         next = pnp_next_sibling(child);
         if (!child->seen && child->reported)
-            went_missing(child);
+            pnp_went_missing(child);
     }
     for (struct devnode *child = pnp_first_child(bus), *next; child; child = next) {
         next = pnp_next_sibling(child);

@@ -1,13 +1,13 @@
 /*
- * Plug and Play: the device tree and what the PnP manager does with it (W-PNP-1..59). Private to nt/pnp; who conducts a life uses nt.h.
+ * Plug and Play: the device tree and what the PnP manager does with it (W-PNP-1..59). Private to nt/pnp and to bus drivers; who conducts a life uses nt.h.
  *
  * Principle of operation. A devnode stands for a device from the moment its bus driver reported it until the end of the life. PnP operations change one
  * devnode or one subtree at a time: each takes pnp_lock(), be it the conductor of the life (events of the program) or the PnP manager's own work, which drivers ask
  * for (relations or state invalidated, an eject, the last handle of a device that is gone). A worker thread does that work, so it comes at any time.
  *
  * Files: tree.c the devnodes, the lock and the worker; send.c the PnP IRPs; node.c the state machine of a device and its children;
- * notify.c and notify_ddi.c who is told of it; relations.c devices that go together; enumerate.c children that come and go; stack.c their drivers; resources.c what a device needs and is given; root_bus.c the bus driver of root-enumerated
- * devices; ddi.c.
+ * notify.c and notify_ddi.c who is told of it; relations.c devices that go together; enumerate.c children that come and go; stack.c their drivers; resources.c what a device needs and is given; pdo.c what bus drivers have in common;
+ * root_bus.c that of root-enumerated devices; ddi.c.
  *
  * All functions run at PASSIVE_LEVEL in a system thread that holds the lock, except where they say otherwise.
  */
@@ -22,7 +22,7 @@ struct devnode *pnp_new_node(struct devnode *parent, PDEVICE_OBJECT pdo);
 /* Out of the tree; its memory stays, since drivers' objects may still name it. */
 void pnp_forget_node(struct devnode *node);
 /* What is to be done for a devnode, later, by the worker. Any IRQL up to DISPATCH_LEVEL, no lock. */
-enum pnp_work { PNP_WORK_RELATIONS = 1, PNP_WORK_STATE = 2, PNP_WORK_EJECT = 4, PNP_WORK_CLOSED = 8 };
+enum pnp_work { PNP_WORK_RELATIONS = 1, PNP_WORK_STATE = 2, PNP_WORK_EJECT = 4, PNP_WORK_CLOSED = 8, PNP_WORK_GONE = 16 };
 void pnp_ask(struct devnode *node, enum pnp_work what);
 void pnp_tell(struct devnode *node, enum pnp_change change);
 
@@ -78,6 +78,10 @@ void pnp_drop_drivers(struct devnode *node);
 
 /* ---- enumerate.c ---- */
 
+/* What the PnP manager wants to know of a device that has come: identifiers, bus, resources. False: the bus gave it no name. One without a parent has a unique one. */
+bool pnp_ask_about(struct devnode *node);
+/* Its bus reports it no more: it goes by surprise, if it was started, and is removed as soon as its last handle is closed. */
+void pnp_went_missing(struct devnode *node);
 /* Asks the device's stack for its children and works off the difference. */
 void pnp_enumerate(struct devnode *node);
 /* IRP_MN_EJECT and what goes before and after it (W-PNP-35). */
@@ -103,6 +107,18 @@ void pnp_wake_worker(void);
 void pnp_registrations_boot(void);
 /* One of the events that the PnP manager itself tells of. */
 bool pnp_is_own_event(const GUID *guid);
+
+/* ---- pdo.c: for bus drivers of ours, of which hal/pci.c is one ---- */
+
+NTSTATUS pnp_create_pdo(struct devnode *node, struct nt_driver *bus, size_t extension_size);
+/* Completes the IRP, and returns that status. */
+NTSTATUS pnp_pdo_complete(PIRP irp, NTSTATUS status);
+/* Information becomes a block of the pool with a copy of the data; `room` bytes, the rest zero. */
+NTSTATUS pnp_pdo_answer_with(PIRP irp, const void *data, size_t size, size_t room);
+NTSTATUS pnp_pdo_answer_text(PIRP irp, const UNICODE_STRING *text, bool multi);
+/* PnP IRPs that the bus has no answer of its own for; and IRPs that are neither PnP nor power. */
+NTSTATUS pnp_pdo_answer(PDEVICE_OBJECT pdo, PIRP irp);
+NTSTATUS pnp_pdo_answer_other(PIRP irp);
 
 /* ---- root_bus.c ---- */
 

@@ -2,6 +2,7 @@
  * See pnp.h: which drivers a device gets, and their AddDevice (W-PNP-1, 2, 73). A driver is loaded for the first device that wants it and unloaded
  * when it has no device any more.
  */
+#include "../../hal/pci.h"
 #include "pnp.h"
 #include "../cm/cm.h"
 #include "../image.h"
@@ -111,6 +112,7 @@ static void tear_down(struct devnode *node)
     if (node->pdo->AttachedDevice) {
         pnp_remove_stack(node);
     } else {
+        pci_device_removed(node->pdo);
         io_interfaces_of_device_gone(node->pdo);
         pnp_drop_drivers(node);
     }

@@ -169,6 +169,8 @@ static void take(struct devnode *node)
 {
     unsigned asked = node->asked;
     node->asked = 0;
+    if (asked & PNP_WORK_GONE && !is_gone(node))
+        pnp_went_missing(node);
     if (asked & PNP_WORK_STATE && !is_gone(node))
         look_at_state(node);
     if (asked & PNP_WORK_EJECT && !is_gone(node))
@@ -220,6 +222,7 @@ void pnp_settle(void) { ke_wait_internal(&tree.settled, "the PnP manager to have
 
 void pnp_invalidate_state(struct devnode *node) { pnp_ask(node, PNP_WORK_STATE); }
 void pnp_invalidate_relations(struct devnode *node) { pnp_ask(node, PNP_WORK_RELATIONS); }
+void pnp_device_is_gone(struct devnode *node) { pnp_ask(node, PNP_WORK_GONE); }
 void pnp_request_eject(struct devnode *node) { pnp_ask(node, PNP_WORK_EJECT); }
 
 /* REMOVE of a device that went by surprise waits for its last handle (W-PNP-55). */
