@@ -2,11 +2,8 @@
  * See pnp.h: the state machine of a device (W-PNP-3, W-PNP-20..26, 40) and what goes through its children with it: children are asked and removed before their
  * parent, started and told that nothing comes of it after it (W-PNP-54).
  */
-<<<<<<< HEAD
 #include "../../hal/dma.h"
-=======
 #include "../../hal/pci.h"
->>>>>>> bee5fe1 (hal: the PCI bus: a driver for its functions, their windows, power and wake, and how drivers reach a configuration space)
 #include "pnp.h"
 
 static struct devnode *surprised; /* its SURPRISE_REMOVAL is on its way */
@@ -367,11 +364,8 @@ void pnp_remove_stack(struct devnode *node)
         bugcheck(0xC9, 0x306, (ULONG)status, device_number(node->pdo), 0, "V-PNP-1", "IRP_MN_REMOVE_DEVICE was completed with 0x%08X", (ULONG)status);
     check_removed(node, &above);
     hal_device_released(node->pdo, given_to(node));
-<<<<<<< HEAD
     hal_dma_released(node->pdo);
-=======
     pci_device_removed(node->pdo);
->>>>>>> bee5fe1 (hal: the PCI bus: a driver for its functions, their windows, power and wake, and how drivers reach a configuration space)
     io_interfaces_of_device_gone(node->pdo);
     pnp_drop_drivers(node);
 }
