@@ -3,6 +3,7 @@
  * not write there (W-HAL-7).
  */
 #include "../nt/pnp/pnp.h"
+#include "dma_adapter.h"
 #include "pci.h"
 
 #define SPACE 256u
@@ -113,6 +114,15 @@ static BOOLEAN NTAPI translate(PVOID context, PHYSICAL_ADDRESS address, ULONG le
     return TRUE;
 }
 
+static struct _DMA_ADAPTER *NTAPI get_adapter(PVOID context, struct _DEVICE_DESCRIPTION *description, PULONG registers)
+{
+    gate_enter(DDI_IoGetDmaAdapter, trace_object(context), description->MaximumLength);
+    held(context, "GetDmaAdapter");
+    PDMA_ADAPTER adapter = choose_fault(DDI_IoGetDmaAdapter) ? NULL : dma_get_adapter(context, description, registers, CALLER);
+    gate_leave(trace_object(adapter));
+    return adapter;
+}
+
 static ULONG NTAPI get_data(PVOID context, ULONG space, PVOID buffer, ULONG offset, ULONG length)
 {
     gate_enter(DDI_GetBusData, offset, length);
@@ -140,7 +150,7 @@ NTSTATUS pci_query_interface(PDEVICE_OBJECT pdo, PIRP irp)
         return pnp_pdo_complete(irp, irp->IoStatus.Status);
     memory_check(to, sizeof *to, "IRP_MN_QUERY_INTERFACE");
     *to = (BUS_INTERFACE_STANDARD){.Size = sizeof *to, .Version = 1, .Context = pdo, .InterfaceReference = reference, .InterfaceDereference = dereference,
-                                   .TranslateBusAddress = translate, .SetBusData = set_data, .GetBusData = get_data};
+                                   .TranslateBusAddress = translate, .GetDmaAdapter = get_adapter, .SetBusData = set_data, .GetBusData = get_data};
     msan_define(to, sizeof *to);
     pci_function_of(pdo)->references++;
     return pnp_pdo_complete(irp, STATUS_SUCCESS);

@@ -129,7 +129,12 @@ static uint64_t device_register_read(struct device_model *model, unsigned window
 
 /* ---- Writing ---- */
 
-static void acknowledge(struct nic *nic, uint8_t bits) { nic->stat = (uint8_t)((nic->stat & ~bits) | nic->hostile.stuck); }
+static void acknowledge(struct nic *nic, uint8_t bits)
+{
+    nic->stat = (uint8_t)((nic->stat & ~bits) | nic->hostile.stuck);
+    if (nic->hostile.stuck_left && !--nic->hostile.stuck_left)
+        nic->hostile.stuck = 0;
+}
 
 static void write_mask(struct nic *nic, uint8_t value)
 {

@@ -5,9 +5,10 @@ enum { LATE = CLOCK_MS };
 
 void nic_hostile_stat(struct nic *nic, uint8_t bits) { nic_set_stat(nic, bits); }
 
-void nic_hostile_stuck(struct nic *nic, uint8_t bits)
+void nic_hostile_stuck(struct nic *nic, uint8_t bits, uint16_t times)
 {
     nic->hostile.stuck = bits;
+    nic->hostile.stuck_left = times;
     nic_set_stat(nic, bits);
 }
 
@@ -74,6 +75,12 @@ void nic_hostile_gone(struct nic *nic)
     alarm_cancel(&nic->phy.alarm);
     alarm_cancel(&nic->hostile.alarm);
     nic_update_line(nic);
+}
+
+void nic_hostile_end(struct nic *nic)
+{
+    alarm_cancel(&nic->hostile.alarm);
+    memset(&nic->hostile, 0, sizeof nic->hostile);
 }
 
 /* ---- Late answers ---- */

@@ -155,6 +155,7 @@ struct nic_wake {
 
 struct nic_hostile {
     uint8_t stuck;           /* STAT bits that come back after each acknowledgement */
+    uint16_t stuck_left;     /* of so many of them; 0: of all */
     bool silent;             /* the line never rises */
     bool mask_ignored;       /* it rises in spite of M */
     bool gone;
@@ -225,8 +226,8 @@ void nic_eeprom_seal(struct nic *nic);
 
 /* Bits of STAT, with no cause. */
 void nic_hostile_stat(struct nic *nic, uint8_t bits);
-/* A storm: these bits come back after each acknowledgement; 0 ends it. */
-void nic_hostile_stuck(struct nic *nic, uint8_t bits);
+/* A storm: these bits come back after each acknowledgement, or after so many of them (times; 0: all); bits 0 ends it. */
+void nic_hostile_stuck(struct nic *nic, uint8_t bits, uint16_t times);
 void nic_hostile_silence(struct nic *nic, bool silent);
 void nic_hostile_ignore_mask(struct nic *nic, bool ignored);
 /* A status into any command block; a count, a status (in this order) and data into any RFD; bytes anywhere. Bus mastering, power state and rings are not asked. */
@@ -237,5 +238,7 @@ void nic_hostile_write(struct nic *nic, uint32_t bus_address, const void *bytes,
 void nic_hostile_freeze(struct nic *nic, uint32_t units);
 /* From now on everything reads as all ones, configuration space too; whatever was under way never ends. */
 void nic_hostile_gone(struct nic *nic);
+/* An honest card again, as far as that is to be had: what was lost stays lost until nic_reset(). */
+void nic_hostile_end(struct nic *nic);
 
 #endif

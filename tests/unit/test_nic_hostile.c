@@ -227,7 +227,7 @@ static void interrupts(void **state)
     assert_true(nic_line(&card));
     w8(1, 0xFF);
     assert_false(nic_line(&card));
-    nic_hostile_stuck(&card, 0x40);
+    nic_hostile_stuck(&card, 0x40, 0);
     w8(1, 0xFF);
     assert_int_equal(r8(1), 0x40);
     assert_true(nic_line(&card));
@@ -237,7 +237,7 @@ static void interrupts(void **state)
     assert_true(nic_line(&card));
     nic_hostile_silence(&card, true);
     assert_false(nic_line(&card));
-    nic_hostile_stuck(&card, 0);
+    nic_hostile_stuck(&card, 0, 0);
     w8(1, 0xFF);
     assert_int_equal(r8(1), 0);
 }

@@ -269,6 +269,20 @@ TEST(W_HAL_6_no_other_interface)
     finish();
 }
 
+/* RULE W-HAL-6: The interface's GetDmaAdapter is IoGetDmaAdapter of the device, its TranslateBusAddress the identity. */
+TEST(W_HAL_6_dma_and_addresses)
+{
+    DEVICE_DESCRIPTION d = {.Version = DEVICE_DESCRIPTION_VERSION, .Master = TRUE, .Dma32BitAddresses = TRUE, .InterfaceType = PCIBus, .MaximumLength = 4096};
+    PHYSICAL_ADDRESS at = {.QuadPart = 0xE1000000}, translated;
+    ULONG registers, space = 0;
+    begin_with_bus();
+    PDMA_ADAPTER adapter = bus.GetDmaAdapter(bus.Context, &d, &registers);
+    assert_true(adapter != NULL);
+    adapter->DmaOperations->PutDmaAdapter(adapter);
+    assert_true(bus.TranslateBusAddress(bus.Context, at, 4, &space, &translated) && translated.QuadPart == at.QuadPart);
+    end_with_bus();
+}
+
 /* RULE V-HAL-6: A bus interface that a driver keeps beyond its device is reported. */
 TEST(V_HAL_6_kept, .code = OWN_RULE, .p1 = ANY, .rule = "V-HAL-6")
 {
@@ -520,7 +534,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(W_HAL_7_identifiers), cmocka_unit_test(W_HAL_7_start), cmocka_unit_test(W_HAL_7_raw_and_needed), cmocka_unit_test(W_HAL_7_stop_and_move),
         cmocka_unit_test(W_HAL_7_remove), cmocka_unit_test(W_HAL_6_bytes), cmocka_unit_test(W_HAL_6_write), cmocka_unit_test(W_HAL_6_irps),
-        cmocka_unit_test(W_HAL_7_legacy_call), cmocka_unit_test(W_HAL_6_no_other_interface), cmocka_unit_test(V_HAL_6_kept), cmocka_unit_test(V_HAL_6_referenced_twice),
+        cmocka_unit_test(W_HAL_7_legacy_call), cmocka_unit_test(W_HAL_6_no_other_interface), cmocka_unit_test(W_HAL_6_dma_and_addresses), cmocka_unit_test(V_HAL_6_kept), cmocka_unit_test(V_HAL_6_referenced_twice),
         cmocka_unit_test(V_HAL_6_used_late), cmocka_unit_test(V_HAL_6_failed_add), cmocka_unit_test(W_HAL_7_base_address), cmocka_unit_test(W_HAL_7_line),
         cmocka_unit_test(W_HAL_7_header_type), cmocka_unit_test(W_HAL_7_reserved), cmocka_unit_test(W_HAL_7_not_reserved), cmocka_unit_test(V_HAL_4_no_ports),
         cmocka_unit_test(V_HAL_4_other_window), cmocka_unit_test(W_POW_12_d3), cmocka_unit_test(W_POW_1_no_d2), cmocka_unit_test(V_HAL_4_in_d3),
