@@ -2,6 +2,7 @@
 #include "win32/win32.h"
 #include "nt/image.h"
 
+#include "cards.h"
 #include "devices.h"
 #include "legacy.h"
 #include "life.h"
@@ -45,16 +46,19 @@ uint32_t devices_state(void)
 {
     if (is_legacy())
         return legacy_state();
-    return (((state_of(devices.beside[0]) * 4u + children()) * 16u + state_of(present())) * 2u + devices.asleep) * 2u + is_low(present());
+    return cards_state() * 0x10000u + (((state_of(devices.beside[0]) * 4u + children()) * 16u + state_of(present())) * 2u + devices.asleep) * 2u + is_low(present());
 }
 
 uint32_t devices_number(void *pdo) { return pnp_devnode_of(pdo) ? pnp_devnode_of(pdo)->number : 0; }
+
+/* A card beside the first one takes the first of these places. */
+static bool has_beside(unsigned i) { return target.beside[i].id || cards_has(i + 1); }
 
 /* Which of the devices beside the first one a slot means, the last slot the first of them; -1: none. */
 static int beside_of(uint8_t slot)
 {
     unsigned i = TREE_DEVICES - 1u - slot;
-    return i < TARGET_BESIDE && target.beside[i].id ? (int)i : -1;
+    return i < TARGET_BESIDE && has_beside(i) ? (int)i : -1;
 }
 
 static bool is_beside(const struct devnode *node)
@@ -87,12 +91,13 @@ void *devices_pdo(uint8_t slot)
 
 static uint8_t disturbance_in(enum devnode_state state)
 {
+    uint8_t cards = cards_disturbance();
     switch (state) {
-    case DEVNODE_STARTED: return devices.asleep ? DISTURBED_STATE : 0;
+    case DEVNODE_STARTED: return cards | (devices.asleep ? DISTURBED_STATE : 0);
     case DEVNODE_STOP_PENDING:
     case DEVNODE_STOPPED:
-    case DEVNODE_REMOVE_PENDING: return DISTURBED_STATE;
-    default: return DISTURBED_REMOVE;
+    case DEVNODE_REMOVE_PENDING: return cards | DISTURBED_STATE;
+    default: return cards | DISTURBED_REMOVE;
     }
 }
 
@@ -139,7 +144,7 @@ static void expect_of(const struct devnode *node, uint8_t disturbance)
 
 static void check_set_up(const char *what, NTSTATUS status)
 {
-    if (!NT_SUCCESS(status) && !life_has_faults())
+    if (!NT_SUCCESS(status) && !life_has_faults() && !life_has_strange_hardware())
         bugcheck(OWN_WRONG_STATUS, (uint32_t)status, 0, 0, 0, NULL, "%s failed with status 0x%08X although nothing was made to fail", what,
                  (unsigned)status);
 }
@@ -224,12 +229,19 @@ static NTSTATUS start(struct devnode *node)
     return pnp_start(node);
 }
 
+static struct devnode *create(unsigned which, const char *id, NTSTATUS *status)
+{
+    return cards_has(which) ? cards_create_device(which, status) : pnp_create_root_device(NULL, id, status);
+}
+
 static void add(void)
 {
     if (devices.count == MAX_DEVICES)
         return;
     NTSTATUS status;
-    struct devnode *node = pnp_create_root_device(NULL, target.device_id, &status);
+    struct devnode *node = create(0, target.device_id, &status);
+    if (!node)
+        return;
     check_set_up("loading the driver and adding the device", status);
     devices.node[devices.count++] = node;
     life.device = node->number;
@@ -273,7 +285,9 @@ static const CM_RESOURCE_LIST *list_of(const struct target_beside *beside)
 static void add_beside(unsigned i)
 {
     NTSTATUS status;
-    devices.beside[i] = pnp_create_root_device(NULL, target.beside[i].id, &status);
+    devices.beside[i] = create(i + 1, target.beside[i].id, &status);
+    if (!devices.beside[i])
+        return;
     check_set_up("loading the driver of a device beside the first one, and adding it", status);
     if (target.beside[i].resource_count)
         devices.beside[i]->raw = devices.beside[i]->translated = list_of(&target.beside[i]);
@@ -288,6 +302,7 @@ void devices_begin(void)
     memset(devices.beside, 0, sizeof devices.beside);
     devices.asleep = false;
     memset(devices.leaving, 0, sizeof devices.leaving);
+    cards_begin();
     if (is_legacy()) {
         legacy_begin();
         return;
@@ -298,7 +313,7 @@ void devices_begin(void)
     pnp_lock();
     add();
     for (unsigned i = 0; i < TARGET_BESIDE; i++)
-        if (target.beside[i].id && !target.beside[i].later)
+        if (has_beside(i) && !target.beside[i].later)
             add_beside(i);
     pnp_unlock();
 }
@@ -401,6 +416,7 @@ static void remove_orderly(struct devnode *node)
 static void surprise(struct devnode *node)
 {
     expect_of(node, DISTURBED_REMOVE);
+    cards_pull(node);
     pnp_surprise_remove(node);
 }
 
@@ -502,6 +518,18 @@ void devices_event(uint8_t kind, uint8_t slot)
     pnp_unlock();
 }
 
+void devices_card_event(const struct record *r)
+{
+    unsigned wakes = cards_wakes();
+    cards_event(r);
+    ke_flush_queued_dpcs(); /* the signal that wakes arrives there */
+    pnp_lock();
+    if (cards_wakes() != wakes)
+        wake_up();
+    note_state();
+    pnp_unlock();
+}
+
 static void restore(struct devnode *node)
 {
     if (node->state == DEVNODE_STOP_PENDING)
@@ -520,6 +548,7 @@ bool devices_restore(void)
     }
     pnp_lock();
     wake_up(); /* the PnP manager rests until then */
+    cards_restore();
     pnp_unlock();
     pnp_settle();
     pnp_lock();

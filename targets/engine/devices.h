@@ -12,10 +12,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct record;
+
 /* Adds and starts the first device, which loads its drivers. Failing without a fault being injected is a bug check. */
 void devices_begin(void);
 /* Carries out one of the PnP or power records (EV_QUERY_STOP..EV_WAKE, EV_RELOAD). */
 void devices_event(uint8_t kind, uint8_t slot);
+/* EV_FRAME, EV_CABLE or EV_HARDWARE. What wakes the machine does so. */
+void devices_card_event(const struct record *record);
 /* What EV_IDLE lets pass: the longest idle time-out that a driver of a started device has configured; 0 if none has, or the machine sleeps. */
 uint32_t devices_idle_ms(void);
 /* Wakes and restarts the present device; true if it works then. */

@@ -68,7 +68,8 @@ bool engine_init(void)
     report_add_section(&steps);
     machine.on_switch = coverage_switch;
     hints = (struct mutator_hints){.lengths = target.lengths, .length_count = target.length_count, .codes = target.codes,
-                                   .code_count = target.code_count, .wmi_classes = target.wmi_count, .asked = choose_asked};
+                                   .code_count = target.code_count, .wmi_classes = target.wmi_count,
+                                   .cards = (target.card[0] != 0) + (target.card[1] != 0), .asked = choose_asked};
     return true;
 }
 

@@ -190,6 +190,9 @@ static void carry_out(const struct record *r)
     case EV_PASS_TIME: pass_time(r->a); break;
     case EV_PROCESS_EXIT: exit_process(r->slot); break;
     case EV_IDLE: let_idle(); break;
+    case EV_FRAME:
+    case EV_CABLE:
+    case EV_HARDWARE: devices_card_event(r); break;
     default: devices_event(r->kind, r->slot); break;
     }
 }
@@ -232,7 +235,7 @@ void life_main(void *argument)
     devices_begin();
     start_apps();
     run_program();
-    life.working = devices_restore();
+    life.working = devices_restore() && !life_has_strange_hardware();
     turns_close();
     end_apps();
     if (target.ended)

@@ -15,6 +15,7 @@
 #define REQUEST MOD(REQUEST_NAMES)
 #define DEVICE MOD(TREE_DEVICES)
 #define HASH BITS(0xffff)
+#define CARD MOD(WIRE_CARDS)
 
 const struct record_type record_table[RECORD_KINDS] = {
     /*                       name              class           actor slot     flags          a                      b          c */
@@ -49,6 +50,24 @@ const struct record_type record_table[RECORD_KINDS] = {
     [DE_VALUE] =           {"value",           CLASS_DECISION, NONE, {FOLD_LANE, 0}, NONE,   BITS(255),             NONE,      NONE},
     [DE_CONFIG] =          {"config",          CLASS_DECISION, NONE, MOD(POLICY_RECORDING), BITS(7), ANY,           MOD(17),   BITS(0xffff)},
     [OP_WMI] =             {"wmi",             CLASS_APP,      APP,  DEVICE,  MOD(WMI_VERBS), ANY,                  ANY,       BITS(0xff37)},
+    [EV_FRAME] =           {"frame",           CLASS_PNP,      NONE, CARD,    MOD(FRAME_TOS), MOD(MAX_FRAME + 1),   BITS(255), BITS(0x3f1f)},
+    [EV_CABLE] =           {"cable",           CLASS_PNP,      NONE, CARD,    MOD(CABLES),   NONE,                  NONE,      NONE},
+    [EV_HARDWARE] =        {"hardware",        CLASS_PNP,      NONE, CARD,    MOD(HARDWARE_VERBS), ANY,             ANY,       ANY},
+};
+
+#define WHERE 0xffff03
+const struct hardware_verb_type hardware_verbs[HARDWARE_VERBS] = {
+    [HARDWARE_STAT] =    {"stat",    0xff,       0,     0},
+    [HARDWARE_STUCK] =   {"stuck",   0xff,       0,     0x3f},
+    [HARDWARE_SILENCE] = {"silence", 1,          0,     0},
+    [HARDWARE_FREEZE] =  {"freeze",  0x1f,       0,     0},
+    [HARDWARE_RFD] =     {"rfd",     0xffffffff, WHERE, 0xff},
+    [HARDWARE_BLOCK] =   {"block",   0xffff,     WHERE, 0},
+    [HARDWARE_WRITE] =   {"write",   0xfff,      WHERE, 0xff},
+    [HARDWARE_DEAD] =    {"dead",    0,          0,     0},
+    [HARDWARE_PULL] =    {"pull",    0,          0,     0},
+    [HARDWARE_ARM] =     {"arm",     LIES,       0xfff, 0x3f},
+    [HARDWARE_HONEST] =  {"honest",  0,          0,     0},
 };
 
 static uint32_t load32(const uint8_t *p) { return p[0] | p[1] << 8 | p[2] << 16 | (uint32_t)p[3] << 24; }
@@ -92,6 +111,12 @@ static void fold_wmi(struct record *r)
     r->c &= 0x07u | (wmi_has_instance(r->flags) ? 0x30u : 0) | (wmi_has_in(r->flags) ? 0xff00u : 0);
 }
 
+static void fold_hardware(struct record *r)
+{
+    const struct hardware_verb_type *t = &hardware_verbs[r->flags];
+    r->a &= t->a, r->b &= t->b, r->c &= t->c;
+}
+
 struct record record_canonical(const struct record *r)
 {
     uint8_t kind = r->kind % RECORD_KINDS;
@@ -110,6 +135,8 @@ struct record record_canonical(const struct record *r)
         out.c &= ~(uint32_t)(REQUEST_NAMES - 1);
     if (kind == OP_WMI)
         fold_wmi(&out);
+    if (kind == EV_HARDWARE)
+        fold_hardware(&out);
     return out;
 }
 

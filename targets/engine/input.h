@@ -39,6 +39,9 @@
 #define MAX_NTH 1024
 #define WMI_CLASSES 8                  /* of a target: `wmi query class=1` */
 #define WMI_INSTANCES 4
+#define WIRE_CARDS 2                   /* of a target: `frame card=1` */
+#define MAX_FRAME 2600
+#define MAX_REPEAT 64
 
 struct record {
     uint8_t kind, actor, slot, flags;
@@ -75,6 +78,10 @@ enum record_kind {
     DE_CONFIG,       /* slot = policy, flags = cpus - 1 | CONFIG_RANDOM_FAULTS, a = seed, b = depth, c = length; the last one counts */
     /* An app thread, again: kinds keep their numbers. */
     OP_WMI,          /* slot = device in the tree, flags = enum wmi_verb, a = in length | out length << 16, b = item or method, c = class | instance << 4 | fill << 8 */
+    /* The PnP thread, again: a network card, its wire and its truth; slot = which of the target's cards. Of a target without cards they are nothing. */
+    EV_FRAME,        /* flags = enum frame_to, a = length, b = fill, c = enum frame_flaw | (times - 1) << 8 */
+    EV_CABLE,        /* flags = enum cable */
+    EV_HARDWARE,     /* flags = enum hardware_verb; a, b, c as hardware_verbs[] says */
     RECORD_KINDS
 };
 
@@ -86,6 +93,35 @@ enum wmi_verb {
     WMI_QUERY_ALL, WMI_QUERY, WMI_SET, WMI_SET_ITEM, WMI_METHOD, WMI_ENABLE_EVENTS, WMI_DISABLE_EVENTS, WMI_ENABLE_COLLECTION, WMI_DISABLE_COLLECTION,
     WMI_VERBS
 };
+/* Who a frame is for: the card itself, everybody, a group, somebody else. */
+enum frame_to { FRAME_TO_CARD, FRAME_TO_ALL, FRAME_TO_GROUP, FRAME_TO_OTHER, FRAME_TOS };
+enum frame_flaw { FRAME_BAD_CHECKSUM = 1, FRAME_BAD_ALIGNMENT = 2, FRAME_BAD_SYMBOL = 4, FRAME_OVERRUN = 8, FRAME_MAGIC = 16 /* none: a wake-up packet for the card */ };
+enum cable { CABLE_OUT, CABLE_FAST, CABLE_SLOW, CABLES };
+/* What the hardware does that nobody asked it for (nic/nic.h). */
+enum hardware_verb {
+    HARDWARE_STAT,    /* a = causes of an interrupt that are none */
+    HARDWARE_STUCK,   /* a = causes that come back when they are acknowledged, c = how often */
+    HARDWARE_SILENCE, /* a = 1: no interrupt any more; 0: again */
+    HARDWARE_FREEZE,  /* a = units that no longer move; 0: all go on */
+    HARDWARE_RFD,     /* a = status | count << 16, b = where, c = fill: a frame that never was */
+    HARDWARE_BLOCK,   /* a = status, b = where: a command that is done */
+    HARDWARE_WRITE,   /* a = length, b = where, c = fill: into memory */
+    HARDWARE_DEAD,    /* reads as all ones from now on, and the PnP manager does not hear of it */
+    HARDWARE_PULL,    /* the same, and the PnP manager hears of it, later */
+    HARDWARE_ARM,     /* a = enum hardware_lie, b = the answer after so many is the first that lane `hardware` may change, c = 0: of all registers; n: of that at n - 1 */
+    HARDWARE_HONEST,  /* no lies any more */
+    HARDWARE_VERBS
+};
+enum hardware_lie { LIE_REGISTERS = 1, LIE_CONFIG = 2, LIE_FIELDS = 4, LIE_COMMANDS = 8, LIE_COMPLETIONS = 16, LIES = 31 };
+/* `where` of memory: enum hardware_place | offset << 8, an offset of 16 bits with a sign. */
+enum hardware_place { PLACE_RFD, PLACE_BLOCK, PLACE_COUNTERS, PLACE_NEXT_BLOCK, HARDWARE_PLACES };
+
+struct hardware_verb_type {
+    const char *name;            /* as in the text form */
+    uint32_t a, b, c;            /* the bits of each field that mean something */
+};
+extern const struct hardware_verb_type hardware_verbs[HARDWARE_VERBS];
+
 #define OPEN_SYNC 1       /* without FILE_FLAG_OVERLAPPED: every request waits */
 #define CANCEL_OWN 1      /* CancelIo (this thread's requests) instead of CancelIoEx (all of the handle) */
 #define SLEEP_ALERTABLE 1
@@ -150,6 +186,7 @@ static inline unsigned ioctl_out_length(const struct record *r) { return r->a >>
 static inline unsigned request_name(const struct record *r) { return r->c & (REQUEST_NAMES - 1); }
 /* Events whose slot says which device of the tree they come to. */
 static inline bool event_names_device(unsigned kind) { return (kind >= EV_QUERY_STOP && kind <= EV_READD) || kind == EV_WAKE; }
+static inline bool event_names_card(unsigned kind) { return kind >= EV_FRAME && kind <= EV_HARDWARE; }
 static inline bool record_does_io(const struct record *r) { return r->kind >= OP_READ && r->kind <= OP_IOCTL; }
 
 /* Fields of OP_WMI, once canonical, and which of them a verb has. */
@@ -159,6 +196,9 @@ static inline bool wmi_has_instance(unsigned verb) { return verb >= WMI_QUERY &&
 static inline bool wmi_has_id(unsigned verb) { return verb == WMI_SET_ITEM || verb == WMI_METHOD; }
 static inline bool wmi_has_in(unsigned verb) { return verb >= WMI_SET && verb <= WMI_METHOD; }
 static inline bool wmi_has_out(unsigned verb) { return verb <= WMI_QUERY || verb == WMI_METHOD; }
+
+/* Fields of EV_FRAME, once canonical. */
+static inline unsigned frame_times(const struct record *r) { return 1 + (r->c >> 8); }
 
 /* Process that an app thread belongs to. */
 static inline unsigned process_of_thread(unsigned thread) { return thread / (APP_THREADS / APP_PROCESSES); }

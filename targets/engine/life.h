@@ -66,6 +66,10 @@ uint32_t app_thread(void *argument);
 /* Is a request out, of one of those processes (a bit mask), that ends only when somebody asks for it, and that nobody has asked for yet? */
 bool life_somebody_waits(unsigned processes);
 
+/* ---- cards.c, for who wants to see each frame (run_main.c); kept over lives, NULL: nobody ---- */
+
+extern void (*life_wire)(unsigned card, bool sent, const uint8_t *frame, uint32_t size);
+
 /* ---- coverage.c: counters that only the engine can see ---- */
 
 void coverage_pair(unsigned space, uint32_t a, uint32_t b);

@@ -160,6 +160,46 @@ static void fill_wmi(struct mutator *m, struct record *r)
     r->c = (uint32_t)mutator_random(m, WMI_CLASSES) | (one_in(m, 8) ? (uint32_t)mutator_random(m, WMI_INSTANCES) << 4 : 0) | (uint32_t)(next(m) & 0xff00);
 }
 
+static const uint8_t card_kinds[] = {EV_FRAME, EV_FRAME, EV_FRAME, EV_FRAME, EV_CABLE, EV_HARDWARE, EV_HARDWARE, EV_HARDWARE};
+
+static void fill_frame(struct mutator *m, struct record *r)
+{
+    static const uint32_t sizes[] = {0, 1, 13, 14, 15, 42, 59, 60, 61, 64, 100, 590, 1400, 1513, 1514, 1515, 1518, 1519, 2600};
+    r->flags = (uint8_t)(one_in(m, 2) ? FRAME_TO_CARD : mutator_random(m, FRAME_TOS));
+    r->a = one_in(m, 4) ? (uint32_t)mutator_random(m, MAX_FRAME + 1) : sizes[mutator_random(m, COUNT(sizes))];
+    r->b = (uint32_t)mutator_random(m, 256);
+    r->c = one_in(m, 4) ? 1u << mutator_random(m, 5) : 0;
+    r->c |= one_in(m, 3) ? (uint32_t)mutator_random(m, MAX_REPEAT) << 8 : 0;
+}
+
+/* Values that differ from honest ones by little: a completion bit or two, small counts, near places. */
+static void fill_hardware(struct mutator *m, struct record *r)
+{
+    static const uint32_t statuses[] = {0, 0x8000, 0xA000, 0xA020, 0xE000, 0xFFFF};
+    static const uint32_t counts[] = {0, 0xC000, 0xC001, 0xC03C, 0xC5EA, 0xFFFF, 0x5EA};
+    r->flags = (uint8_t)(one_in(m, 3) ? HARDWARE_ARM : mutator_random(m, HARDWARE_VERBS));
+    r->a = (uint32_t)next(m);
+    if (r->flags == HARDWARE_RFD || r->flags == HARDWARE_BLOCK)
+        r->a = statuses[mutator_random(m, COUNT(statuses))] | counts[mutator_random(m, COUNT(counts))] << 16;
+    else if (r->flags == HARDWARE_ARM || r->flags == HARDWARE_FREEZE)
+        r->a = one_in(m, 3) ? (uint32_t)mutator_random(m, 32) : 1u << mutator_random(m, 5);
+    r->b = (uint32_t)mutator_random(m, HARDWARE_PLACES) | (one_in(m, 2) ? 0 : (uint32_t)(mutator_random(m, 128) * 16 - 1024) << 8);
+    if (r->flags == HARDWARE_ARM)
+        r->b = (uint32_t)mutator_random(m, 1u << mutator_random(m, 12));
+    r->c = one_in(m, 2) ? 0 : (uint32_t)mutator_random(m, 64);
+}
+
+static void fill_card(struct mutator *m, struct record *r)
+{
+    r->slot = (uint8_t)(one_in(m, 4) ? mutator_random(m, WIRE_CARDS) : 0);
+    if (r->kind == EV_FRAME)
+        fill_frame(m, r);
+    else if (r->kind == EV_CABLE)
+        r->flags = (uint8_t)mutator_random(m, CABLES);
+    else
+        fill_hardware(m, r);
+}
+
 static void fill_decision(struct mutator *m, struct record *r)
 {
     switch (r->kind) {
@@ -187,6 +227,8 @@ static struct record record_of_kind(struct mutator *m, uint8_t kind)
     struct record r = {.kind = kind};
     if (kind == OP_WMI)
         fill_wmi(m, &r);
+    else if (event_names_card(kind))
+        fill_card(m, &r);
     else if (record_table[kind].class == CLASS_APP)
         fill_app(m, &r);
     else if (record_table[kind].class == CLASS_DECISION)
@@ -207,6 +249,8 @@ struct record mutator_record(struct mutator *m)
         return record_of_kind(m, OP_WMI);
     if (is_for_controls(m) && one_in(m, 6))
         return record_of_kind(m, OP_IOCTL);
+    if (m->hints && m->hints->cards && one_in(m, 4))
+        return record_of_kind(m, card_kinds[mutator_random(m, COUNT(card_kinds))]);
     unsigned which = (unsigned)mutator_random(m, 16);
     if (which < 8)
         return record_of_kind(m, app_kinds[mutator_random(m, COUNT(app_kinds))]);

@@ -35,7 +35,9 @@ enum disturbance {
     DISTURBED_CLOSE = 2,    /* its handle was closed */
     DISTURBED_EXIT = 4,     /* its thread or process ended */
     DISTURBED_REMOVE = 8,   /* the device was not there, failed, or went */
-    DISTURBED_STATE = 16    /* the device was stopped, asleep, or about to be */
+    DISTURBED_STATE = 16,   /* the device was stopped, asleep, or about to be */
+    DISTURBED_HARDWARE = 32, /* a card of the target has lied in this life, or is gone: whatever it had to do with may have ended in any way */
+    DISTURBED_WIRE = 64     /* a cable was out */
 };
 
 /* One call of an app: open, read, write or ioctl. */
@@ -106,6 +108,9 @@ struct target_interface {
     const char *path;              /* instead of `id`: of a device that drivers make beside the stacks, "\\\\.\\ToasterFilter" */
 };
 
+/* A network card (nic/nic.h). */
+enum target_card { CARD_NONE, CARD_82557, CARD_82558, CARD_82559 };
+
 #define TARGET_BESIDE 2
 #define TARGET_RESOURCES 6
 
@@ -135,6 +140,8 @@ struct target {
         const struct target_resource *resources;
         unsigned resource_count;   /* at most TARGET_RESOURCES */
     } beside[TARGET_BESIDE];       /* events name the first of them device=7, the second device=6 */
+    uint8_t card[WIRE_CARDS];      /* enum target_card: the device is a function of the PCI bus, not root-enumerated, and `device_id` an identifier of it; a second card
+                                      stands beside the first one (device=7), on the same switch */
     const struct target_interface *also; /* interfaces of the devices behind the first one: class 1, 2 ... of an `open` */
     unsigned also_count;
     const char *path;              /* of a legacy driver, instead of the two above: the device it makes when it is loaded, "\\\\.\\CancelSamp" */
@@ -156,6 +163,8 @@ struct target {
     void (*finished)(const struct request *request);   /* the app saw its end */
     void (*wmi_answered)(const struct wmi_request *request); /* the app got its answer from WMI */
     void (*ended)(void);                               /* the life's end: everything is closed */
+    /* A frame is on the wire: one that a card sends, or one that comes to it. Called from inside the kernel: to be looked at, and remembered. */
+    void (*wire)(unsigned card, bool sent, const uint8_t *frame, uint32_t size);
 };
 
 /* Every binary of the engine is linked with one target. */
@@ -168,6 +177,8 @@ unsigned life_steps(void);
 bool life_has_faults(void);
 /* May a registry value be answered as another than the driver was installed with? */
 bool life_has_strange_registry(void);
+/* Has a card lied in this life, or is one not there? */
+bool life_has_strange_hardware(void);
 /* How often devices of this target were started or powered up so far. */
 unsigned life_power_ups(void);
 uint64_t life_time(void);

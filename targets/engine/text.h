@@ -45,6 +45,9 @@ size_t text_take(uint8_t *out, size_t room, const uint8_t *bytes, size_t size);
 const char *text_lane_name(unsigned lane);
 const char *text_policy_name(unsigned policy);
 const char *text_wmi_verb(unsigned verb);
+const char *text_frame_to(unsigned to);
+const char *text_frame_flaw(unsigned bit);
+const char *text_cable(unsigned cable);
 /* "app1", "cpu0", "pnp" ... or "role=77". */
 void text_role(uint8_t role, char *out, size_t size);
 bool text_role_parse(const char *word, uint8_t *role);

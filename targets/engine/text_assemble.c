@@ -248,6 +248,59 @@ static bool parse_app(struct line *l, struct record *r)
     }
 }
 
+static bool parse_frame(struct line *l, struct record *r)
+{
+    uint32_t times = 0;
+    const char *to = !strncmp(peek(l), "to=", 3) ? take(l) + 3 : "";
+    while (r->flags < FRAME_TOS && strcmp(text_frame_to(r->flags), to))
+        r->flags++;
+    if (r->flags == FRAME_TOS)
+        return fail(l, "a frame says who it is for, write to=card, to=all, to=group or to=other");
+    if (!take_number(l, "len=", "", MAX_FRAME, "length", &r->a) || !take_setting(l, "fill=", 255, "fill", &r->b))
+        return false;
+    for (unsigned bit = 0; text_frame_flaw(bit); bit++)
+        if (take_if(l, text_frame_flaw(bit)))
+            r->c |= 1u << bit;
+    if (!take_setting(l, "times=", MAX_REPEAT, "count", &times))
+        return false;
+    r->c |= (times ? times - 1 : 0) << 8;
+    return true;
+}
+
+static bool parse_cable(struct line *l, struct record *r)
+{
+    const char *word = take(l);
+    while (r->flags < CABLES && strcmp(text_cable(r->flags), word))
+        r->flags++;
+    return r->flags < CABLES || fail(l, "\"%s\" is nothing that happens to a cable, use out, fast or slow", word);
+}
+
+static bool parse_hardware(struct line *l, struct record *r)
+{
+    const char *verb = take(l);
+    while (r->flags < HARDWARE_VERBS && strcmp(hardware_verbs[r->flags].name, verb))
+        r->flags++;
+    if (r->flags == HARDWARE_VERBS)
+        return fail(l, "\"%s\" is nothing that hardware does, use stat, stuck, silence, freeze, rfd, block, write, dead, pull, arm or honest", verb);
+    const struct hardware_verb_type *t = &hardware_verbs[r->flags];
+    if ((t->a && !take_number(l, "value=", "", 0xffffffff, "value", &r->a)) || (t->b && !take_number(l, "at=", "", 0xffffffff, "place", &r->b)) ||
+        (t->c && !take_number(l, "with=", "", 0xffffffff, "number", &r->c)))
+        return false;
+    if ((r->a & ~t->a) || (r->b & ~t->b) || (r->c & ~t->c))
+        return fail(l, "hardware %s takes bits of value=0x%x at=0x%x with=0x%x only", verb, t->a, t->b, t->c);
+    return true;
+}
+
+static bool parse_card_event(struct line *l, struct record *r)
+{
+    uint32_t card;
+    bool good = r->kind == EV_FRAME ? parse_frame(l, r) : r->kind == EV_CABLE ? parse_cable(l, r) : parse_hardware(l, r);
+    if (!good || !take_setting(l, "card=", WIRE_CARDS - 1, "card", &card))
+        return false;
+    r->slot = (uint8_t)card;
+    return true;
+}
+
 static bool parse_event(struct line *l, struct record *r)
 {
     const char *verb = take(l);
@@ -257,6 +310,8 @@ static bool parse_event(struct line *l, struct record *r)
     if (kind == RECORD_KINDS)
         return fail(l, "\"%s\" is no event, use for example query-stop, rebalance, surprise-remove, system-sleep S3, resume, pass-time 100ms", verb);
     r->kind = (uint8_t)kind;
+    if (event_names_card(kind))
+        return parse_card_event(l, r);
     if (kind == EV_SLEEP) {
         uint8_t state;
         if (!take_small(l, "S", "", 4, "sleep state", &state))

@@ -173,10 +173,53 @@ static void put_app(struct sink *s, const struct record *r, const char *device)
     }
 }
 
+static const char *const tos[FRAME_TOS] = {"card", "all", "group", "other"};
+static const char *const flaws[] = {"bad-checksum", "bad-alignment", "bad-symbol", "overrun", "magic"};
+static const char *const cables[CABLES] = {"out", "fast", "slow"};
+const char *text_frame_to(unsigned to) { return to < FRAME_TOS ? tos[to] : NULL; }
+const char *text_frame_flaw(unsigned bit) { return bit < sizeof flaws / sizeof flaws[0] ? flaws[bit] : NULL; }
+const char *text_cable(unsigned cable) { return cable < CABLES ? cables[cable] : NULL; }
+
+static void put_frame(struct sink *s, const struct record *r)
+{
+    put(s, " to=%s len=%u fill=0x%02x", tos[r->flags], r->a, r->b);
+    for (unsigned bit = 0; text_frame_flaw(bit); bit++)
+        if (r->c >> bit & 1)
+            put(s, " %s", flaws[bit]);
+    if (frame_times(r) > 1)
+        put(s, " times=%u", frame_times(r));
+}
+
+static void put_hardware(struct sink *s, const struct record *r)
+{
+    const struct hardware_verb_type *t = &hardware_verbs[r->flags];
+    put(s, " %s", t->name);
+    if (t->a)
+        put(s, " value=0x%x", r->a);
+    if (t->b)
+        put(s, " at=0x%x", r->b);
+    if (t->c)
+        put(s, " with=0x%x", r->c);
+}
+
+static void put_card_event(struct sink *s, const struct record *r)
+{
+    if (r->kind == EV_FRAME)
+        put_frame(s, r);
+    else if (r->kind == EV_CABLE)
+        put(s, " %s", cables[r->flags]);
+    else
+        put_hardware(s, r);
+    if (r->slot)
+        put(s, " card=%u", r->slot);
+}
+
 static void put_event(struct sink *s, const struct record *r)
 {
     put(s, "pnp: %s", record_table[r->kind].name);
-    if (r->kind == EV_SLEEP)
+    if (event_names_card(r->kind))
+        put_card_event(s, r);
+    else if (r->kind == EV_SLEEP)
         put(s, " S%u", r->slot + 1u);
     else if (event_names_device(r->kind) && r->slot)
         put(s, " device=%u", r->slot);

@@ -48,7 +48,7 @@ static void any_byte_string_round_trips(void **state)
     for (unsigned i = 0; i < 100000; i++) {
         size_t size = random_number() % sizeof bytes;
         for (size_t j = 0; j < size; j++)
-            bytes[j] = (uint8_t)(random_number() % 4 ? random_number() % 32 : random_number());
+            bytes[j] = (uint8_t)(random_number() % 4 ? random_number() % RECORD_KINDS : random_number());
         assert_round_trip(bytes, size);
     }
 }
@@ -204,6 +204,56 @@ static void wmi_reads_as_meant(void **state)
     assert_true(r.a == 0 && r.b == 0 && r.c == 7);
 }
 
+static void assert_reads_as_meant(const char *const *lines, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        uint8_t bytes[RECORD_SIZE];
+        char error[256] = "", shown[256];
+        size_t size;
+        if (!text_assemble(lines[i], "lines", bytes, sizeof bytes, &size, error, sizeof error))
+            fail_msg("%s", error);
+        assert_int_equal(size, RECORD_SIZE);
+        struct record r = record_load(bytes), canonical = record_canonical(&r);
+        assert_true(record_equal(&r, &canonical));
+        shown[text_show_record(&r, "echo", shown, sizeof shown - 1)] = 0;
+        assert_int_equal(strncmp(shown, lines[i], strlen(shown)), 0);
+        assert_int_equal(strlen(shown) + 1, strlen(lines[i]));
+    }
+}
+
+static void cards_read_as_meant(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {
+        "pnp: frame to=card len=60 fill=0x41\n", "pnp: frame to=group len=2600 fill=0xff bad-checksum overrun magic times=64 card=1\n", "pnp: cable out\n",
+        "pnp: cable slow card=1\n", "pnp: hardware stat value=0xff\n", "pnp: hardware stuck value=0x40 with=0x3f card=1\n", "pnp: hardware silence value=0x1\n",
+        "pnp: hardware freeze value=0x1f\n", "pnp: hardware rfd value=0xc03ca000 at=0xfff003 with=0x11\n", "pnp: hardware block value=0xa000 at=0x1\n",
+        "pnp: hardware write value=0xfff at=0x2000 with=0x22\n", "pnp: hardware dead\n", "pnp: hardware pull card=1\n",
+        "pnp: hardware arm value=0x1f at=0xfff with=0x3\n", "pnp: hardware honest\n"};
+    assert_reads_as_meant(lines, sizeof lines / sizeof lines[0]);
+    struct record all = {.kind = EV_HARDWARE, .slot = 3, .flags = HARDWARE_VERBS + HARDWARE_SILENCE, .a = ~0u, .b = ~0u, .c = ~0u}, r = record_canonical(&all);
+    assert_true(r.slot == 1 && r.flags == HARDWARE_SILENCE && r.a == 1 && !r.b && !r.c);
+    struct record frame = {.kind = EV_FRAME, .flags = 5, .a = MAX_FRAME + 1, .b = ~0u, .c = ~0u};
+    r = record_canonical(&frame);
+    assert_true(r.flags == FRAME_TO_ALL && !r.a && r.b == 255 && frame_times(&r) == MAX_REPEAT);
+}
+
+/* A target without cards is given none of their events. */
+static void cards_are_for_targets_that_have_some(void **state)
+{
+    (void)state;
+    static const struct mutator_hints none = {0}, one = {.cards = 1};
+    unsigned seen[2] = {0, 0};
+    for (unsigned i = 0; i < 2; i++) {
+        struct mutator m;
+        mutator_init(&m, 11, i ? &one : &none);
+        for (unsigned n = 0; n < 2000; n++)
+            seen[i] += event_names_card(mutator_record(&m).kind);
+    }
+    assert_int_equal(seen[0], 0);
+    assert_true(seen[1] > 300);
+}
+
 static void lanes_are_independent(void **state)
 {
     (void)state;
@@ -250,6 +300,12 @@ static void bad_text_is_explained(void **state)
         {"app0: wmi ask out=8\n", "p.txt:1: \"ask\" is nothing to ask of WMI"},
         {"app0: wmi enable-events instance=1\n", "p.txt:1: enable-events is for all instances, remove instance="},
         {"app0: wmi query in=8\n", "p.txt:1: \"in=8\" is no length"},
+        {"pnp: frame len=60\n", "p.txt:1: a frame says who it is for"},
+        {"pnp: frame to=card len=2601\n", "p.txt:1: \"len=2601\" is out of range"},
+        {"pnp: cable\n", "p.txt:1: \"\" is nothing that happens to a cable"},
+        {"pnp: hardware explode\n", "p.txt:1: \"explode\" is nothing that hardware does"},
+        {"pnp: hardware silence value=0x2\n", "p.txt:1: hardware silence takes bits of value=0x1"},
+        {"pnp: hardware dead card=2\n", "p.txt:1: \"card=2\" is out of range"},
         {"app0: close\n", "p.txt:1: \"\" is no handle, write for example h3"},
         {"app0: close h99\n", "p.txt:1: \"h99\" is out of range"},
         {"app0: read h0 len=64 async\n", "p.txt:1: an async request needs a name, add -> r0"},
@@ -298,6 +354,8 @@ int main(void)
         cmocka_unit_test(canonical_form_is_idempotent),
         cmocka_unit_test(a_program_reads_as_meant),
         cmocka_unit_test(wmi_reads_as_meant),
+        cmocka_unit_test(cards_read_as_meant),
+        cmocka_unit_test(cards_are_for_targets_that_have_some),
         cmocka_unit_test(lanes_are_independent),
         cmocka_unit_test(too_much_is_ignored),
         cmocka_unit_test(bad_text_is_explained),
