@@ -104,6 +104,8 @@ void dma_check_range(const struct dma_range *range, const char *ddi);
 ULONG dma_pages_of(const struct dma_range *range);
 /* The bytes that the first of its MDLs holds; the range is what is left behind them. */
 char *dma_take_run(struct dma_range *range, uint64_t *size);
+/* How many bytes from its beginning touch no more pages than that. */
+ULONG dma_clip(const struct dma_range *range, ULONG pages);
 /* Maps from the beginning of the range, as far as `room` pieces reach; how many they are. 0: no addresses. */
 unsigned dma_map_pieces(struct dma_adapter *a, const struct dma_range *range, unsigned flags, bool write, const char *ends, struct dma_piece *piece, unsigned room);
 /* The transfer is over: what came goes to the driver's memory. */

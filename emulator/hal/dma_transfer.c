@@ -93,6 +93,20 @@ ULONG dma_pages_of(const struct dma_range *range)
     return (ULONG)pages;
 }
 
+ULONG dma_clip(const struct dma_range *range, ULONG pages)
+{
+    struct dma_range rest = *range;
+    uint64_t left = pages, size;
+    while (rest.length && left) {
+        struct dma_range before = rest;
+        const char *at = dma_take_run(&rest, &size);
+        if (pages_of(at, size) > left)
+            return range->length - before.length + (ULONG)(left * DMA_PAGE - (uint64_t)at % DMA_PAGE);
+        left -= pages_of(at, size);
+    }
+    return range->length - rest.length;
+}
+
 /* ---- Mapping ---- */
 
 unsigned dma_choose_transfer(const struct dma_adapter *a)

@@ -42,7 +42,23 @@ static NTSTATUS power_down(struct fx_power_part *part)
 
 /* ---- Creation ---- */
 
-static void dispose(struct fx_object *object) { fx_power_part_remove(&((struct fx_dma_enabler *)object)->part); }
+static void put_adapters(struct fx_dma_enabler *e)
+{
+    struct dma_adapter *read = e->adapter[WdfDmaDirectionReadFromDevice], *write = e->adapter[WdfDmaDirectionWriteToDevice];
+    e->adapter[0] = e->adapter[1] = NULL;
+    if (read)
+        dma_put_adapter(&read->adapter);
+    if (write && write != read)
+        dma_put_adapter(&write->adapter);
+}
+
+static void dispose(struct fx_object *object)
+{
+    struct fx_dma_enabler *e = (struct fx_dma_enabler *)object;
+    if (e->part.power_up)
+        fx_power_part_remove(&e->part);
+    put_adapters(e);
+}
 
 static void set_profile(struct fx_dma_enabler *e, WDF_DMA_PROFILE profile)
 {
@@ -50,6 +66,34 @@ static void set_profile(struct fx_dma_enabler *e, WDF_DMA_PROFILE profile)
     e->duplex = profile == WdfDmaProfileScatterGatherDuplex || profile == WdfDmaProfileScatterGather64Duplex || profile == WdfDmaProfileSystemDuplex;
     e->system = profile >= WdfDmaProfileSystem;
     e->wide = profile == WdfDmaProfilePacket64 || profile == WdfDmaProfileScatterGather64 || profile == WdfDmaProfileScatterGather64Duplex;
+}
+
+/* Of each map register but one there is a whole page: the first one may begin anywhere in its own. */
+static bool get_adapter(struct fx_dma_enabler *e, WDF_DMA_DIRECTION direction)
+{
+    ULONG registers;
+    DEVICE_DESCRIPTION d = {.Version = DEVICE_DESCRIPTION_VERSION2, .Master = TRUE, .ScatterGather = e->scatter_gather, .Dma32BitAddresses = TRUE,
+                            .Dma64BitAddresses = e->wide, .InterfaceType = PCIBus,
+                            .MaximumLength = e->maximum_length > 0xffffffff ? 0xffffffff : (ULONG)e->maximum_length};
+    PDMA_ADAPTER adapter = e->device->pdo ? dma_get_adapter(e->device->pdo, &d, &registers, NULL) : NULL;
+    if (!adapter)
+        return false;
+    e->adapter[direction] = dma_adapter_of(adapter, "WdfDmaEnablerCreate");
+    e->fragment_length[direction] = min(e->maximum_length, (size_t)(registers - 1) * DMA_PAGE);
+    return true;
+}
+
+static NTSTATUS get_adapters(struct fx_dma_enabler *e)
+{
+    if (e->system)
+        return STATUS_SUCCESS;
+    if (!get_adapter(e, WdfDmaDirectionReadFromDevice))
+        return STATUS_INSUFFICIENT_RESOURCES;
+    if (e->duplex)
+        return get_adapter(e, WdfDmaDirectionWriteToDevice) ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
+    e->adapter[WdfDmaDirectionWriteToDevice] = e->adapter[WdfDmaDirectionReadFromDevice];
+    e->fragment_length[WdfDmaDirectionWriteToDevice] = e->fragment_length[WdfDmaDirectionReadFromDevice];
+    return STATUS_SUCCESS;
 }
 
 static bool is_below(WDFOBJECT parent, const struct fx_device *device) { return ((struct fx_object *)fx_handle(parent, 0))->device == device; }
@@ -81,6 +125,12 @@ static NTSTATUS enabler_create(struct fx_device *device, const WDF_DMA_ENABLER_C
     set_profile(e, config->Profile);
     e->maximum_elements = e->scatter_gather ? WDF_DMA_ENABLER_UNLIMITED_FRAGMENTS : 1;
     e->object.dispose = dispose;
+    e->object.passive_dispose = true; /* the HAL takes the adapters back at PASSIVE_LEVEL */
+    status = get_adapters(e);
+    if (!NT_SUCCESS(status)) {
+        fx_object_delete_failed(&e->object);
+        return status;
+    }
     e->part.power_up = power_up, e->part.power_down = power_down;
     fx_power_part_add(device, FX_STAGE_DMA, &e->part);
     return STATUS_SUCCESS;
@@ -112,13 +162,42 @@ size_t wdf_WdfDmaEnablerGetMaximumLength(PWDF_DRIVER_GLOBALS DriverGlobals, WDFD
     return e->maximum_length;
 }
 
-/* The adapters of this machine take a transfer of any length that the enabler allows. */
+static unsigned checked(WDF_DMA_DIRECTION direction)
+{
+    if (direction != WdfDmaDirectionReadFromDevice && direction != WdfDmaDirectionWriteToDevice)
+        fx_misuse("K-DMA-1", "%u is no WDF_DMA_DIRECTION", direction);
+    return direction;
+}
+
 size_t wdf_WdfDmaEnablerGetFragmentLength(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDMAENABLER DmaEnabler, WDF_DMA_DIRECTION DmaDirection)
 {
     gate_enter(DDI_WdfDmaEnablerGetFragmentLength, trace_object(DmaEnabler), DmaDirection);
     const struct fx_dma_enabler *e = fx_handle(DmaEnabler, FX_DMAENABLER);
-    gate_leave(e->maximum_length);
-    return e->maximum_length;
+    size_t length = e->fragment_length[checked(DmaDirection)];
+    gate_leave(length);
+    return length;
+}
+
+PDMA_ADAPTER wdf_WdfDmaEnablerWdmGetDmaAdapter(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDMAENABLER DmaEnabler, WDF_DMA_DIRECTION DmaDirection)
+{
+    gate_enter(DDI_WdfDmaEnablerWdmGetDmaAdapter, trace_object(DmaEnabler), DmaDirection);
+    const struct fx_dma_enabler *e = fx_handle(DmaEnabler, FX_DMAENABLER);
+    struct dma_adapter *a = e->adapter[checked(DmaDirection)];
+    gate_leave(a != NULL);
+    return a ? &a->adapter : NULL;
+}
+
+/* No system DMA controller is in this machine. */
+NTSTATUS wdf_WdfDmaEnablerConfigureSystemProfile(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDMAENABLER DmaEnabler, PWDF_DMA_SYSTEM_PROFILE_CONFIG ProfileConfig,
+                                                 WDF_DMA_DIRECTION ConfigDirection)
+{
+    gate_enter(DDI_WdfDmaEnablerConfigureSystemProfile, trace_object(DmaEnabler), ConfigDirection);
+    const struct fx_dma_enabler *e = fx_handle(DmaEnabler, FX_DMAENABLER);
+    fx_require(ProfileConfig, "ProfileConfig");
+    checked(ConfigDirection);
+    NTSTATUS status = ProfileConfig->Size != sizeof *ProfileConfig ? STATUS_INFO_LENGTH_MISMATCH : e->system ? STATUS_NOT_SUPPORTED : STATUS_INVALID_DEVICE_REQUEST;
+    gate_leave((ULONG)status);
+    return status;
 }
 
 size_t wdf_WdfDmaEnablerGetMaximumScatterGatherElements(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDMAENABLER DmaEnabler)

@@ -1,7 +1,7 @@
 /*
  * The buffers of a request (chapter 5.3: K-REQ-20..26): where they are by transfer type, as pointers, memory objects and MDLs.
  */
-#include "queue.h"
+#include "dma.h"
 
 enum direction { INPUT, OUTPUT };
 
@@ -214,6 +214,27 @@ static NTSTATUS mdl_of(struct fx_request *request, enum direction direction, uin
     }
     *mdl = *built;
     return STATUS_SUCCESS;
+}
+
+static bool is_for(const struct fx_request *request, bool write)
+{
+    if (request->major == IRP_MJ_READ || request->major == IRP_MJ_WRITE)
+        return (request->major == IRP_MJ_WRITE) == write;
+    ULONG method = fx_request_stack(request)->Parameters.DeviceIoControl.IoControlCode & 3;
+    return method == METHOD_BUFFERED || method == (write ? METHOD_IN_DIRECT : METHOD_OUT_DIRECT);
+}
+
+NTSTATUS fx_request_dma_buffer(struct fx_request *request, bool write, uint16_t ddi, PMDL *mdl, SIZE_T *length)
+{
+    bool control = request->major == IRP_MJ_DEVICE_CONTROL || request->major == IRP_MJ_INTERNAL_DEVICE_CONTROL;
+    bool direct = control && (fx_request_stack(request)->Parameters.DeviceIoControl.IoControlCode & 3) != METHOD_BUFFERED;
+    enum direction direction = write && !direct ? INPUT : OUTPUT; /* METHOD_IN_DIRECT: what is written is described as the output buffer */
+    struct span span;
+    if ((!control && request->major != IRP_MJ_READ && request->major != IRP_MJ_WRITE) || !is_for(request, write) || !locate(request, direction, &span) ||
+        span.via == VIA_RAW || !span.length)
+        return STATUS_INVALID_DEVICE_REQUEST;
+    *length = span.length;
+    return mdl_of(request, direction, ddi, mdl);
 }
 
 static NTSTATUS retrieve_mdl(WDFREQUEST handle, enum direction direction, uint16_t ddi, PMDL *mdl)
