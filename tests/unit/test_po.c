@@ -218,6 +218,7 @@ static void down_and_up(void)
 
 /* RULE W-POW-4: A driver acts before it passes a power-down on, and after the bus has powered up; PoSetPowerState returns the state before. */
 /* RULE W-POW-5: PoStartNextPowerIrp may be called or not. */
+/* RULE V-POW-6: A driver that never calls PoStartNextPowerIrp is asked for the next power state all the same: since Vista nothing hangs on the call. */
 TEST(W_POW_4_order)
 {
     tree_reset();
