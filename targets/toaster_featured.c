@@ -19,7 +19,7 @@ static const struct pnp_install stacks[] = {
 };
 
 /* A root-enumerated toaster of another make. */
-static const struct target_resource hardware[] = {{RESOURCE_PORT, 0x5000, 8}, {RESOURCE_MEMORY, 0xE8000000, 4096}, {RESOURCE_INTERRUPT, 0x51, 5}, {RESOURCE_DMA, 2}};
+static const struct target_resource hardware[] = {{RESOURCE_PORT, 0x5000, 8}, {RESOURCE_MEMORY, 0xE8000000, 4096}, {RESOURCE_INTERRUPT, 0x51, 5}, {RESOURCE_DMA, 2, 0}};
 
 static const struct target_wmi wmi[] = {TOASTER_BUS_WMI, TOASTER_FEATURED_WMI};
 

@@ -249,7 +249,7 @@ static void device_register_write(struct device_model *model, unsigned window, u
 
 static bool interrupt_enabled(const struct device_model *model) { return !(((const struct nic *)model)->mask & MASK_ALL); }
 
-const struct device_ops nic_device_ops = {device_register_read, device_register_write, interrupt_enabled};
+const struct device_ops nic_device_ops = {device_register_read, device_register_write, interrupt_enabled, NULL};
 
 void nic_csr_reset(struct nic *nic)
 {

@@ -123,18 +123,33 @@ static void exit_process(unsigned which)
     process_terminate(apps.process[which], 1);
 }
 
+/* Which step each app carries out, in one number. */
+static uint64_t where_apps_are(void)
+{
+    uint64_t where = 0;
+    for (unsigned i = 0; i < APP_THREADS; i++)
+        where = where << 16 | (uint16_t)turns_current(i);
+    return where;
+}
+
 /*
  * An app that goes gives up what waits for ever. What is still out a while later belongs to one that does not get there: it sits in a call that only
  * somebody else could end, and nobody is left who would. Its process is ended.
  */
 static void end_stuck(struct nt_thread *thread)
 {
-    for (unsigned quiet = 0; quiet < QUIET_SECONDS && !thread_wait(thread, CLOCK_SECOND); quiet++)
+    uint64_t where = where_apps_are();
+    for (unsigned quiet = 0; quiet < QUIET_SECONDS && !thread_wait(thread, CLOCK_SECOND); quiet++) {
+        if (where_apps_are() != where) { /* they get on, if only from one sleep to the next */
+            where = where_apps_are();
+            quiet = 0;
+        }
         for (unsigned i = 0; i < APP_PROCESSES; i++)
             if (life_somebody_waits(1u << i)) {
                 exit_process(i);
                 quiet = 0;
             }
+    }
 }
 
 /* Apps finish on their own: they wait for what they have pending. Only where requests may wait for ever are they made to. */
