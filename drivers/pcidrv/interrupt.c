@@ -35,6 +35,7 @@ static BOOLEAN
 NicEvtInterruptIsr(WDFINTERRUPT Interrupt, ULONG MessageID)
 {
     PADAPTER Adapter = NicGetAdapter(WdfInterruptGetDevice(Interrupt));
+    USHORT Status;
     USHORT Causes;
 
     UNREFERENCED_PARAMETER(MessageID);
@@ -42,8 +43,9 @@ NicEvtInterruptIsr(WDFINTERRUPT Interrupt, ULONG MessageID)
     if (!Adapter->InterruptEnabled)
         return FALSE;
 
-    Causes = READ_REGISTER_USHORT(&Adapter->Csr->ScbStatus) & SCB_STATUS_CAUSES;
-    if (Causes == 0 || Causes == SCB_STATUS_CAUSES)
+    Status = READ_REGISTER_USHORT(&Adapter->Csr->ScbStatus);
+    Causes = Status & SCB_STATUS_CAUSES;
+    if (Status == NIC_GONE_16 || Causes == 0)
         return FALSE;
 
     WRITE_REGISTER_UCHAR(&Adapter->Csr->InterruptMask, SCB_MASK_ALL);

@@ -9,6 +9,10 @@ static VOID
 NicSetPowered(_Inout_ PADAPTER Adapter, _In_ BOOLEAN Powered);
 
 _IRQL_requires_(PASSIVE_LEVEL)
+static BOOLEAN
+NicIsThere(_In_ PADAPTER Adapter);
+
+_IRQL_requires_(PASSIVE_LEVEL)
 _Requires_lock_held_(Adapter->ControlLock)
 static VOID
 NicQuietChip(_Inout_ PADAPTER Adapter);
@@ -118,6 +122,16 @@ NicSetPowered(PADAPTER Adapter, BOOLEAN Powered)
     WdfSpinLockRelease(Adapter->ScbLock);
 }
 
+/* One that died in its sleep has not come to D0, where alone its registers may be touched. */
+_Use_decl_annotations_
+static BOOLEAN
+NicIsThere(PADAPTER Adapter)
+{
+    USHORT Vendor = NIC_GONE_16;
+
+    return Adapter->Bus.GetBusData(Adapter->Bus.Context, PCI_WHICHSPACE_CONFIG, &Vendor, 0, sizeof(Vendor)) == sizeof(Vendor) && Vendor != NIC_GONE_16;
+}
+
 /*
  * Queues come to life when this is over, interrupts too: until then nobody else is here but WMI and objects' readers, who wait for the lock. Writes wait if it is still
  * to be found out which PHY there is.
@@ -130,6 +144,9 @@ NicEvtDeviceD0Entry(WDFDEVICE Device, WDF_POWER_DEVICE_STATE PreviousState)
     NTSTATUS Status;
 
     UNREFERENCED_PARAMETER(PreviousState);
+
+    if (!NicIsThere(Adapter))
+        return STATUS_DEVICE_NOT_CONNECTED;
 
     WdfWaitLockAcquire(Adapter->ControlLock, NULL);
     InterlockedAnd(&Adapter->Flags, ~(NIC_HARDWARE_ERROR | NIC_HARDWARE_FAILED));

@@ -16,6 +16,12 @@ _Requires_lock_held_(Adapter->ReceiveLock)
 static VOID
 NicReturnRfd(_Inout_ PADAPTER Adapter, _Inout_ PNIC_RFD_ENTRY Rfd);
 
+/* TRUE: there is to be one more, and the caller has it made. */
+_IRQL_requires_max_(DISPATCH_LEVEL)
+_Requires_lock_held_(Adapter->ReceiveLock)
+static BOOLEAN
+NicGrow(_Inout_ PADAPTER Adapter);
+
 _IRQL_requires_max_(DISPATCH_LEVEL)
 _Requires_lock_not_held_(Adapter->ReceiveLock)
 static ULONG
@@ -49,7 +55,7 @@ NicServeRead(_In_ PADAPTER Adapter, _In_ const NIC_RFD_ENTRY *Rfd);
 #define NIC_RECEIVE_BATCH 20
 #define NIC_RECEIVE_ROUNDS (1024 / NIC_RECEIVE_BATCH + 1)
 
-/* With fewer ready the ring is too small; with none of them needed for so many ticks it is too large. */
+/* With fewer ready, or none for the chip, the ring is too small; when that has not been so for so many ticks it is too large. */
 #define NIC_LOW_RFDS 4
 #define NIC_SHRINK_TICKS 10
 
@@ -210,6 +216,18 @@ NicReceiveTick(PADAPTER Adapter)
     WdfSpinLockRelease(Adapter->ReceiveLock);
 }
 
+_Use_decl_annotations_
+static BOOLEAN
+NicGrow(PADAPTER Adapter)
+{
+    Adapter->ShrinkTicks = 0;
+    if (Adapter->Growing || Adapter->CurrentRfds >= Adapter->MaxRfd)
+        return FALSE;
+
+    Adapter->Growing = TRUE;
+    return TRUE;
+}
+
 /* One more, or fewer: memory that the device shares comes and goes at PASSIVE_LEVEL only. */
 _Use_decl_annotations_
 static VOID
@@ -326,12 +344,7 @@ NicTakeFrames(PADAPTER Adapter, PNIC_RFD_ENTRY *Frames, PBOOLEAN More)
     }
 
     if (Adapter->ReadyRfds < NIC_LOW_RFDS)
-    {
-        Adapter->ShrinkTicks = 0;
-        Grow = Adapter->CurrentRfds < Adapter->MaxRfd && !Adapter->Growing;
-        if (Grow)
-            Adapter->Growing = TRUE;
-    }
+        Grow = NicGrow(Adapter);
     WdfSpinLockRelease(Adapter->ReceiveLock);
 
     if (Grow)
@@ -419,6 +432,7 @@ NTSTATUS
 NicStartReceive(PADAPTER Adapter)
 {
     NTSTATUS Status = STATUS_SUCCESS;
+    BOOLEAN Grow = FALSE;
     PNIC_RFD_ENTRY Head;
     USHORT Scb;
 
@@ -435,8 +449,12 @@ NicStartReceive(PADAPTER Adapter)
             Status = STATUS_MORE_PROCESSING_REQUIRED;
         else
             Status = NicScbCommand(Adapter, SCB_RU_START, Head->Physical);
+        Grow = (Scb & SCB_STATUS_RU) == SCB_STATUS_RU_NO_RESOURCES && NicGrow(Adapter);
     }
     WdfSpinLockRelease(Adapter->ReceiveLock);
+
+    if (Grow)
+        WdfWorkItemEnqueue(Adapter->ReceiveWork);
 
     return Status;
 }

@@ -12,6 +12,13 @@
     hb_release(Target);         \
     gate_leave((uint64_t)value)
 
+/* Also YieldProcessor: it orders nothing for others who have no part in it, but lets them run. */
+VOID KeMemoryBarrier(VOID)
+{
+    gate_enter(DDI_KeMemoryBarrier, 0, 0);
+    gate_leave(0);
+}
+
 int InterlockedIncrement(int volatile *Target)
 {
     BEGIN(InterlockedIncrement);
