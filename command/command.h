@@ -24,7 +24,7 @@ struct options {
     unsigned time;            /* seconds; 0: not given */
     unsigned jobs, threads, instances, repeat; /* 0: not given */
     unsigned preemptions, depth, runs; /* 0: not given; preemptions: one more than asked for */
-    const char *engine, *sanitizer, *trace, *output, *target, *schedule, *policy; /* NULL: not given */
+    const char *engine, *sanitizer, *trace, *output, *target, *schedule, *policy, *pcap; /* NULL: not given */
     bool json, quick, diverge, no_reduction, all;
 };
 

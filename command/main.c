@@ -38,6 +38,7 @@ static const struct argp_option all_options[] = {
     {"repeat", 'r', "N", 0, "Run each input N times and compare", 0},
     {"trace", 'x', "FORM", 0, "Print what happens: text or json", 0},
     {"diverge", 'd', NULL, 0, "Run each input in several lives and name the first record of the trace that differs", 0},
+    {"pcap", 'w', "FILE", 0, "Write the frames of its network cards into a capture file", 0},
     {"output", 'o', "FILE", 0, "Where the result goes", 0},
     {"quick", 'q', NULL, 0, "Only the release build's tests", 0},
     {"threads", 'n', "N", 0, "Threads of the app", 0},
@@ -54,7 +55,7 @@ enum { ALL_OPTIONS = sizeof all_options / sizeof *all_options };
 
 static const struct command commands[] = {
     {"fuzz", command_fuzz, "tesjJ", "[TARGET..]", false, "Fuzz targets, by name or prefix (default: all of them)", "How long in all (default 60)"},
-    {"replay", command_replay, "TsrxdJ", "FILE..", true, "Run inputs and report what they do", NULL},
+    {"replay", command_replay, "TsrxdwJ", "FILE..", true, "Run inputs and report what they do", NULL},
     {"show", command_show, "Ts", "FILE..", true, "Print an input as a program", NULL},
     {"assemble", command_assemble, "Tso", "TEXT", true, "Make an input of a program's text", NULL},
     {"minimize", command_minimize, "TstoJ", "FILE", true, "The smallest input that ends in the same report",
@@ -188,6 +189,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     case 'N': o->no_reduction = true; break;
     case 'A': o->all = true; break;
     case 'T': o->target = argument; break;
+    case 'w': o->pcap = argument; break;
     case 'o': o->output = argument; break;
     case 'S': o->schedule = argument; break;
     case 'J': o->json = true; break;

@@ -92,6 +92,8 @@ int command_replay(const struct options *o)
     int result = EXIT_FINE;
     if (o->diverge && (o->json || o->trace))
         fail(EXIT_USAGE, "--diverge has an output of its own: leave out --json and --trace");
+    if (o->pcap && o->name_count > 1)
+        fail(EXIT_USAGE, "--pcap writes the frames of one input: replay it alone");
     for (unsigned i = 0; i < o->name_count && !interrupted; i++) {
         const char *path = existing(o->names[i]);
         const char *target = target_of(path, o->target);
@@ -105,6 +107,10 @@ int command_replay(const struct options *o)
         }
         if (o->diverge)
             args_add(&args, "--diverge");
+        if (o->pcap) {
+            args_add(&args, "--pcap");
+            args_add(&args, "%s", user_path(o->pcap));
+        }
         if (o->trace) {
             args_add(&args, "--trace");
             args_add(&args, "%s", o->trace);

@@ -110,6 +110,15 @@ static NTSTATUS wait_wake(PDEVICE_OBJECT pdo, PIRP irp)
 
 /* ---- Power ---- */
 
+/* One that does not answer the bus is not there, whoever thinks so. */
+static bool is_missing(struct pci_function *f)
+{
+    if (pci_is_there(f))
+        return false;
+    device_pull(f->model);
+    return true;
+}
+
 static NTSTATUS pdo_power(PDEVICE_OBJECT pdo, PIRP irp)
 {
     struct pci_function *f = pci_function_of(pdo);
@@ -119,7 +128,7 @@ static NTSTATUS pdo_power(PDEVICE_OBJECT pdo, PIRP irp)
     if (location->MinorFunction != IRP_MN_SET_POWER || location->Parameters.Power.Type != DevicePowerState)
         return po_pdo_dispatch(pdo, irp);
     DEVICE_POWER_STATE state = location->Parameters.Power.State.DeviceState;
-    if (state == PowerDeviceD0 && !pci_is_there(f))
+    if (state == PowerDeviceD0 && is_missing(f))
         return pnp_pdo_complete(irp, STATUS_NO_SUCH_DEVICE);
     pci_set_power(f, state);
     return pnp_pdo_complete(irp, STATUS_SUCCESS);
@@ -145,7 +154,7 @@ static void take_places(struct pci_function *f, const CM_RESOURCE_LIST *raw)
 static NTSTATUS start(PDEVICE_OBJECT pdo, PIRP irp)
 {
     struct pci_function *f = pci_function_of(pdo);
-    if (!pci_is_there(f))
+    if (is_missing(f))
         return pnp_pdo_complete(irp, STATUS_NO_SUCH_DEVICE);
     pci_set_power(f, PowerDeviceD0);
     take_places(f, irp->Tail.Overlay.CurrentStackLocation->Parameters.StartDevice.AllocatedResources);

@@ -44,6 +44,7 @@ struct pci_function {
     uint8_t latency[2];          /* cache line size and latency timer, kept while it is not in D0 */
     DEVICE_POWER_STATE state;
     unsigned references;         /* of its device's bus interface */
+    bool asked_by_driver;        /* and not by the bus itself: a lie that is told now fools a driver */
     struct pci_wake *wake;
 };
 

@@ -24,11 +24,13 @@ static ULONG read_space(struct pci_function *f, void *buffer, ULONG offset, ULON
 {
     UCHAR *to = buffer;
     length = in_space(offset, length);
+    f->asked_by_driver = true;
     for (ULONG at = 0, n; at < length; at += n) {
         n = piece(offset + at, length - at);
         uint32_t value = pci_read(f, offset + at, n);
         memcpy(to + at, &value, n);
     }
+    f->asked_by_driver = false;
     msan_define(buffer, length);
     return length;
 }

@@ -233,10 +233,12 @@ static uint32_t lie_register(void *context, uint32_t offset, unsigned width, uin
     return asked && lies_now(s, LIE_REGISTERS) ? twist(s, benign, 8 * width) : benign;
 }
 
+/* To drivers: what the bus makes of a lie is no driver's business. */
 static uint32_t lie_config(void *context, uint32_t offset, unsigned width, uint32_t benign)
 {
+    const struct slot *s = context;
     (void)offset;
-    return lies_now(context, LIE_CONFIG) ? twist(context, benign, 8 * width) : benign;
+    return s->card.function.asked_by_driver && lies_now(context, LIE_CONFIG) ? twist(context, benign, 8 * width) : benign;
 }
 
 static uint32_t lie_field(void *context, enum nic_field field, uint32_t bus_address, uint32_t benign)
@@ -287,7 +289,7 @@ static uint32_t place(const struct nic *nic, uint32_t where)
 static void into_memory(struct nic *nic, const struct record *r)
 {
     static uint8_t bytes[4096];
-    uint32_t to = place(nic, r->b), size = r->flags == HARDWARE_RFD ? r->a >> 16 & 0xFFF : r->a;
+    uint32_t to = place(nic, r->b), size = (r->flags == HARDWARE_RFD ? r->a >> 16 : r->a) % sizeof bytes;
     for (uint32_t i = 0; i < size; i++)
         bytes[i] = pattern_byte((uint8_t)r->c, i);
     if (r->flags == HARDWARE_RFD)
@@ -344,7 +346,7 @@ void cards_restore(void)
 {
     for (unsigned i = 0; i < WIRE_CARDS; i++) {
         struct slot *s = cards.present[i];
-        if (!s || s->card.nic.model.absent)
+        if (!s)
             continue;
         if (s->card.nic.hostile.gone)
             nic_card_pull(&s->card);

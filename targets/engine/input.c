@@ -57,8 +57,8 @@ const struct record_type record_table[RECORD_KINDS] = {
 
 #define WHERE 0xffff03
 const struct hardware_verb_type hardware_verbs[HARDWARE_VERBS] = {
-    [HARDWARE_STAT] =    {"stat",    0xff,       0,     0},
-    [HARDWARE_STUCK] =   {"stuck",   0xff,       0,     0x3f},
+    [HARDWARE_STAT] =    {"stat",    0xfd,       0,     0}, /* never all ones, which is what a card that is gone reads as */
+    [HARDWARE_STUCK] =   {"stuck",   0xfd,       0,     0x3f},
     [HARDWARE_SILENCE] = {"silence", 1,          0,     0},
     [HARDWARE_FREEZE] =  {"freeze",  0x1f,       0,     0},
     [HARDWARE_RFD] =     {"rfd",     0xffffffff, WHERE, 0xff},

@@ -24,6 +24,7 @@
 #include "life.h"
 #include "machine/machine.h"
 #include "minimize.h"
+#include "pcap.h"
 #include "run_files.h"
 #include "text.h"
 #include "trace_view.h"
@@ -34,6 +35,7 @@
 static const char usage_text[] =
     "usage: run_%1$s replay FILE.. [--repeat N] [--trace text|json] [--json] [--hash-only] [--quiet] [--lints]\n"
     "       run_%1$s replay FILE --save-trace TRACE\n"
+    "       run_%1$s replay FILE --pcap CAPTURE\n"
     "       run_%1$s replay FILE.. --diverge [--diverge-with TRACE]\n"
     "       run_%1$s show FILE\n"
     "       run_%1$s assemble TEXT -o FILE\n"
@@ -56,7 +58,7 @@ static struct {
     const char *file[65536];
     unsigned files;
     unsigned repeat;
-    const char *trace, *output, *save_trace, *diverge_with;
+    const char *trace, *output, *save_trace, *diverge_with, *pcap;
     bool json, hash_only, quiet, diverge, hostile;
     uint64_t seed, preemptions, depth, runs, time;
     bool all, no_reduction;
@@ -93,6 +95,8 @@ static void parse_options(int argc, char **argv)
             options.diverge = true, options.diverge_with = value, i++;
         else if (!strcmp(a, "--save-trace") && value)
             options.save_trace = value, i++;
+        else if (!strcmp(a, "--pcap") && value)
+            options.pcap = value, i++;
         else if (!strcmp(a, "--repeat")) {
             uint64_t n = number_option(a, value);
             if (n > UINT32_MAX)
@@ -249,8 +253,24 @@ static void run_apart(size_t size)
 #endif
 }
 
+/* The frames of this life alone. */
+static void run_captured(size_t size)
+{
+    if (!pcap_begin(options.pcap))
+        stop(2, "cannot write %s: %s", options.pcap, strerror(errno));
+    life_wire = pcap_frame;
+    run_once(size);
+    life_wire = NULL;
+    if (!pcap_end())
+        stop(3, "%s could not be written as a whole", options.pcap);
+}
+
 static void run_traced(size_t size)
 {
+    if (options.pcap) {
+        run_captured(size);
+        return;
+    }
     if (!options.trace) {
         run_apart(size);
         return;
@@ -408,8 +428,10 @@ static bool replay_file(const char *name)
 
 static int replay(void)
 {
-    if (!options.files || !options.repeat || ((options.save_trace || options.diverge_with) && options.files != 1))
+    if (!options.files || !options.repeat || ((options.save_trace || options.diverge_with || options.pcap) && options.files != 1))
         usage();
+    if (options.pcap && options.trace)
+        stop(2, "--pcap and --trace are two runs: leave one out");
     if (options.diverge && !strcmp(options.file[0], "-"))
         stop(2, "--diverge reads its file twice: standard input cannot be");
     set_up();

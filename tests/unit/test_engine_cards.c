@@ -19,6 +19,7 @@ static unsigned frames_in, frames_out;
 static uint32_t last_size;
 static uint8_t last_frame[64];
 static struct chance lying;
+static uint64_t randomness;
 
 static void on_wire(unsigned card, bool sent, const uint8_t *frame, uint32_t size)
 {
@@ -269,6 +270,20 @@ TEST(a_dead_card_is_pulled_at_the_end)
     devices_end();
 }
 
+/* The bus finds out when it wants it in D0, and its driver is not to blame for what it reads then. */
+TEST(a_card_dies_in_its_sleep)
+{
+    begin();
+    devices_event(EV_SLEEP, 2);
+    hardware(HARDWARE_DEAD, 0, 0, 0);
+    devices_event(EV_RESUME, 0);
+    pass_ms(1);
+    log_is("down up");
+    assert_int_equal(stat(), 0xFF);
+    end();
+    log_is("Surprise gone unmap");
+}
+
 TEST(a_surprise_is_a_card_out_of_its_slot)
 {
     begin();
@@ -317,7 +332,59 @@ TEST(a_packet_wakes_nobody_unasked)
     end();
 }
 
+/* ---- Whatever the card does and wherever the events meet, its device can be taken away ---- */
+
+static uint32_t number(uint32_t below) { return (uint32_t)(choose_random(&randomness) % below); }
+
+static void any_card_event(void)
+{
+    struct record r = {.kind = (uint8_t)(EV_FRAME + number(3)), .flags = (uint8_t)number(HARDWARE_VERBS), .a = number(256) | number(256) << 8, .b = number(16), .c = number(4)};
+    if (r.kind == EV_FRAME)
+        r.flags %= FRAME_TOS, r.a %= MAX_FRAME + 1, r.c = r.c << 8 | FRAME_MAGIC;
+    else if (r.kind == EV_CABLE)
+        r.flags %= CABLES;
+    else if (r.flags == HARDWARE_ARM || r.flags == HARDWARE_FREEZE)
+        r.a &= 31;
+    else
+        r.a &= r.flags <= HARDWARE_STUCK ? 0xFD : 0xFFF;
+    devices_card_event(&r);
+}
+
+static void any_events(void)
+{
+    static const uint8_t kinds[] = {EV_SLEEP, EV_RESUME, EV_WAKE, EV_REBALANCE, EV_SURPRISE_REMOVE, EV_READD, EV_REMOVE, EV_READD, EV_RELOAD, EV_QUERY_STOP, EV_CANCEL_STOP};
+    devices_begin();
+    for (unsigned i = 0; i < 30; i++) {
+        if (number(3))
+            any_card_event();
+        else
+            devices_event(kinds[number(sizeof kinds)], 2 * (uint8_t)number(2));
+        if (number(2))
+            pass_ms(1);
+    }
+    end();
+}
+
 #pragma clang section text = "" data = "" bss = ""
+
+static void cards_under_any_schedule(void **state)
+{
+    static const struct world_plan nothing;
+    frames_in = 0;
+    for (uint64_t seed = 1; seed <= 400; seed++) {
+        struct chance chance = {.policy = POLICY_RANDOM, .cpus = 2, .seed = seed};
+        world_reset(&nothing);
+        memset(&life, 0, sizeof life);
+        plan.init = card_callbacks, plan.add = card_add;
+        wakes = seed & 1;
+        randomness = seed;
+        chance.value_count[LANE_HARDWARE] = MAX_LANE_VALUES;
+        for (unsigned i = 0; i < MAX_LANE_VALUES; i++)
+            chance.value[LANE_HARDWARE][i] = (uint8_t)(number(3) ? 0 : number(256));
+        unit_life(any_events, &chance);
+    }
+    assert_true(frames_in > 2000);
+}
 
 int main(void)
 {
@@ -327,8 +394,8 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_card_is_a_device_of_the_bus), cmocka_unit_test(frames_come_and_are_seen), cmocka_unit_test(a_cable_is_pulled),
         cmocka_unit_test(causes_that_are_none), cmocka_unit_test(registers_lie_as_the_lane_says), cmocka_unit_test(a_pulled_card_goes_by_surprise),
-        cmocka_unit_test(a_dead_card_is_pulled_at_the_end), cmocka_unit_test(a_surprise_is_a_card_out_of_its_slot), cmocka_unit_test(a_driver_goes_and_the_card_stays),
-        cmocka_unit_test(a_packet_wakes_the_machine), cmocka_unit_test(a_packet_wakes_nobody_unasked),
+        cmocka_unit_test(a_dead_card_is_pulled_at_the_end), cmocka_unit_test(a_card_dies_in_its_sleep), cmocka_unit_test(a_surprise_is_a_card_out_of_its_slot), cmocka_unit_test(a_driver_goes_and_the_card_stays),
+        cmocka_unit_test(a_packet_wakes_the_machine), cmocka_unit_test(a_packet_wakes_nobody_unasked), cmocka_unit_test(cards_under_any_schedule),
     };
     return cmocka_run_group_tests(tests);
 }

@@ -226,7 +226,7 @@ static void cards_read_as_meant(void **state)
     (void)state;
     static const char *const lines[] = {
         "pnp: frame to=card len=60 fill=0x41\n", "pnp: frame to=group len=2600 fill=0xff bad-checksum overrun magic times=64 card=1\n", "pnp: cable out\n",
-        "pnp: cable slow card=1\n", "pnp: hardware stat value=0xff\n", "pnp: hardware stuck value=0x40 with=0x3f card=1\n", "pnp: hardware silence value=0x1\n",
+        "pnp: cable slow card=1\n", "pnp: hardware stat value=0xfd\n", "pnp: hardware stuck value=0x40 with=0x3f card=1\n", "pnp: hardware silence value=0x1\n",
         "pnp: hardware freeze value=0x1f\n", "pnp: hardware rfd value=0xc03ca000 at=0xfff003 with=0x11\n", "pnp: hardware block value=0xa000 at=0x1\n",
         "pnp: hardware write value=0xfff at=0x2000 with=0x22\n", "pnp: hardware dead\n", "pnp: hardware pull card=1\n",
         "pnp: hardware arm value=0x1f at=0xfff with=0x3\n", "pnp: hardware honest\n"};

@@ -327,7 +327,18 @@ static void write_config(ULONG offset, UCHAR bits)
     end_with_bus();
 }
 
-/* RULE W-HAL-7: A driver that moves a window is reported; to write back what stands there is no mistake. */
+/* RULE W-HAL-7: To write back what stands there is no mistake, wherever it is. */
+TEST(W_HAL_7_write_back)
+{
+    UCHAR header[0x40];
+    begin_with_bus();
+    bus.GetBusData(bus.Context, 0, header, 0, sizeof header);
+    assert_int_equal(bus.SetBusData(bus.Context, 0, header, 0, sizeof header), sizeof header);
+    assert_int_equal(READ_REGISTER_ULONG(reg(CARD_ENABLE)), 0x10);
+    end_with_bus();
+}
+
+/* RULE W-HAL-7: A driver that moves a window is reported. */
 TEST(W_HAL_7_base_address, .code = OWN_RULE, .p1 = 0x13, .rule = "W-HAL-7") { write_config(0x13, 0x10); }
 /* RULE W-HAL-7: The interrupt line is the bus's. */
 TEST(W_HAL_7_line, .code = OWN_RULE, .p1 = 0x3C, .rule = "W-HAL-7") { write_config(0x3C, 1); }
@@ -513,6 +524,7 @@ TEST(W_HAL_7_again)
     assert_int_equal(pnp_start(node), STATUS_SUCCESS);
     assert_int_equal(READ_REGISTER_ULONG(reg(CARD_ENABLE)), 0x10);
     assert_int_equal(pci_card.function.slot, 1);
+    assert_true(!device_of_vector(0x7777)); /* it is on the list of devices once */
     finish();
 }
 
@@ -520,8 +532,11 @@ TEST(W_HAL_7_again)
 TEST(W_POW_7_gone)
 {
     begin();
+    power(PowerDeviceD3);
+    pci_card.config[0] = pci_card.config[1] = 0xFF; /* it does not answer */
+    power(PowerDeviceD0);
+    assert_true(pci_card.card.model.absent);
     pnp_query_stop(node), pnp_stop(node);
-    device_pull(&pci_card.card.model);
     assert_int_equal(pnp_start(node), STATUS_NO_SUCH_DEVICE);
     log_clear();
     finish();
@@ -535,7 +550,7 @@ int main(void)
         cmocka_unit_test(W_HAL_7_identifiers), cmocka_unit_test(W_HAL_7_start), cmocka_unit_test(W_HAL_7_raw_and_needed), cmocka_unit_test(W_HAL_7_stop_and_move),
         cmocka_unit_test(W_HAL_7_remove), cmocka_unit_test(W_HAL_6_bytes), cmocka_unit_test(W_HAL_6_write), cmocka_unit_test(W_HAL_6_irps),
         cmocka_unit_test(W_HAL_7_legacy_call), cmocka_unit_test(W_HAL_6_no_other_interface), cmocka_unit_test(W_HAL_6_dma_and_addresses), cmocka_unit_test(V_HAL_6_kept), cmocka_unit_test(V_HAL_6_referenced_twice),
-        cmocka_unit_test(V_HAL_6_used_late), cmocka_unit_test(V_HAL_6_failed_add), cmocka_unit_test(W_HAL_7_base_address), cmocka_unit_test(W_HAL_7_line),
+        cmocka_unit_test(V_HAL_6_used_late), cmocka_unit_test(V_HAL_6_failed_add), cmocka_unit_test(W_HAL_7_write_back), cmocka_unit_test(W_HAL_7_base_address), cmocka_unit_test(W_HAL_7_line),
         cmocka_unit_test(W_HAL_7_header_type), cmocka_unit_test(W_HAL_7_reserved), cmocka_unit_test(W_HAL_7_not_reserved), cmocka_unit_test(V_HAL_4_no_ports),
         cmocka_unit_test(V_HAL_4_other_window), cmocka_unit_test(W_POW_12_d3), cmocka_unit_test(W_POW_1_no_d2), cmocka_unit_test(V_HAL_4_in_d3),
         cmocka_unit_test(W_POW_1_capabilities), cmocka_unit_test(W_POW_14_pme), cmocka_unit_test(W_POW_14_cancel), cmocka_unit_test(W_POW_14_too_deep),
