@@ -80,6 +80,11 @@ sed -i -e 's/__int64 ssize_t;/__PTRDIFF_TYPE__ ssize_t;/' \
 sed -i -e 's/typedef ULONG_PTR SIZE_T,/typedef __SIZE_TYPE__ SIZE_T,/' \
     -e 's/typedef LONG_PTR SSIZE_T,/typedef __PTRDIFF_TYPE__ SSIZE_T,/' "$new/basetsd.h"
 
+# What DMA adapters have gained since the packaged headers' day: emulator/include/km/irpfuzz_dma.h.
+sed -i -e 's/^typedef struct _DMA_OPERATIONS {/#include "irpfuzz_dma.h"\n&/' \
+    -e 's/^} DMA_OPERATIONS, /  IRPFUZZ_DMA_OPERATIONS_NEWER\n&/' \
+    -e 's/^} DEVICE_DESCRIPTION, /  ULONG DmaAddressWidth;\n  ULONG DmaControllerInstance;\n  ULONG DmaRequestLine;\n  PHYSICAL_ADDRESS DeviceAddress;\n&/' "$new/ddk/wdm.h"
+
 echo '#include <intrin.h>' >"$new/psdk_inc/intrin-impl.h"
 
 # Case: every header also answers to Name.h and NAME.H, and to the spellings below, by a line that includes the lower-case name

@@ -16,7 +16,7 @@ static struct {
     uint32_t numbers;
 } adapters;
 
-extern const DMA_OPERATIONS dma_operations; /* dma_ddi.c */
+extern const DMA_OPERATIONS dma_operations, dma_operations_extended; /* dma_ddi.c */
 
 void dma_adapters_boot(void)
 {
@@ -33,6 +33,8 @@ static void check_device(PDEVICE_OBJECT pdo)
 
 static enum dma_width width_of(const DEVICE_DESCRIPTION *d)
 {
+    if (d->Version >= DEVICE_DESCRIPTION_VERSION3 && d->DmaAddressWidth)
+        return d->DmaAddressWidth > 32 ? DMA_64_BITS : d->DmaAddressWidth == 32 ? DMA_32_BITS : DMA_24_BITS;
     return d->Dma64BitAddresses ? DMA_64_BITS : d->Dma32BitAddresses ? DMA_32_BITS : DMA_24_BITS;
 }
 
@@ -61,13 +63,14 @@ PDMA_ADAPTER dma_get_adapter(PDEVICE_OBJECT pdo, const DEVICE_DESCRIPTION *descr
     a->number = ++adapters.numbers;
     a->pdo = pdo;
     a->space = dma_space_of(pdo);
-    a->description = *description;
+    memcpy(&a->description, description, description->Version >= DEVICE_DESCRIPTION_VERSION3 ? sizeof a->description : FIELD_OFFSET(DEVICE_DESCRIPTION, DmaAddressWidth));
     a->width = width_of(description);
     a->registers = registers_for(a);
     a->driver = io_driver_of_code(caller);
-    a->adapter.Version = 1;
+    bool extended = description->Version >= DEVICE_DESCRIPTION_VERSION3;
+    a->adapter.Version = extended ? 3 : 1;
     a->adapter.Size = sizeof a->adapter;
-    a->adapter.DmaOperations = (struct _DMA_OPERATIONS *)(uintptr_t)&dma_operations;
+    a->adapter.DmaOperations = (struct _DMA_OPERATIONS *)(uintptr_t)(extended ? &dma_operations_extended : &dma_operations);
     a->next = adapters.list;
     adapters.list = a;
     *registers = a->registers;

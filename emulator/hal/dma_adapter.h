@@ -165,6 +165,8 @@ struct dma_channel_request {
 };
 NTSTATUS dma_allocate_channel(struct dma_adapter *a, const struct dma_channel_request *request, const char *ddi);
 void dma_free_channel(struct dma_adapter *a, const char *ddi);
+/* The channel of one that asked without a routine: as what a routine returns. */
+void dma_free_object(struct dma_adapter *a, IO_ALLOCATION_ACTION action, const char *ddi);
 void dma_free_registers(struct dma_adapter *a, PVOID base, ULONG count, const char *ddi);
 /* One piece from the beginning of the range; its length into *length. */
 PHYSICAL_ADDRESS dma_map_transfer(struct dma_adapter *a, const struct dma_range *range, PVOID base, PULONG length, BOOLEAN write, const char *ddi);

@@ -129,6 +129,18 @@ void dma_free_channel(struct dma_adapter *a, const char *ddi)
     give_up(a, true, ddi);
 }
 
+void dma_free_object(struct dma_adapter *a, IO_ALLOCATION_ACTION action, const char *ddi)
+{
+    if (action != DeallocateObject && action != DeallocateObjectKeepRegisters)
+        bugcheck(OWN_RULE, action, a->number, 0, 0, "W-DMA-7", "%s of adapter #%u with action %u", ddi, a->number, action);
+    if (action == DeallocateObject)
+        dma_free_channel(a, ddi);
+    else if (!a->channel)
+        bugcheck(0xE6, 0x04, a->number, 0, 0, "V-DMA-03", "%s of adapter #%u, whose channel nobody has", ddi, a->number);
+    else
+        give_up(a, false, ddi);
+}
+
 void dma_free_registers(struct dma_adapter *a, PVOID base, ULONG count, const char *ddi)
 {
     struct dma_registers *r = *find(a, base);

@@ -3,7 +3,7 @@
  *
  * A driver calls an adapter's function through the table that the adapter points to; each is one gate, under the table's name for it.
  */
-#include "dma_adapter.h"
+#include "dma_extended.h"
 
 PDMA_ADAPTER IoGetDmaAdapter(PDEVICE_OBJECT PhysicalDeviceObject, PDEVICE_DESCRIPTION DeviceDescription, PULONG NumberOfMapRegisters)
 {
@@ -172,25 +172,27 @@ static ULONG NTAPI ReadDmaCounter(PDMA_ADAPTER DmaAdapter)
     return 0;
 }
 
-extern const DMA_OPERATIONS dma_operations;
-const DMA_OPERATIONS dma_operations = {
-    .Size = sizeof(DMA_OPERATIONS),
-    .PutDmaAdapter = PutDmaAdapter,
-    .AllocateCommonBuffer = AllocateCommonBuffer,
-    .FreeCommonBuffer = FreeCommonBuffer,
-    .AllocateAdapterChannel = AllocateAdapterChannel,
-    .FlushAdapterBuffers = FlushAdapterBuffers,
-    .FreeAdapterChannel = FreeAdapterChannel,
-    .FreeMapRegisters = FreeMapRegisters,
-    .MapTransfer = MapTransfer,
-    .GetDmaAlignment = GetDmaAlignment,
-    .ReadDmaCounter = ReadDmaCounter,
-    .GetScatterGatherList = GetScatterGatherList,
-    .PutScatterGatherList = PutScatterGatherList,
-    .CalculateScatterGatherList = CalculateScatterGatherList,
-    .BuildScatterGatherList = BuildScatterGatherList,
-    .BuildMdlFromScatterGatherList = BuildMdlFromScatterGatherList,
-};
+#define OPERATIONS \
+    .PutDmaAdapter = PutDmaAdapter, \
+    .AllocateCommonBuffer = AllocateCommonBuffer, \
+    .FreeCommonBuffer = FreeCommonBuffer, \
+    .AllocateAdapterChannel = AllocateAdapterChannel, \
+    .FlushAdapterBuffers = FlushAdapterBuffers, \
+    .FreeAdapterChannel = FreeAdapterChannel, \
+    .FreeMapRegisters = FreeMapRegisters, \
+    .MapTransfer = MapTransfer, \
+    .GetDmaAlignment = GetDmaAlignment, \
+    .ReadDmaCounter = ReadDmaCounter, \
+    .GetScatterGatherList = GetScatterGatherList, \
+    .PutScatterGatherList = PutScatterGatherList, \
+    .CalculateScatterGatherList = CalculateScatterGatherList, \
+    .BuildScatterGatherList = BuildScatterGatherList, \
+    .BuildMdlFromScatterGatherList = BuildMdlFromScatterGatherList
+
+extern const DMA_OPERATIONS dma_operations, dma_operations_extended;
+/* Version 3 of the description has those of dma_ddi_extended.c as well. */
+const DMA_OPERATIONS dma_operations = {.Size = FIELD_OFFSET(DMA_OPERATIONS, GetDmaAdapterInfo), OPERATIONS};
+const DMA_OPERATIONS dma_operations_extended = {.Size = sizeof(DMA_OPERATIONS), OPERATIONS, DMA_EXTENDED_OPERATIONS};
 
 /* ---- Other spellings ---- */
 

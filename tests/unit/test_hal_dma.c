@@ -17,7 +17,7 @@ TEST(W_DMA_1_adapter)
     boot();
     get_adapter(TRUE, FALSE);
     assert_int_equal(registers, LONGEST / 4096 + 1);
-    assert_true(of()->Size == sizeof(DMA_OPERATIONS) && of()->GetDmaAlignment(adapter) == 1 && of()->ReadDmaCounter(adapter) == 0);
+    assert_true(of()->Size == FIELD_OFFSET(DMA_OPERATIONS, GetDmaAdapterInfo) && of()->GetDmaAlignment(adapter) == 1 && of()->ReadDmaCounter(adapter) == 0);
     put_adapter();
     odd = description(TRUE, FALSE);
     odd.Master = FALSE;
