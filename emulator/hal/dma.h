@@ -31,6 +31,9 @@ bool hal_dma_write(PDEVICE_OBJECT pdo, uint64_t logical, const void *from, uint3
 /* Would it be? For what a hostile device does of itself: an I/O memory management unit stops that, and no driver is to blame. */
 bool hal_dma_reaches(PDEVICE_OBJECT pdo, uint64_t logical, uint32_t size, bool write);
 
+/* Its pages are about to be unlocked: nothing of them is mapped for a device (V-DMA-0E). */
+void hal_dma_check_unlocked(const MDL *mdl);
+
 /* What a device or a driver has left behind: an adapter, buffers, lists (V-DMA-07). */
 void hal_dma_released(PDEVICE_OBJECT pdo);
 void hal_dma_unloaded(const struct nt_driver *driver);

@@ -36,6 +36,7 @@ struct dma_mapping {
     uint64_t pad;             /* behind that to the end of the page: the buffer's tag */
     bool readable, writable;  /* by the device */
     char *memory;             /* what it reaches: the buffer itself, or bounce pages */
+    const MDL *mdl;           /* of a transfer */
     const char *ends;         /* what takes it back */
 };
 

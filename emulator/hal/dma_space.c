@@ -138,6 +138,21 @@ void dma_unmap(struct dma_space *s, struct dma_mapping *m)
     ex_system_free(m);
 }
 
+static _Noreturn void unlocked(const struct dma_mapping *m)
+{
+    const struct block *b = memory_is_kernel(m->mdl) ? block_find(m->mdl) : NULL;
+    bugcheck(0xE6, 0x0E, b ? b->number : 0, m->size, 0, "V-DMA-0E", "the pages of MDL #%u are unlocked (or its IRP completes) while a device may still %s them: %s comes first",
+             b ? b->number : 0, m->writable ? "write" : "read", m->ends);
+}
+
+void hal_dma_check_unlocked(const MDL *mdl)
+{
+    for (const struct dma_space *s = spaces; s; s = s->next)
+        for (unsigned i = 0; i < s->count; i++)
+            if (s->mapping[i]->mdl == mdl)
+                unlocked(s->mapping[i]);
+}
+
 /* ---- The device's accesses ---- */
 
 static const struct dma_mapping *mapping_at(const struct dma_space *s, uint64_t logical)
@@ -204,7 +219,8 @@ static char *reach(PDEVICE_OBJECT pdo, uint64_t logical, uint32_t size, bool wri
     if (!is_let(m, logical, size, write))
         fault(s, m, logical, size, write);
     char *memory = m->memory + (logical - m->logical);
-    memory_check(memory, size, write ? "a device's write" : "a device's read");
+    if (!memory_paged_hidden) /* a device has no IRQL */
+        memory_check(memory, size, write ? "a device's write" : "a device's read");
     return memory;
 }
 

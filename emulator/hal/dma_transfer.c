@@ -115,9 +115,9 @@ unsigned dma_choose_transfer(const struct dma_adapter *a)
     return a->description.ScatterGather ? flags : flags | DMA_MERGES;
 }
 
-static bool map_piece(struct dma_adapter *a, struct dma_piece *piece, unsigned flags, bool write, const char *ends)
+static bool map_piece(struct dma_adapter *a, struct dma_piece *piece, const MDL *mdl, unsigned flags, bool write, const char *ends)
 {
-    struct dma_mapping m = {.size = piece->size, .readable = write, .writable = !write, .memory = piece->memory, .ends = ends};
+    struct dma_mapping m = {.size = piece->size, .readable = write, .writable = !write, .memory = piece->memory, .mdl = mdl, .ends = ends};
     piece->bounced = flags & DMA_BOUNCES;
     if (piece->bounced) {
         memory_check(piece->memory, piece->size, "a DMA transfer");
@@ -141,7 +141,7 @@ unsigned dma_map_pieces(struct dma_adapter *a, const struct dma_range *range, un
         if (!(flags & DMA_MERGES) && size > in_page)
             size = in_page;
         piece[n] = (struct dma_piece){.memory = at, .size = (ULONG)size};
-        if (!map_piece(a, &piece[n], flags, write, ends)) {
+        if (!map_piece(a, &piece[n], rest.mdl, flags, write, ends)) {
             while (n)
                 dma_unmap_piece(a, &piece[--n]);
             return 0;

@@ -1,6 +1,8 @@
 /* Requests that wait for map registers, or for the adapter's channel: their turn comes in a DPC (W-DMA-4, 7). */
 #include "dma_adapter.h"
 
+#include "../machine/sanitizer.h"
+
 void dma_check_key(const struct dma_adapter *a, const void *key, const char *ddi)
 {
     for (const struct dma_request *r = a->waiting; r && key; r = r->next)
@@ -22,6 +24,7 @@ static VOID run_waiting(PKDPC dpc, PVOID context, PVOID a1, PVOID a2)
     (void)dpc, (void)a1, (void)a2;
     struct dma_request *r = context;
     unlink(r);
+    hb_acquire(r);
     r->run(r);
 }
 
@@ -38,6 +41,7 @@ void dma_wait(struct dma_request *r, bool now)
         at = &(*at)->next;
     *at = r;
     r->next = NULL;
+    hb_release(r); /* whoever frees the channel may be another one */
     ke_initialize_dpc(&r->dpc, run_waiting, r);
     if (now)
         call(r);

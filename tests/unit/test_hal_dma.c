@@ -398,6 +398,16 @@ TEST(V_DMA_0E_not_locked, .code = 0xE6, .p1 = 0x0E)
     get_list_of(buffer, 64, TRUE);
 }
 
+/* RULE V-DMA-0E: Pages are not unlocked while a device may still touch them. */
+TEST(V_DMA_0E_unlocked, .code = 0xE6, .p1 = 0x0E, .chance = HARDWARE(0, DMA_BOUNCES))
+{
+    begin_dma();
+    mdl = IoAllocateMdl(buffer, 64, FALSE, FALSE, NULL);
+    MmProbeAndLockPages(mdl, KernelMode, IoReadAccess);
+    get_list_of(buffer, 64, TRUE);
+    MmUnlockPages(mdl);
+}
+
 /* RULE W-DMA-6: BuildScatterGatherList makes its list in the caller's memory, as large as CalculateScatterGatherList says. */
 TEST(W_DMA_6_build)
 {
@@ -459,7 +469,7 @@ int main(void)
         cmocka_unit_test(V_DMA_26_direction), cmocka_unit_test(W_DMA_5_after_put), cmocka_unit_test(W_DMA_4_list), cmocka_unit_test(W_DMA_4_merged),
         cmocka_unit_test(W_DMA_4_later), cmocka_unit_test(W_DMA_4_two_wait), cmocka_unit_test(W_DMA_4_limits), cmocka_unit_test(W_DMA_4_chain),
         cmocka_unit_test(W_DMA_5_bounced), cmocka_unit_test(V_DMA_03_list), cmocka_unit_test(W_DMA_5_direction), cmocka_unit_test(V_DMA_1B_outside),
-        cmocka_unit_test(V_DMA_1B_length), cmocka_unit_test(V_DMA_21_zero), cmocka_unit_test(V_DMA_0E_not_locked), cmocka_unit_test(W_DMA_6_build),
+        cmocka_unit_test(V_DMA_1B_length), cmocka_unit_test(V_DMA_21_zero), cmocka_unit_test(V_DMA_0E_not_locked), cmocka_unit_test(V_DMA_0E_unlocked), cmocka_unit_test(W_DMA_6_build),
         cmocka_unit_test(W_DMA_6_twice), cmocka_unit_test(W_DMA_6_mdl),
     };
     return cmocka_run_group_tests(tests);

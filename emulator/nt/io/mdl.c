@@ -4,6 +4,7 @@
  * Design: kernel and user memory of the machine are one address space on the host, so the system mapping of a page is the page itself; only
  * the states are kept, and checked. A physical address is an arena offset.
  */
+#include "../../hal/dma.h"
 #include "../ke/ke.h"
 #include "io.h"
 
@@ -226,6 +227,7 @@ void mm_unlock_pages(PMDL mdl)
         bugcheck(0xC4, 0x7D, mdl_number(mdl), 0, 0, "W-MDL-3", "MmUnlockPages on MDL #%u, which describes nonpaged pool", mdl_number(mdl));
     if (!(mdl->MdlFlags & MDL_PAGES_LOCKED))
         bugcheck(0xC4, 0x7C, mdl_number(mdl), 0, 0, "W-MDL-3", "MmUnlockPages on MDL #%u, whose pages are not locked", mdl_number(mdl));
+    hal_dma_check_unlocked(mdl);
     if (mdl->Process)
         locked_for_apps--;
     mdl->Process = NULL;
