@@ -1,5 +1,5 @@
 /*
- * A whole kitchen: the bus, the toasters that are plugged into it (featured driver, generic filter above it), and beside the bus a monitor that opens every
+ * A whole kitchen: the bus, the toasters that are plugged into it (featured driver; the generic filter above it, or below one that is only compatible the sideband filter), and beside the bus a monitor that opens every
  * toaster and polls it. Apps open the bus (class 0) and toasters (class 1). Events also name the monitor (device=7) and a toaster that hangs on no toaster bus,
  * once it was added (device=6): it alone can wake the machine, since toasters on the bus have nothing to signal with. The oracle is oracle_toaster.c: nobody sees
  * the monitor.
@@ -15,7 +15,7 @@ static const struct pnp_install stacks[] = {
     {.id = "Root\\TOASTMON", .function = "toaster_toastmon"},
     {.id = "Root\\TOASTER", .function = "toaster_featured"},
     {.id = "{B85B7C50-6A01-11d2-B841-00C04FAD5171}\\MsToaster", .function = "toaster_featured", .upper = {"toaster_filter"}},
-    {.id = "{B85B7C50-6A01-11d2-B841-00C04FAD5171}\\MsCompatibleToaster", .function = "toaster_featured"},
+    {.id = "{B85B7C50-6A01-11d2-B841-00C04FAD5171}\\MsCompatibleToaster", .lower = {"toaster_sideband"}, .function = "toaster_featured"},
 };
 
 /* A root-enumerated toaster of another make. */
