@@ -509,6 +509,25 @@ TEST(W_HAL_8_pull)
     nt = NULL, node = NULL;
 }
 
+/* RULE V-HAL-10: A loop that waits for a register to change, and knows no end, is found out when the card is gone. */
+TEST(V_HAL_10_loop, .code = OWN_LIVELOCK, .p1 = ANY)
+{
+    begin();
+    device_pull(&pci_card.card.model);
+    while (READ_REGISTER_ULONG(reg(CARD_DATA)) & 1)
+        KeStallExecutionProcessor(10);
+}
+
+/* RULE V-HAL-10: One that counts is none. */
+TEST(V_HAL_10_counted_loop)
+{
+    begin();
+    device_pull(&pci_card.card.model);
+    for (unsigned i = 0; i < 1000 && READ_REGISTER_ULONG(reg(CARD_DATA)) & 1; i++)
+        KeStallExecutionProcessor(10);
+    finish();
+}
+
 /* RULE W-HAL-7: In its slot it may be plugged in again, and the bus makes a new device of it. */
 TEST(W_HAL_7_again)
 {
@@ -554,7 +573,7 @@ int main(void)
         cmocka_unit_test(W_HAL_7_header_type), cmocka_unit_test(W_HAL_7_reserved), cmocka_unit_test(W_HAL_7_not_reserved), cmocka_unit_test(V_HAL_4_no_ports),
         cmocka_unit_test(V_HAL_4_other_window), cmocka_unit_test(W_POW_12_d3), cmocka_unit_test(W_POW_1_no_d2), cmocka_unit_test(V_HAL_4_in_d3),
         cmocka_unit_test(W_POW_1_capabilities), cmocka_unit_test(W_POW_14_pme), cmocka_unit_test(W_POW_14_cancel), cmocka_unit_test(W_POW_14_too_deep),
-        cmocka_unit_test(W_POW_14_not_supported), cmocka_unit_test(W_HAL_8_pull), cmocka_unit_test(W_HAL_7_again), cmocka_unit_test(W_POW_7_gone),
+        cmocka_unit_test(W_POW_14_not_supported), cmocka_unit_test(W_HAL_8_pull), cmocka_unit_test(V_HAL_10_loop), cmocka_unit_test(V_HAL_10_counted_loop), cmocka_unit_test(W_HAL_7_again), cmocka_unit_test(W_POW_7_gone),
     };
     return cmocka_run_group_tests(tests);
 }
