@@ -26,7 +26,7 @@ NicReadAddress(_Inout_ PADAPTER Adapter);
 
 _IRQL_requires_(PASSIVE_LEVEL)
 static UCHAR
-NicFindPowerCapability(_In_reads_bytes_(Length) const UCHAR *Configuration, _In_ ULONG Length);
+NicFindPowerCapability(_In_ const PCI_COMMON_CONFIG *Space);
 
 #ifdef ALLOC_PRAGMA
 #pragma alloc_text(PAGE, NicEvtDevicePrepareHardware)
@@ -53,8 +53,7 @@ _Use_decl_annotations_
 NTSTATUS
 NicReadConfiguration(PADAPTER Adapter)
 {
-    DECLSPEC_ALIGN(4) UCHAR Space[NIC_CONFIGURATION_SPACE];
-    PPCI_COMMON_CONFIG Header = (PPCI_COMMON_CONFIG)Space;
+    PCI_COMMON_CONFIG Space;
     NTSTATUS Status;
     ULONG Length;
 
@@ -68,16 +67,16 @@ NicReadConfiguration(PADAPTER Adapter)
         return Status;
     }
 
-    Length = Adapter->Bus.GetBusData(Adapter->Bus.Context, PCI_WHICHSPACE_CONFIG, Space, 0, sizeof(Space));
-    if (Length != sizeof(Space))
+    Length = Adapter->Bus.GetBusData(Adapter->Bus.Context, PCI_WHICHSPACE_CONFIG, &Space, 0, NIC_CONFIGURATION_SPACE);
+    if (Length != NIC_CONFIGURATION_SPACE)
         return STATUS_INVALID_DEVICE_REQUEST;
 
-    if (Header->VendorID != NIC_VENDOR_INTEL || Header->DeviceID != NIC_DEVICE_82557)
-        KdPrint(("pcidrv: not quite the card that is expected: 0x%x, 0x%x\n", Header->VendorID, Header->DeviceID));
+    if (Space.VendorID != NIC_VENDOR_INTEL || Space.DeviceID != NIC_DEVICE_82557)
+        KdPrint(("pcidrv: not quite the card that is expected: 0x%x, 0x%x\n", Space.VendorID, Space.DeviceID));
 
-    Adapter->Revision = Header->RevisionID;
+    Adapter->Revision = Space.RevisionID;
     if (Adapter->Revision >= NIC_REVISION_82559A)
-        Adapter->PowerCapability = NicFindPowerCapability(Space, sizeof(Space));
+        Adapter->PowerCapability = NicFindPowerCapability(&Space);
 
     return STATUS_SUCCESS;
 }
@@ -85,26 +84,26 @@ NicReadConfiguration(PADAPTER Adapter)
 /* The list is the card's, and need not end. */
 _Use_decl_annotations_
 static UCHAR
-NicFindPowerCapability(const UCHAR *Configuration, ULONG Length)
+NicFindPowerCapability(const PCI_COMMON_CONFIG *Space)
 {
-    const PCI_COMMON_CONFIG *Header = (const PCI_COMMON_CONFIG *)Configuration;
+    const UCHAR *Bytes = (const UCHAR *)Space;
     UCHAR Offset;
     ULONG Index;
 
     PAGED_CODE();
 
-    if (!(Header->Status & PCI_STATUS_CAPABILITIES_LIST))
+    if (!(Space->Status & PCI_STATUS_CAPABILITIES_LIST))
         return 0;
 
-    Offset = Header->u.type0.CapabilitiesPtr & ~3;
+    Offset = Space->u.type0.CapabilitiesPtr & ~3;
     for (Index = 0; Index < NIC_MAX_CAPABILITIES; Index++)
     {
         /* Up to the control and status register, which is written later. */
-        if (Offset < PCI_COMMON_HDR_LENGTH || Offset + FIELD_OFFSET(PCI_PM_CAPABILITY, PMCSR) + sizeof(USHORT) > Length)
+        if (Offset < PCI_COMMON_HDR_LENGTH || Offset + FIELD_OFFSET(PCI_PM_CAPABILITY, PMCSR) + sizeof(USHORT) > NIC_CONFIGURATION_SPACE)
             return 0;
-        if (Configuration[Offset] == PCI_CAPABILITY_ID_POWER_MANAGEMENT)
+        if (Bytes[Offset] == PCI_CAPABILITY_ID_POWER_MANAGEMENT)
             return Offset;
-        Offset = Configuration[Offset + 1] & ~3;
+        Offset = Bytes[Offset + 1] & ~3;
     }
 
     return 0;

@@ -156,6 +156,12 @@ NicEvtIoWrite(WDFQUEUE Queue, WDFREQUEST Request, size_t Length)
         return;
     }
 
+    if (NicHasFlag(Adapter, NIC_REMOVE_IN_PROGRESS))
+    {
+        WdfRequestCompleteWithInformation(Request, STATUS_DEVICE_NOT_CONNECTED, 0);
+        return;
+    }
+
     /* Behind those that wait already. */
     if (InterlockedOr(&Adapter->SendWaiting, 0) == 0 && NicReservePlace(Adapter))
     {

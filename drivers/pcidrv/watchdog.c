@@ -19,6 +19,7 @@ static NTSTATUS
 NicRestartChip(_Inout_ PADAPTER Adapter);
 
 _IRQL_requires_(PASSIVE_LEVEL)
+_Requires_lock_held_(Adapter->ControlLock)
 static VOID
 NicGiveUp(_Inout_ PADAPTER Adapter);
 
@@ -186,10 +187,18 @@ NicRestartChip(PADAPTER Adapter)
     return NicStartReceive(Adapter);
 }
 
+/* The framework removes the device when it can. Until then nobody waits for the card: the watchdog, who would see to that, ends here. */
 _Use_decl_annotations_
 static VOID
 NicGiveUp(PADAPTER Adapter)
 {
     NicSetFlag(Adapter, NIC_REMOVE_IN_PROGRESS);
+
+    NicHoldSends(Adapter, NIC_HOLD_RESET);
+    (VOID)NicPortReset(Adapter, PORT_SOFTWARE_RESET);
+    NicAbortSends(Adapter, STATUS_DEVICE_NOT_CONNECTED);
+    NicAbortWaitingSends(Adapter, STATUS_DEVICE_NOT_CONNECTED);
+    NicResumeSends(Adapter);
+
     WdfDeviceSetFailed(Adapter->Device, WdfDeviceFailedAttemptRestart);
 }

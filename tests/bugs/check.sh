@@ -43,7 +43,7 @@ compile() {
 check_patch() {
     copy=$work/$1
     mkdir -p "$copy/drivers"
-    cp -R "$root/drivers/echo" "$root/drivers/cancel" "$root/drivers/nothing" "$root/drivers/toaster" "$copy/drivers/"
+    cp -R "$root/drivers/echo" "$root/drivers/cancel" "$root/drivers/nothing" "$root/drivers/toaster" "$root/drivers/pcidrv" "$copy/drivers/"
 
     patch -d "$copy" -p1 -F0 --dry-run -s <"$bugs/$1.patch" >"$work/log" 2>&1 || {
         fail "$1: does not apply"
@@ -74,6 +74,7 @@ check_row() {
     echo_driversync) directory=drivers/echo/driversync ;;
     cancel) directory=drivers/cancel/csq ;;
     nothing) directory=drivers/nothing ;;
+    pcidrv) directory=drivers/pcidrv ;;
     startio) directory=drivers/cancel/startio ;;
     toaster_*) # of several drivers, with folders in common
         directory=$(dirname "${5%:*}")
