@@ -425,7 +425,8 @@ static void leave_dx(struct fx_device *device, bool wake_up)
         fx_power_lock(device);
         come_up(device);
         fx_power_unlock(device);
-    } else if (own->armed_s0 || own->armed_sx) {
+    }
+    if (!own->in_d0 && (own->armed_s0 || own->armed_sx)) {
         cancel_wait_wake(device);
         fx_pdo_disable_wake(device);
         own->armed_s0 = own->armed_sx = false;

@@ -372,6 +372,7 @@ struct devnode {
     LIST_ENTRY interfaces;
     ULONG idle_ms;                /* unused for so long it is sent to Dx by the owner of its power policy; 0: never */
     bool failed;                  /* IoInvalidateDeviceState told so */
+    bool state_due;               /* that was told between a question and its answer: asked for when a CANCEL comes */
     bool seen, is_new;            /* while its bus is being enumerated */
     bool removing;                /* REMOVE_DEVICE is on its way: opens fail (W-FIL-1) */
     unsigned asked;               /* what the PnP manager's worker is to do (enum pnp_work) */

@@ -155,6 +155,8 @@ static void take_back(struct devnode *node, const struct question *q)
     take_back_from_children(node, q);
     if (q == &to_stop && node->state == DEVNODE_STARTED)
         start_children(node);
+    if (node->state_due)
+        pnp_invalidate_state(node);
 }
 
 static void take_back_from_children(struct devnode *node, const struct question *q)

@@ -149,9 +149,10 @@ void pnp_wake_worker(void)
 
 static bool is_gone(const struct devnode *node) { return node->state == DEVNODE_REMOVED; }
 
-/* What a driver said of a device that is not started any more is old news. */
+/* What a driver said of a device that is not started any more is old news. One that is asked whether it may stop or go is not asked for its state meanwhile. */
 static void look_at_state(struct devnode *node)
 {
+    node->state_due = node->state == DEVNODE_STOP_PENDING || node->state == DEVNODE_REMOVE_PENDING;
     ULONG_PTR told = node->state == DEVNODE_STARTED ? pnp_query_device_state(node) : 0;
     if (told & PNP_DEVICE_RESOURCE_REQUIREMENTS_CHANGED && !(told & PNP_DEVICE_IS_GONE)) {
         pnp_query_requirements(node);
