@@ -171,6 +171,7 @@ struct fx_device_private {
     bool wake_assigned;
     bool armed_s0, armed_sx, wake_triggered;
     PIRP wait_wake;
+    unsigned idle_stops;        /* of WdfDeviceStopIdle, that wait for their WdfDeviceResumeIdle */
     KEVENT wake_sent;           /* notification: the latest wait-wake IRP has passed the device, or has ended */
     KEVENT wake_done;           /* notification: no wait-wake IRP is out */
     struct fx_capabilities caps;
@@ -279,6 +280,8 @@ void fx_policy_started(struct fx_device *device);     /* start has finished: idl
 void fx_policy_stop(struct fx_device *device, bool wake_up);
 NTSTATUS fx_policy_ensure_d0(struct fx_device *device); /* takes a reference and waits (K-PNP-30) */
 NTSTATUS fx_policy_system_irp(struct fx_device *device, PIRP irp);
+/* At the end of an orderly removal. */
+void fx_policy_check_references(const struct fx_device *device);
 bool fx_policy_refuses(const struct fx_device *device, SYSTEM_POWER_STATE state); /* when asked whether the system may go there */
 NTSTATUS fx_policy_wait_wake_irp(struct fx_device *device, PIRP irp);
 /* Until the device is in D0, or cannot get there; the caller holds a power reference. */

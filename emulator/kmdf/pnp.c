@@ -435,6 +435,7 @@ static NTSTATUS remove_device(struct fx_device *device, PIRP irp)
     }
     enters(device, WdfDevStatePnpFdoRemoved);
     fx_pnp_dispose(device);
+    fx_policy_check_references(device);
     rests_in(device, WdfDevStatePnpFinal);
     NTSTATUS status = fx_forward(device, irp);
     fx_device_destroy(device);

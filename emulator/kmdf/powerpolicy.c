@@ -581,14 +581,32 @@ static NTSTATUS stop_idle(struct fx_device *device, BOOLEAN wait)
     if (!own->policy_started || own->power_failed)
         return STATUS_POWER_STATE_INVALID;
     fx_power_reference(device);
+    own->idle_stops++;
     if (stays_in_d0(device))
         return STATUS_SUCCESS;
     if (!wait)
         return STATUS_PENDING;
     NTSTATUS status = fx_policy_wait_for_d0(device);
-    if (!NT_SUCCESS(status))
+    if (!NT_SUCCESS(status)) {
         fx_power_dereference(device);
+        own->idle_stops--;
+    }
     return status;
+}
+
+static void resume_idle(struct fx_device *device)
+{
+    device->own->idle_stops--;
+    fx_power_dereference(device);
+}
+
+/* A driver may want its device never to idle again, so it is told only who asks. */
+void fx_policy_check_references(const struct fx_device *device)
+{
+    unsigned stops = device->own->idle_stops;
+    if (machine_lints & LINT_POWER && stops)
+        fx_misuse("K-PNP-84", "device #%u is removed, and %u call(s) of WdfDeviceStopIdle had no WdfDeviceResumeIdle: it could not idle any more", device->object.number,
+                  stops);
 }
 
 NTSTATUS wdf_WdfDeviceStopIdleNoTrack(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Device, BOOLEAN WaitForD0)
@@ -602,7 +620,7 @@ NTSTATUS wdf_WdfDeviceStopIdleNoTrack(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVI
 VOID wdf_WdfDeviceResumeIdleNoTrack(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Device)
 {
     gate_enter(DDI_WdfDeviceResumeIdleNoTrack, trace_object(Device), 0);
-    fx_power_dereference(fx_handle(Device, FX_DEVICE));
+    resume_idle(fx_handle(Device, FX_DEVICE));
     gate_leave(0);
 }
 
@@ -617,6 +635,6 @@ NTSTATUS wdf_WdfDeviceStopIdleActual(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVIC
 VOID wdf_WdfDeviceResumeIdleActual(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Device, PVOID Tag, LONG Line, PCSTR File)
 {
     gate_enter(DDI_WdfDeviceResumeIdleActual, trace_object(Device), 0);
-    fx_power_dereference(fx_handle(Device, FX_DEVICE));
+    resume_idle(fx_handle(Device, FX_DEVICE));
     gate_leave(0);
 }

@@ -87,7 +87,7 @@ enum machine_lint {
     LINT_DEVICE = 512,           /* V-SEC-7, V-DRV-10: a named device that anybody may open, a PnP driver's named device, no unload routine */
     LINT_SEND = 2048,            /* V-WDF-19, 20, 22, 24: how requests are sent to I/O targets */
     LINT_PNP = 4096,             /* V-PNP-8, V-PNP-9, V-PNP-14, V-RML-4, V-RML-5: what a PnP driver had better do */
-    LINT_POWER = 8192,           /* V-POW-2, V-POW-3: what its power routines had better do */
+    LINT_POWER = 8192,           /* V-POW-2, V-POW-3, K-PNP-84: what its power routines had better do; power references never given back */
     LINT_WMI_EVENT = 1024,       /* V-WMI-3: an event that nobody has enabled */
     LINT_STRING = 16384,         /* V-SEC-9: strcpy, sprintf and the other calls that know no end of what they fill */
     LINT_ACCESS = 32768,         /* V-SEC-10: a control code that anybody may send takes data */

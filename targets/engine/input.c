@@ -55,6 +55,12 @@ const struct record_type record_table[RECORD_KINDS] = {
     [EV_HARDWARE] =        {"hardware",        CLASS_PNP,      NONE, CARD,    MOD(HARDWARE_VERBS), ANY,             ANY,       ANY},
 };
 
+bool event_names_device(unsigned kind)
+{
+    const struct record_type *type = &record_table[kind];
+    return type->class == CLASS_PNP && type->slot.fold == FOLD_MODULO && type->slot.limit == TREE_DEVICES;
+}
+
 #define WHERE 0xffff03
 const struct hardware_verb_type hardware_verbs[HARDWARE_VERBS] = {
     [HARDWARE_STAT] =    {"stat",    0xfd,       0,     0}, /* never all ones, which is what a card that is gone reads as */

@@ -184,8 +184,8 @@ void program_decode(struct program *program, const uint8_t *bytes, size_t size);
 static inline unsigned ioctl_in_length(const struct record *r) { return r->a & 0xffff; }
 static inline unsigned ioctl_out_length(const struct record *r) { return r->a >> 16; }
 static inline unsigned request_name(const struct record *r) { return r->c & (REQUEST_NAMES - 1); }
-/* Events whose slot says which device of the tree they come to. */
-static inline bool event_names_device(unsigned kind) { return (kind >= EV_QUERY_STOP && kind <= EV_READD) || kind == EV_WAKE; }
+/* Events whose slot says which device of the tree they come to: DEVICE in their row. */
+bool event_names_device(unsigned kind);
 static inline bool event_names_card(unsigned kind) { return kind >= EV_FRAME && kind <= EV_HARDWARE; }
 static inline bool record_does_io(const struct record *r) { return r->kind >= OP_READ && r->kind <= OP_IOCTL; }
 

@@ -363,6 +363,23 @@ TEST(K_PNP_36_shutdown)
 /* RULE K-PNP-84: WdfDeviceResumeIdle without an earlier WdfDeviceStopIdle is reported. */
 TEST(K_PNP_84_underflow, MISUSE, .rule = "K-PNP-84") { start(), WdfDeviceResumeIdle(device); }
 
+/* RULE K-PNP-84: A WdfDeviceStopIdle without a WdfDeviceResumeIdle until the device is removed is reported where lints are asked for. */
+TEST(K_PNP_84_never_given_back, .lint = LINT_POWER, MISUSE, .rule = "K-PNP-84")
+{
+    start();
+    assert_int_equal(WdfDeviceStopIdle(device, FALSE), STATUS_SUCCESS);
+    finish();
+}
+
+/* RULE K-PNP-84: One that is given back is not. */
+TEST(K_PNP_84_given_back, .lint = LINT_POWER)
+{
+    start();
+    assert_int_equal(WdfDeviceStopIdle(device, FALSE), STATUS_SUCCESS);
+    WdfDeviceResumeIdle(device);
+    finish();
+}
+
 /* RULE K-PNP-86: WdfDeviceIndicateWakeStatus refuses two statuses, and a function device, which does not own its bus's wait-wake IRP. */
 TEST(K_PNP_86_indicate_wake)
 {
@@ -388,6 +405,8 @@ int main(void)
         cmocka_unit_test(K_PNP_3_no_lock),
         cmocka_unit_test(K_PNP_36_shutdown),
         cmocka_unit_test(K_PNP_84_underflow),
+        cmocka_unit_test(K_PNP_84_never_given_back),
+        cmocka_unit_test(K_PNP_84_given_back),
         cmocka_unit_test(K_PNP_86_indicate_wake),
         cmocka_unit_test(K_PNP_81_arming_for_sleep_fails),
         cmocka_unit_test(K_PNP_74_sleep_while_idle_with_wake),
