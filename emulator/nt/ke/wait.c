@@ -22,7 +22,18 @@ struct waiter {
 
 static struct waiter *blocked;
 
-void ke_wait_begin(void) { blocked = NULL; }
+/* How many of their objects begin in the lines of memory that share this place: most memory that is freed holds none, and is not looked for. */
+#define LINE_BITS 6
+#define LINES 512u
+static uint16_t waited_for[LINES];
+
+void ke_wait_begin(void)
+{
+    blocked = NULL;
+    memset(waited_for, 0, sizeof waited_for);
+}
+
+NO_FOOTPRINT static uint16_t *line_of(uintptr_t line) { return &waited_for[line % LINES]; }
 
 /* Who waits for an object is seen on the object, too: these order nothing. */
 NO_FOOTPRINT static void list_blocked(struct waiter *w)
@@ -32,6 +43,8 @@ NO_FOOTPRINT static void list_blocked(struct waiter *w)
     if (w->next)
         w->next->link = &w->next;
     blocked = w;
+    for (ULONG i = 0; i < w->count; i++)
+        ++*line_of((uintptr_t)w->block[i].Object >> LINE_BITS);
 }
 
 NO_FOOTPRINT static void unlist_blocked(struct waiter *w)
@@ -39,11 +52,24 @@ NO_FOOTPRINT static void unlist_blocked(struct waiter *w)
     *w->link = w->next;
     if (w->next)
         w->next->link = w->link;
+    for (ULONG i = 0; i < w->count; i++)
+        --*line_of((uintptr_t)w->block[i].Object >> LINE_BITS);
+}
+
+NO_FOOTPRINT static bool may_be_waited_for(uintptr_t memory, size_t size)
+{
+    uintptr_t first = memory >> LINE_BITS, last = (memory + size - 1) >> LINE_BITS;
+    bool may = last - first >= LINES;
+    for (uintptr_t line = first; line <= last && !may; line++)
+        may = *line_of(line) != 0;
+    return may;
 }
 
 /* Somebody who waits for an object in this memory, or NULL. */
 NO_FOOTPRINT static const struct waiter *waiter_in(const void *memory, size_t size)
 {
+    if (!size || !may_be_waited_for((uintptr_t)memory, size))
+        return NULL;
     for (const struct waiter *w = blocked; w; w = w->next)
         for (ULONG i = 0; i < w->count; i++)
             if ((uintptr_t)w->block[i].Object - (uintptr_t)memory < size)
