@@ -520,6 +520,8 @@ void devices_event(uint8_t kind, uint8_t slot)
 
 void devices_card_event(const struct record *r)
 {
+    if (!target.card[0])
+        return;
     unsigned wakes = cards_wakes();
     cards_event(r);
     ke_flush_queued_dpcs(); /* the signal that wakes arrives there */

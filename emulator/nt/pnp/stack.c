@@ -143,9 +143,15 @@ NTSTATUS pnp_build_stack(struct devnode *node)
 }
 
 /* A device that a driver deleted while it is open (a control device beside the stacks) is not in its list, but still needs its code (W-DRV-6). */
+static bool is_idle(const struct nt_driver *driver)
+{
+    return driver->by_pnp && !driver->unloaded && !driver->object.DeviceObject && !driver->files && !driver->unloading;
+}
+
+/* It may be gone then. */
 static void unload_if_idle(struct nt_driver *driver)
 {
-    if (driver->by_pnp && !driver->unloaded && !driver->object.DeviceObject && !driver->files && !driver->unloading)
+    if (is_idle(driver))
         io_unload_driver(driver);
 }
 
@@ -184,8 +190,10 @@ void pnp_unload_idle_drivers(void)
 {
     for (struct nt_driver *driver = io_driver_first(), *next; driver; driver = next) {
         next = io_driver_next(driver);
-        unload_if_idle(driver);
-        check_nothing_left(driver);
+        if (is_idle(driver))
+            io_unload_driver(driver);
+        else
+            check_nothing_left(driver);
     }
 }
 
