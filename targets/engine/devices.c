@@ -520,7 +520,7 @@ void devices_event(uint8_t kind, uint8_t slot)
 
 void devices_card_event(const struct record *r)
 {
-    if (!target.card[0])
+    if (!cards_has(0))
         return;
     unsigned wakes = cards_wakes();
     cards_event(r);
