@@ -7,7 +7,9 @@
  * What is checked: a toaster that was plugged in comes, and can be read; the bus knows what is plugged and what is not; in the end, when everything was
  * unplugged and closed, no toaster is left.
  *
- * Usage: treeapp [workers [operations [toasters]]]. Exit status: 0 success, 1 failure or wrong usage.
+ * Usage: treeapp [workers [operations [toasters [sleeps]]]]: one operation in `sleeps` puts the machine to sleep, 0 none. As on Windows a sleep visits
+ * every device, and a toaster that comes or goes is looked for among its bus's children; all else costs the same however many there are: compare 8 toasters with 64 and no
+ * sleeps. Exit status: 0 success, 1 failure or wrong usage.
  */
 
 #include <windows.h>
@@ -41,6 +43,7 @@ typedef struct _WORKER {
     HANDLE Bus;
     TOASTER *Toasters; /* those with Index, Index + Workers ... are this worker's */
     UINT ToasterCount, Workers;
+    UINT Sleeps; /* one operation in so many; 0: none */
     UINT Slept;
     BOOL Failed;
 } WORKER;
@@ -273,10 +276,12 @@ static void Operate(WORKER *Worker)
     UINT Share = (Worker->ToasterCount - Worker->Index + Worker->Workers - 1) / Worker->Workers;
     UINT Toaster = Worker->Index + Worker->Workers * Draw(Worker, Share);
 
+    if (Worker->Sleeps && Draw(Worker, Worker->Sleeps) == 0) {
+        Worker->Slept += SetSuspendState(Draw(Worker, 4) == 0, FALSE, FALSE) != FALSE;
+        return;
+    }
     switch (Draw(Worker, 64)) {
     case 0:
-        Worker->Slept += SetSuspendState(Draw(Worker, 4) == 0, FALSE, FALSE) != FALSE;
-        break;
     case 1:
     case 2:
     case 3:
@@ -342,7 +347,7 @@ static BOOL AllAreGone(void)
     return FALSE;
 }
 
-static BOOL Run(HANDLE Bus, UINT Workers, UINT Operations, UINT ToasterCount)
+static BOOL Run(HANDLE Bus, UINT Workers, UINT Operations, UINT ToasterCount, UINT Sleeps)
 {
     static TOASTER Toasters[MAX_TOASTERS];
     WORKER Worker[MAX_WORKERS];
@@ -355,7 +360,7 @@ static BOOL Run(HANDLE Bus, UINT Workers, UINT Operations, UINT ToasterCount)
         WORKER *W = &Worker[Started];
 
         *W = (WORKER){ .Index = Started, .Operations = Operations / Workers, .Random = Started * 7919 + 1, .Bus = Bus,
-            .Toasters = Toasters, .ToasterCount = ToasterCount, .Workers = Workers };
+            .Toasters = Toasters, .ToasterCount = ToasterCount, .Workers = Workers, .Sleeps = Sleeps };
         Threads[Started] = CreateThread(NULL, 0, Work, W, 0, NULL);
         if (Threads[Started] == NULL) {
             printf("CreateThread failed (%u)\n", (UINT)GetLastError());
@@ -375,11 +380,12 @@ int main(int argc, char **argv)
     UINT Workers = argc > 1 ? (UINT)atoi(argv[1]) : 4;
     UINT Operations = argc > 2 ? (UINT)atoi(argv[2]) : 10000;
     UINT ToasterCount = argc > 3 ? (UINT)atoi(argv[3]) : 64;
+    UINT Sleeps = argc > 4 ? (UINT)atoi(argv[4]) : 64;
     HANDLE Bus;
     BOOL Fine;
 
-    if (argc > 4 || Workers < 1 || Workers > MAX_WORKERS || ToasterCount < Workers || ToasterCount > MAX_TOASTERS) {
-        printf("usage: treeapp [workers 1..%u [operations [toasters, as many as workers at least, %u at most]]]\n", MAX_WORKERS, MAX_TOASTERS);
+    if (argc > 5 || Workers < 1 || Workers > MAX_WORKERS || ToasterCount < Workers || ToasterCount > MAX_TOASTERS) {
+        printf("usage: treeapp [workers 1..%u [operations [toasters, as many as workers at least, %u at most [sleeps]]]]\n", MAX_WORKERS, MAX_TOASTERS);
         return 1;
     }
     Bus = OpenBus();
@@ -387,7 +393,7 @@ int main(int argc, char **argv)
         printf("no toaster bus is present\n");
         return 1;
     }
-    Fine = Run(Bus, Workers, Operations, ToasterCount);
+    Fine = Run(Bus, Workers, Operations, ToasterCount, Sleeps);
     CloseHandle(Bus);
     return !Fine;
 }
