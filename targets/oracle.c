@@ -28,7 +28,7 @@ _Noreturn void wrong_length(const struct request *r, uint32_t expected)
 
 bool is_excused(const struct request *r)
 {
-    if (r->disturbed & DISTURBED_REMOVE)
+    if (r->disturbed & (DISTURBED_REMOVE | DISTURBED_HARDWARE))
         return true;
     if (r->disturbed & DISTURBED_CLOSE && (r->error == WIN32_INVALID_HANDLE || r->error == WIN32_INVALID_PARAMETER))
         return true; /* the call found its handle closed, or its value given to a file of the other kind (overlapped or not) */

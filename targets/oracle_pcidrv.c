@@ -79,7 +79,7 @@ static void check_write(const struct request *r)
         return;
     }
     if (r->error) {
-        if (!is_excused(r) && !(r->disturbed & DISTURBED_HARDWARE))
+        if (!is_excused(r))
             wrong_status(r, possible ? "expected is success" : "expected is 1784 (invalid user buffer)");
         return;
     }
@@ -157,7 +157,7 @@ static bool came_as(const struct request *r, unsigned i)
 static void check_read(const struct request *r)
 {
     if (r->error) {
-        if (!is_excused(r) && !(r->disturbed & DISTURBED_HARDWARE))
+        if (!is_excused(r))
             wrong_status(r, "expected is success");
         if (r->error == WIN32_OPERATION_ABORTED && r->bytes)
             wrong_length(r, 0);

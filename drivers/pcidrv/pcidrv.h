@@ -282,11 +282,11 @@ _Must_inspect_result_
 NTSTATUS
 NicScbResume(_Inout_ PADAPTER Adapter, _Inout_ PNIC_TCB Previous);
 
-/* The status word; NIC_GONE_16 also outside D0. */
+/* The status word, with every command taken; NIC_GONE_16 also outside D0. */
 _IRQL_requires_max_(DISPATCH_LEVEL)
 _Requires_lock_not_held_(Adapter->ScbLock)
 USHORT
-NicScbStatus(_In_ PADAPTER Adapter);
+NicScbStatus(_Inout_ PADAPTER Adapter);
 
 /* One of the PORT functions that reset the chip. Its interrupts are masked afterwards. */
 _IRQL_requires_(PASSIVE_LEVEL)

@@ -218,9 +218,10 @@ _Use_decl_annotations_
 static VOID
 NicQuietChip(PADAPTER Adapter)
 {
-    USHORT Status = NicScbStatus(Adapter);
+    USHORT Status;
 
     NicAllowReceive(Adapter, FALSE);
+    Status = NicScbStatus(Adapter);
     if (Status == NIC_GONE_16)
         return;
 

@@ -100,6 +100,7 @@ NicScbResume(PADAPTER Adapter, PNIC_TCB Previous)
     return Status;
 }
 
+/* While a command waits to be taken a unit still shows what it was: who judged by that would start it twice. */
 _Use_decl_annotations_
 USHORT
 NicScbStatus(PADAPTER Adapter)
@@ -108,7 +109,10 @@ NicScbStatus(PADAPTER Adapter)
 
     WdfSpinLockAcquire(Adapter->ScbLock);
     if (Adapter->Powered)
+    {
+        (VOID)NicScbWait(Adapter);
         Status = READ_REGISTER_USHORT(&Adapter->Csr->ScbStatus);
+    }
     WdfSpinLockRelease(Adapter->ScbLock);
 
     return Status;

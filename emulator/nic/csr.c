@@ -27,7 +27,7 @@ static uint8_t masked_stat(const struct nic *nic)
 void nic_update_line(struct nic *nic)
 {
     bool up = (nic->stat & ~masked_stat(nic)) != 0 && (!(nic->mask & MASK_ALL) || nic->hostile.mask_ignored);
-    up = up && nic->wake.state == 0 && !nic->hostile.silent && !nic->hostile.gone;
+    up = up && nic->wake.state == 0 && !nic->port_busy && !nic->hostile.silent && !nic->hostile.gone; /* never with a cause that cannot be read */
     if (up == nic->line)
         return;
     nic->line = up;

@@ -85,6 +85,7 @@ void nic_port_continue(struct nic *nic)
         nic_dump_wake_packet(nic, address);
     }
     nic->port = 0;
+    nic_update_line(nic);
 }
 
 static void port_done(struct alarm *alarm) { nic_port_continue(NIC_OF(alarm, port_alarm)); }

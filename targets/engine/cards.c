@@ -14,6 +14,7 @@ enum { HEADER = 14, SOURCE = 6, TYPE = 12, MAGIC_SIZE = 6 + 16 * 6 };
 struct slot {
     struct nic_card card;        /* first */
     bool used;
+    bool replugged;              /* another cable, or none */
     uint8_t which;               /* of the target's cards */
     /* What it lies about: LIE_*, after so many answers, of the register at filter - 1 (0: all). */
     uint8_t lies;
@@ -48,6 +49,13 @@ void cards_begin(void)
 static bool is_out(const struct slot *s) { return s->card.nic.model.absent || s->card.nic.hostile.gone; }
 static bool cable_is_out(const struct slot *s) { return !s->card.nic.settings.partner; }
 
+/* From a cable's change until both ends have agreed again what is sent is lost. */
+static bool has_no_wire(struct slot *s)
+{
+    s->replugged = s->replugged && !s->card.nic.phy.link;
+    return s->replugged || cable_is_out(s);
+}
+
 bool life_has_strange_hardware(void)
 {
     bool any = cards.lied;
@@ -60,7 +68,7 @@ uint8_t cards_disturbance(void)
 {
     uint8_t all = life_has_strange_hardware() ? DISTURBED_HARDWARE : 0;
     for (unsigned i = 0; i < WIRE_CARDS; i++)
-        if (cards.present[i] && cable_is_out(cards.present[i]))
+        if (cards.present[i] && has_no_wire(cards.present[i]))
             all |= DISTURBED_WIRE;
     return all;
 }
@@ -99,6 +107,7 @@ static void fill_slot(struct slot *s, unsigned which)
     struct nic *nic = &s->card.nic;
     nic_card_init(&s->card, (enum nic_kind)(target.card[which] - CARD_82557));
     s->used = true;
+    s->replugged = false;
     s->which = (uint8_t)which;
     s->lies = 0;
     nic->settings.auxiliary_power = true; /* so that it wakes the machine from S3 */
@@ -328,6 +337,7 @@ static void plug_cable(struct slot *s, unsigned cable)
 {
     static const uint16_t partner[CABLES] = {[CABLE_OUT] = 0, [CABLE_FAST] = PARTNER_FAST, [CABLE_SLOW] = PARTNER_SLOW};
     life_disturb(DISTURBED_WIRE, -1, -1, -1);
+    s->replugged = true;
     nic_plug_cable(&s->card.nic, partner[cable]);
 }
 
