@@ -32,7 +32,9 @@ bool is_excused(const struct request *r)
         return true;
     if (r->disturbed & DISTURBED_CLOSE && (r->error == WIN32_INVALID_HANDLE || r->error == WIN32_INVALID_PARAMETER))
         return true; /* the call found its handle closed, or its value given to a file of the other kind (overlapped or not) */
-    if (r->error == WIN32_OPERATION_ABORTED)
-        return r->disturbed & (DISTURBED_CANCEL | DISTURBED_CLOSE | DISTURBED_EXIT);
-    return life_has_faults();
+    if (r->error != WIN32_OPERATION_ABORTED)
+        return life_has_faults();
+    if (r->disturbed & (DISTURBED_CANCEL | DISTURBED_CLOSE | DISTURBED_EXIT))
+        return true;
+    return (r->disturbed & DISTURBED_STATE) && life_has_faults(); /* a device that cannot come back cancels what it has, before anybody knows that it is lost */
 }

@@ -143,8 +143,12 @@ void stack_write(const void *code, const void *frame)
     struct stack_frame frames[MAX_DEPTH];
     unsigned n = walk(code, frame, frames, MAX_DEPTH), shown = 0;
     bool any = false;
-    for (unsigned i = 0; i < n; i++)
-        any |= worth_showing(&frames[i]);
+    for (unsigned i = 0; i < n; i++) {
+        if (!strcmp(frames[i].function, "fiber_main"))
+            n = i; /* what is behind it is nobody's: a context begins here */
+        else
+            any |= worth_showing(&frames[i]);
+    }
     if (n)
         report_line("  stack");
     else

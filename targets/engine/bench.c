@@ -55,7 +55,7 @@ struct input {
 static bool assemble(const char *text, struct input *out)
 {
     char error[256];
-    if (text_assemble(text, "bench", out->bytes, sizeof out->bytes, &out->size, error, sizeof error))
+    if (text_assemble(text, "bench", target.device, out->bytes, sizeof out->bytes, &out->size, error, sizeof error))
         return true;
     fprintf(stderr, "irpfuzz: %s\n", error);
     return false;

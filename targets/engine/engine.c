@@ -101,7 +101,7 @@ bool engine_run_file(const uint8_t *bytes, size_t size, const char *name, char *
     size_t length = size < sizeof text - 1 ? size : sizeof text - 1;
     memcpy(text, bytes, length);
     text[length] = 0;
-    if (!text_assemble(text, name, assembled, sizeof assembled, &made, error ? error : own_error, error ? error_size : sizeof own_error))
+    if (!text_assemble(text, name, target.device, assembled, sizeof assembled, &made, error ? error : own_error, error ? error_size : sizeof own_error))
         made = 0;
     return engine_run(assembled, made < sizeof assembled ? made : sizeof assembled);
 }

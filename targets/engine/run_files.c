@@ -26,32 +26,8 @@ _Noreturn void stop(int status, const char *format, ...)
 
 static uint8_t file_bytes[MAX_INPUT_FILE + 1];
 
-static char foreign[64]; /* the device of another target that the last text read opens */
-
-const char *read_foreign_device(void) { return *foreign ? foreign : NULL; }
-
-/* "app0: h0 = open NAME": the name is for the reader, and the device that is opened is the target's. */
-static void look_for_foreign_device(const char *text)
-{
-    *foreign = 0;
-    for (const char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n') {
-        const char *open = strstr(line, "= open ");
-        if (line[strspn(line, " \t")] == '#' || !open || open > line + strcspn(line, "\n"))
-            continue;
-        const char *name = open + 7 + strspn(open + 7, " \t");
-        size_t n = strcspn(name, " \t\r\n");
-        if (!n || *name == '#' || !strncmp(name, "raw=", 4) || (n == 4 && !memcmp(name, "sync", 4)) ||
-            (n == strlen(target.device) && !memcmp(name, target.device, n)))
-            continue;
-        snprintf(foreign, sizeof foreign, "%.*s", (int)n, name);
-        return;
-    }
-}
-
 static size_t read_file(const char *name)
 {
-    *foreign = 0;
-
     FILE *file = strcmp(name, "-") ? fopen(name, "rb") : stdin;
     if (!file)
         stop(2, "cannot read %s: %s", name, strerror(errno));
@@ -75,6 +51,17 @@ static bool is_readable(const uint8_t *bytes, size_t size)
     return size > 0;
 }
 
+static void tell_what_is_left_out(const char *name, const uint8_t *bytes, size_t size)
+{
+    unsigned operations = 0;
+    for (size_t at = 0; at + RECORD_SIZE <= size; at += RECORD_SIZE) {
+        struct record raw = record_load(bytes + at);
+        operations += record_table[record_canonical(&raw).kind].class != CLASS_DECISION;
+    }
+    if (operations > MAX_OPERATIONS)
+        fprintf(stderr, "irpfuzz: %s has %u operations: only the first %d are run\n", name, operations, MAX_OPERATIONS);
+}
+
 size_t read_input(const char *name, uint8_t *out, size_t room)
 {
     size_t size = read_file(name), made;
@@ -91,11 +78,11 @@ size_t read_input(const char *name, uint8_t *out, size_t room)
         memcpy(out, file_bytes, size);
         return size;
     }
-    if (!text_assemble((const char *)file_bytes, name, out, room, &made, error, sizeof error))
+    if (!text_assemble((const char *)file_bytes, name, target.device, out, room, &made, error, sizeof error))
         stop(2, "%s", error);
     if (made > room)
         stop(2, "%s makes more than %zu bytes: too long", name, room);
-    look_for_foreign_device((const char *)file_bytes);
+    tell_what_is_left_out(name, out, made);
     return made;
 }
 
@@ -105,7 +92,7 @@ size_t read_text(const char *name, uint8_t *out, size_t room)
     char error[512];
     if (memchr(file_bytes, 0, size))
         stop(2, "%s is no text: assemble wants the text form", name);
-    if (!text_assemble((const char *)file_bytes, name, out, room, &made, error, sizeof error))
+    if (!text_assemble((const char *)file_bytes, name, target.device, out, room, &made, error, sizeof error))
         stop(2, "%s", error);
     return made;
 }

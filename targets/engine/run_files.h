@@ -18,8 +18,6 @@ _Noreturn void stop(int status, const char *format, ...) __attribute__((format(p
 size_t read_input(const char *name, uint8_t *out, size_t room);
 /* The same of a file that must be text. */
 size_t read_text(const char *name, uint8_t *out, size_t room);
-/* The device that a text read last opens by name, if it is not the target's: most likely a program for another target. NULL: none. */
-const char *read_foreign_device(void);
 /* A file appears whole or not at all, whatever stops the program. */
 void write_file(const char *name, const uint8_t *bytes, size_t size);
 /* The same, and returns 0 or the errno of what failed. */

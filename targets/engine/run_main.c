@@ -531,9 +531,6 @@ static int explore_file(void)
                                 .pct = options.policy && !strcmp(options.policy, "pct"), .depth = (unsigned)options.depth, .runs = options.runs,
                                 .seed = options.seed};
     size_t size = read_input(options.file[0], input, sizeof input);
-    if (read_foreign_device())
-        stop(2, "%s opens \"%s\", and the device of target %s is \"%s\": give the --target that the program is for", options.file[0],
-             read_foreign_device(), target.name, target.device);
     if (!engine_init())
         return 3;
     return explore(&o, input, size);

@@ -30,10 +30,10 @@ size_t text_show_record(const struct record *record, const char *device, char *o
 size_t text_show(const uint8_t *bytes, size_t length, const char *device, char *out, size_t size);
 
 /*
- * Reads text back. On success *out_length is the number of bytes made (more than size: did not fit). On failure `error` holds one line,
+ * Reads text back. `device` is what the target's device is called, NULL takes any name. On success *out_length is the number of bytes made (more than size: did not fit). On failure `error` holds one line,
  * "file:line: what, what to do".
  */
-bool text_assemble(const char *text, const char *file, uint8_t *out, size_t size, size_t *out_length, char *error, size_t error_size);
+bool text_assemble(const char *text, const char *file, const char *device, uint8_t *out, size_t size, size_t *out_length, char *error, size_t error_size);
 
 /*
  * Either form as records, for the mutators: copies `size` bytes to out (which may be the same memory), a text assembled. Returns the length, cut at room;

@@ -16,6 +16,7 @@ struct line {
     char text[MAX_LINE];
     char *word[MAX_WORDS];
     unsigned words, next;
+    const char *device; /* the name that the target's device has in programs; NULL: any */
     char *error;
     size_t error_size;
 };
@@ -144,8 +145,11 @@ static bool parse_open(struct line *l, struct record *r)
         return false;
     if (!take_if(l, "=") || !take_if(l, "open"))
         return fail(l, "a handle is made by open, write h%u = open", r->slot);
-    if (l->next < l->words && strcmp(peek(l), "sync") && !strchr(peek(l), '='))
-        take(l); /* the device's name, for the reader */
+    if (l->next < l->words && strcmp(peek(l), "sync") && !strchr(peek(l), '=')) {
+        const char *name = take(l); /* for the reader: there is one alone */
+        if (l->device && strcmp(name, l->device))
+            return fail(l, "the target's device is called %s: write that, or give the --target that has %s", l->device, name);
+    }
     if (!strncmp(peek(l), "class=", 6) && !take_number(l, "class=", "", INTERFACE_CLASSES - 1, "class of interface", &r->a))
         return false;
     if (!strncmp(peek(l), "nth=", 4) && !take_number(l, "nth=", "", TREE_DEVICES - 1, "device", &r->b))
@@ -464,9 +468,9 @@ static bool parse_line(struct line *l, uint8_t bytes[RECORD_SIZE], int *count)
     return true;
 }
 
-bool text_assemble(const char *text, const char *file, uint8_t *out, size_t size, size_t *out_length, char *error, size_t error_size)
+bool text_assemble(const char *text, const char *file, const char *device, uint8_t *out, size_t size, size_t *out_length, char *error, size_t error_size)
 {
-    struct line l = {.file = file, .error = error, .error_size = error_size};
+    struct line l = {.file = file, .device = device, .error = error, .error_size = error_size};
     *out_length = 0;
     bool trailing = false;
     while (*text) {
@@ -516,7 +520,7 @@ size_t text_take(uint8_t *out, size_t room, const uint8_t *bytes, size_t size)
         return 0;
     memcpy(text, bytes, size);
     text[size] = 0;
-    if (!text_assemble(text, "seed", records, sizeof records, &made, error, sizeof error) || made > sizeof records || made > room)
+    if (!text_assemble(text, "seed", NULL, records, sizeof records, &made, error, sizeof error) || made > sizeof records || made > room)
         return 0;
     memcpy(out, records, made);
     return made;

@@ -32,7 +32,7 @@ static void assert_round_trip(const uint8_t *bytes, size_t size)
     char error[256] = "";
     size_t made, length = text_show(bytes, size, "echo", text, sizeof text);
     assert_true(length < sizeof text);
-    if (!text_assemble(text, "t", assembled, sizeof assembled, &made, error, sizeof error))
+    if (!text_assemble(text, "t", NULL, assembled, sizeof assembled, &made, error, sizeof error))
         fail_msg("%s\nin:\n%s", error, text);
     assert_int_equal(made, size);
     assert_memory_equal(assembled, bytes, size);
@@ -132,7 +132,7 @@ static void canonical_form_is_idempotent(void **state)
 static size_t assemble(const char *source, char *error, size_t size)
 {
     size_t made;
-    return text_assemble(source, "p.txt", assembled, sizeof assembled, &made, error, size) ? made : SIZE_MAX;
+    return text_assemble(source, "p.txt", NULL, assembled, sizeof assembled, &made, error, size) ? made : SIZE_MAX;
 }
 
 static void a_program_reads_as_meant(void **state)
@@ -190,7 +190,7 @@ static void wmi_reads_as_meant(void **state)
         uint8_t bytes[RECORD_SIZE];
         char error[256], shown[256];
         size_t size;
-        assert_true(text_assemble(lines[i], "lines", bytes, sizeof bytes, &size, error, sizeof error));
+        assert_true(text_assemble(lines[i], "lines", NULL, bytes, sizeof bytes, &size, error, sizeof error));
         assert_int_equal(size, RECORD_SIZE);
         struct record r = record_load(bytes), canonical = record_canonical(&r);
         assert_true(record_equal(&r, &canonical));
@@ -210,7 +210,7 @@ static void assert_reads_as_meant(const char *const *lines, unsigned count)
         uint8_t bytes[RECORD_SIZE];
         char error[256] = "", shown[256];
         size_t size;
-        if (!text_assemble(lines[i], "lines", bytes, sizeof bytes, &size, error, sizeof error))
+        if (!text_assemble(lines[i], "lines", NULL, bytes, sizeof bytes, &size, error, sizeof error))
             fail_msg("%s", error);
         assert_int_equal(size, RECORD_SIZE);
         struct record r = record_load(bytes), canonical = record_canonical(&r);
@@ -219,6 +219,16 @@ static void assert_reads_as_meant(const char *const *lines, unsigned count)
         assert_int_equal(strncmp(shown, lines[i], strlen(shown)), 0);
         assert_int_equal(strlen(shown) + 1, strlen(lines[i]));
     }
+}
+
+static void another_device_is_refused(void **state)
+{
+    uint8_t bytes[RECORD_SIZE];
+    char error[256] = "";
+    size_t size;
+    assert_true(text_assemble("app0: h0 = open echo\n", "p", "echo", bytes, sizeof bytes, &size, error, sizeof error));
+    assert_false(text_assemble("app0: h0 = open other\n", "p", "echo", bytes, sizeof bytes, &size, error, sizeof error));
+    assert_string_equal(error, "p:1: the target's device is called echo: write that, or give the --target that has other");
 }
 
 static void cards_read_as_meant(void **state)
@@ -356,6 +366,7 @@ int main(void)
         cmocka_unit_test(wmi_reads_as_meant),
         cmocka_unit_test(cards_read_as_meant),
         cmocka_unit_test(cards_are_for_targets_that_have_some),
+        cmocka_unit_test(another_device_is_refused),
         cmocka_unit_test(lanes_are_independent),
         cmocka_unit_test(too_much_is_ignored),
         cmocka_unit_test(bad_text_is_explained),
