@@ -1,12 +1,16 @@
 /*
- * See build.h. A build's output goes to <directory>/irpfuzz-build.log; on a terminal one line tells how far it is.
+ * See build.h. A build's output goes to <directory>/irpfuzz-build.log; on a terminal one line tells how far it is. One command at a time builds in a directory: who comes
+ * second waits, and finds it built.
  */
 #include "build.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "command.h"
@@ -35,6 +39,26 @@ static void print_tail(const char *log)
         from += length - 4000;
     fprintf(stderr, "%.6000s\n", from);
     free(words);
+}
+
+/* Returns what unlocks it when it is closed. */
+static int lock_directory(const char *directory)
+{
+    make_directory(directory);
+    const char *path = text("%s/irpfuzz.lock", directory);
+    int lock = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0666);
+    if (lock < 0)
+        fail(EXIT_SETUP, "%s: %s", path, strerror(errno));
+    for (bool told = false; flock(lock, LOCK_EX | LOCK_NB); told = true) {
+        if (errno != EWOULDBLOCK && errno != EINTR)
+            fail(EXIT_SETUP, "%s: %s", path, strerror(errno));
+        if (interrupted)
+            fail(EXIT_SETUP, "waiting for %s: interrupted", directory);
+        if (!told)
+            fprintf(stderr, "%s: another irpfuzz builds there, waiting for it\n", directory);
+        sleep_seconds(0.05);
+    }
+    return lock;
 }
 
 /* False, after the log's words, if it failed. */
@@ -76,6 +100,7 @@ static void make_profile(void)
     struct args args = {0};
     if (file_exists(PROFILE))
         return;
+    int lock = lock_directory(TRAINING);
     configure(TRAINING, "training", NULL, log);
     args_add(&args, "cmake");
     args_add(&args, "--build");
@@ -84,6 +109,7 @@ static void make_profile(void)
     args_add(&args, "emulator_profile");
     if (!run_step(&args, log, "building " TRAINING))
         fail(EXIT_SETUP, "building " TRAINING " failed: see %s", log);
+    close(lock);
 }
 
 static bool takes_profile(const char *preset)
@@ -94,7 +120,6 @@ static bool takes_profile(const char *preset)
 static void configure(const char *directory, const char *preset, const struct args *settings, const char *log)
 {
     struct args args = {0};
-    make_directory(directory);
     if (file_exists(text("%s/build.ninja", directory)))
         return;
     if (takes_profile(preset))
@@ -118,6 +143,7 @@ void build_directory(const char *directory, const char *preset, const struct arg
 {
     const char *log = text("%s/irpfuzz-build.log", directory);
     struct args args = {0};
+    int lock = lock_directory(directory);
     configure(directory, preset, settings, log);
     args_add(&args, "cmake");
     args_add(&args, "--build");
@@ -127,19 +153,23 @@ void build_directory(const char *directory, const char *preset, const struct arg
         args_add(&args, "%s", targets->v[i]);
     if (!run_step(&args, log, text("building %s", directory)))
         fail(EXIT_SETUP, "building %s failed: see %s", directory, log);
+    close(lock);
 }
 
 bool build_everything(const char *preset)
 {
     const char *directory = text("build/%s", preset), *log = text("%s/irpfuzz-build.log", directory);
     struct args args = {0};
+    int lock = lock_directory(directory);
     configure(directory, preset, NULL, log);
     args_add(&args, "cmake");
     args_add(&args, "--build");
     args_add(&args, "%s", directory);
     args_add(&args, "--");
     args_add(&args, "-k0");
-    return run_step(&args, log, text("building %s", directory));
+    bool good = run_step(&args, log, text("building %s", directory));
+    close(lock);
+    return good;
 }
 
 void build_preset(const char *preset, const struct args *targets)
