@@ -40,14 +40,26 @@ __attribute__((no_sanitize("address", "memory"))) static bool is_live(const stru
     return memory_is_kernel(o) && !((ULONG_PTR)o & 7) && o->magic == FX_MAGIC;
 }
 
+/* Of an object whose memory was given to nobody since. */
+static bool name_of_freed(const struct fx_object *o, char *out, size_t size)
+{
+    struct block *b = memory_is_kernel(o) ? block_find(o) : NULL;
+    if (!b || block_memory(b) != o || b->state != BLOCK_FREE || b->use != BLOCK_WDF || b->tag >> 24 >= FX_TYPE_COUNT)
+        return false;
+    irpfuzz_snprintf(out, size, "%s #%u", type_names[b->tag >> 24], (unsigned)(b->tag & 0xFFFFFF));
+    return true;
+}
+
 static _Noreturn void wrong_handle(const struct fx_object *o, enum fx_type type)
 {
     const char *where = gate_where(ctx_current());
     if (!o)
         bugcheck(0x10D, 5, 0, type, 0, "K-OBJ-50", "%s was given a NULL handle, expected a %s", where, type_names[type]);
+    char name[40];
+    if (!is_live(o) && name_of_freed(o, name, sizeof name))
+        bugcheck(0x10D, 5, 1, type, 0, "K-OBJ-50", "%s was given the handle of %s, which is deleted", where, name);
     if (!is_live(o))
         bugcheck(0x10D, 5, 1, type, 0, "K-OBJ-50", "%s was given a handle that is not, or no longer, a framework object", where);
-    char name[40];
     bugcheck(0x10D, 5, o->number, type, 0, "K-OBJ-50", "%s was given the handle of %s, expected a %s", where, fx_name(o, name, sizeof name),
              type_names[type]);
 }

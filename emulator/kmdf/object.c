@@ -76,12 +76,19 @@ NTSTATUS fx_object_create(struct fx_driver *driver, enum fx_type type, SIZE_T si
     return STATUS_SUCCESS;
 }
 
+/* Its last words: name_of_freed() in bugs.c. */
+static void free_object(struct fx_object *o)
+{
+    block_retag(o, (uint32_t)o->type << 24 | (o->number & 0xFFFFFF));
+    block_free(o, CALLER);
+}
+
 void fx_object_free_unused(struct fx_object *o)
 {
     o->magic = 0;
     o->driver->live_objects--;
     fx_context_free_all(o);
-    block_free(o, CALLER);
+    free_object(o);
 }
 
 NTSTATUS fx_object_commit(struct fx_object *o, struct fx_object *parent)
@@ -232,7 +239,7 @@ static void finalize(struct fx_object *o)
     o->magic = 0;
     o->driver->live_objects--;
     if (!o->embedded)
-        block_free(o, CALLER);
+        free_object(o);
 }
 
 static void check_last_reference(const struct fx_object *o)

@@ -306,6 +306,14 @@ static void check_header(const struct block *b)
                  b->number);
 }
 
+void block_retag(void *memory, uint32_t tag)
+{
+    struct block *b = block_of(memory);
+    header_open(b);
+    b->tag = tag;
+    header_close(b);
+}
+
 void block_free(void *memory, const void *caller)
 {
     struct block *b = block_of(memory);

@@ -63,6 +63,8 @@ void *block_alloc_zero(enum arena arena, enum block_use use, size_t size, uint32
 /* The same, holding anything: for memory of the emulator's own that it fills itself. */
 void *block_alloc_bare(enum arena arena, enum block_use use, size_t size, uint32_t tag, const void *caller);
 void block_free(void *memory, const void *caller);
+/* For who frees it next: what a report may still say of it afterwards. */
+void block_retag(void *memory, uint32_t tag);
 static inline struct block *block_of(const void *memory) { return (struct block *)((char *)(uintptr_t)memory - sizeof(struct block)); }
 
 /* The block that contains address (or whose red zone does), live or freed; NULL if none. Linear: for reports only. */

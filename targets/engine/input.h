@@ -146,6 +146,7 @@ struct record_type {
     const char *name;            /* as in the text form */
     uint8_t class;               /* enum record_class */
     struct field actor, slot, flags, a, b, c;
+    uint8_t often;               /* of a PnP event: how often the mutators bring it, beside the others */
 };
 
 extern const struct record_type record_table[RECORD_KINDS];

@@ -108,9 +108,6 @@ static void pick_position(struct mutator *m, enum lane lane, uint32_t *hash, uin
 
 static const uint8_t app_kinds[] = {OP_OPEN, OP_OPEN, OP_READ, OP_READ, OP_READ, OP_WRITE, OP_WRITE, OP_WRITE, OP_IOCTL, OP_IOCTL, OP_CANCEL,
                                     OP_CANCEL, OP_CANCEL, OP_CANCEL_ALL, OP_CLOSE, OP_EXIT_THREAD, OP_WAIT, OP_WAIT, OP_SLEEP};
-static const uint8_t pnp_kinds[] = {EV_QUERY_STOP, EV_STOP, EV_CANCEL_STOP, EV_REBALANCE, EV_REBALANCE, EV_QUERY_REMOVE, EV_CANCEL_REMOVE,
-                                    EV_REMOVE, EV_SURPRISE_REMOVE, EV_READD, EV_SLEEP, EV_SLEEP, EV_RESUME, EV_RESUME, EV_IDLE, EV_WAKE,
-                                    EV_PROCESS_EXIT, EV_RELOAD, EV_PASS_TIME, EV_PASS_TIME, EV_PASS_TIME};
 static const uint8_t decision_kinds[] = {DE_SCHEDULE, DE_SCHEDULE, DE_SCHEDULE, DE_SCHEDULE, DE_SCHEDULE, DE_FAULT, DE_FAULT, DE_VALUE, DE_CONFIG};
 
 static void fill_app(struct mutator *m, struct record *r)
@@ -240,6 +237,17 @@ static struct record record_of_kind(struct mutator *m, uint8_t kind)
     return record_canonical(&r);
 }
 
+static uint8_t pick_pnp_event(struct mutator *m)
+{
+    unsigned all = 0, kind = 0;
+    for (unsigned i = 0; i < RECORD_KINDS; i++)
+        all += record_table[i].often;
+    unsigned left = (unsigned)mutator_random(m, all);
+    while (left >= record_table[kind].often)
+        left -= record_table[kind++].often;
+    return (uint8_t)kind;
+}
+
 /* A driver with more than a code or two is spoken to by them. */
 static bool is_for_controls(const struct mutator *m) { return m->hints && m->hints->code_count > 2; }
 
@@ -255,7 +263,7 @@ struct record mutator_record(struct mutator *m)
     if (which < 8)
         return record_of_kind(m, app_kinds[mutator_random(m, COUNT(app_kinds))]);
     if (which < 11)
-        return record_of_kind(m, pnp_kinds[mutator_random(m, COUNT(pnp_kinds))]);
+        return record_of_kind(m, pick_pnp_event(m));
     return record_of_kind(m, decision_kinds[mutator_random(m, COUNT(decision_kinds))]);
 }
 

@@ -438,6 +438,7 @@ void world_run(void (*body)(void), struct outcome outcome)
     }
     reset();
     unit_expected_rule = outcome.rule;
+    unit_expected_words = outcome.words;
     if (outcome.code)
         unit_expect_bugcheck_by(body, outcome.chance, outcome.code, outcome.p1);
     else

@@ -23,6 +23,7 @@ struct outcome {
     const struct chance *chance;
     uint32_t lint;       /* enum machine_lint: with it the life ends so; without it, in a life before that, well */
     const char *rule;    /* which the bug check names; NULL: any */
+    const char *words;   /* that its sentence holds; NULL: any */
 };
 #define ANY ~0ull
 #define MISUSE .code = OWN_WDF_MISUSE, .p1 = ANY /* a KMDF verifier break */

@@ -344,7 +344,7 @@ TEST(K_OBJ_50_null_handle, .code = 0x10D, .p1 = 5) { boot(), WdfObjectReference(
 TEST(K_OBJ_50_wrong_type, .code = 0x10D, .p1 = 5) { boot(), WdfDeviceGetDriver((WDFDEVICE)make("P", device)); }
 
 /* RULE K-OBJ-50: A handle whose object is gone is found when a DDI is called with it. */
-TEST(K_OBJ_50_stale_handle, .code = 0x10D, .p1 = 5)
+TEST(K_OBJ_50_stale_handle, .code = 0x10D, .p1 = 5, .words = "given the handle of object #1, which is deleted")
 {
     boot();
     root = make("P", device);

@@ -88,6 +88,7 @@ bool unit_survives(void (*body)(void), const struct chance *chance) { return run
 
 const char *unit_expecting;
 const char *unit_expected_rule;
+const char *unit_expected_words;
 
 static bool same_rule(const char *a, const char *b)
 {
@@ -107,7 +108,9 @@ void unit_expect_bugcheck_by(void (*body)(void), const struct chance *chance, ui
     else if (unit.last.code != code || (p1 != ~0ull && unit.last.parameter[0] != p1) || !same_rule(unit_expected_rule, unit.last.rule))
         report_write(&unit.last);
     bool by_rule = same_rule(unit_expected_rule, unit.last.rule);
-    unit_expecting = unit_expected_rule = NULL;
+    if (unit_expected_words && !survived)
+        assert_true(strstr(unit.last.text, unit_expected_words) != NULL);
+    unit_expecting = unit_expected_rule = unit_expected_words = NULL;
     assert_false(survived);
     assert_true(unit.seen);
     assert_int_equal(unit.last.code, code);

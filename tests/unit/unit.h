@@ -36,6 +36,8 @@ bool unit_survives(void (*body)(void), const struct chance *chance);
 extern const char *unit_expecting;
 /* The rule that the next expected bug check must name; NULL: any. */
 extern const char *unit_expected_rule;
+/* The words that its sentence must hold; NULL: any. */
+extern const char *unit_expected_words;
 /* Runs a life that must end in this bug check; p1 ~0: any. */
 void unit_expect_bugcheck(void (*body)(void), uint32_t code, uint64_t p1);
 void unit_expect_bugcheck_by(void (*body)(void), const struct chance *chance, uint32_t code, uint64_t p1);
