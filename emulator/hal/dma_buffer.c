@@ -9,6 +9,7 @@
 #include "../machine/sanitizer.h"
 
 #define TAG_BYTE 0xDBu
+#define TAG_WORD 0xDBDBDBDBDBDBDBDBu
 #define FRONT 64u               /* of tag before the buffer */
 
 struct dma_buffer {
@@ -27,13 +28,30 @@ static void tag(const struct dma_buffer *b)
     asan_poison(b->memory + b->length, b->behind);
 }
 
+/* The first offset without the tag's byte, or `end`. A driver has hundreds of buffers, and each has up to a page of tag: words first. */
+static LONG64 written_at(const struct dma_buffer *b, LONG64 from, LONG64 end)
+{
+    const UCHAR *p = (const UCHAR *)b->memory;
+    uint64_t word;
+    for (; end - from >= (LONG64)sizeof word; from += sizeof word) {
+        memcpy(&word, p + from, sizeof word);
+        if (word != TAG_WORD)
+            break;
+    }
+    while (from < end && p[from] == TAG_BYTE)
+        from++;
+    return from;
+}
+
 static void check_tag(const struct dma_buffer *b)
 {
     asan_unpoison(b->memory - FRONT, FRONT);
     asan_unpoison(b->memory + b->length, b->behind);
-    for (LONG64 i = -(LONG64)FRONT; i < (LONG64)b->length + b->behind; i = i == -1 ? b->length : i + 1)
-        if ((UCHAR)b->memory[i] != TAG_BYTE)
-            bugcheck(0xE6, 0x0F, (uint64_t)i, b->length, 0, "V-DMA-0F", "a driver or its device has written at offset %lld of a common buffer of %u bytes", i, b->length);
+    LONG64 i = written_at(b, -(LONG64)FRONT, 0);
+    if (i == 0)
+        i = written_at(b, b->length, (LONG64)b->length + b->behind);
+    if (i != (LONG64)b->length + b->behind)
+        bugcheck(0xE6, 0x0F, (uint64_t)i, b->length, 0, "V-DMA-0F", "a driver or its device has written at offset %lld of a common buffer of %u bytes", i, b->length);
 }
 
 static struct dma_mapping mapping_for(const struct dma_buffer *b)

@@ -306,6 +306,15 @@ static void check_header(const struct block *b)
                  b->number);
 }
 
+uint32_t block_number(const void *memory)
+{
+    struct block *b = block_of(memory);
+    header_open(b);
+    uint32_t number = b->number;
+    header_close(b);
+    return number;
+}
+
 void block_retag(void *memory, uint32_t tag)
 {
     struct block *b = block_of(memory);

@@ -67,6 +67,8 @@ void block_free(void *memory, const void *caller);
 void block_retag(void *memory, uint32_t tag);
 static inline struct block *block_of(const void *memory) { return (struct block *)((char *)(uintptr_t)memory - sizeof(struct block)); }
 
+uint32_t block_number(const void *memory);
+
 /* The block that contains address (or whose red zone does), live or freed; NULL if none. Linear: for reports only. */
 struct block *block_find(const void *address);
 /* Walks live blocks in order of allocation; start with NULL. */

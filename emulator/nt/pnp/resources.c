@@ -93,7 +93,7 @@ static void fill_requirements(PIO_STACK_LOCATION location, void *list) { locatio
 static void filter(struct devnode *node)
 {
     IO_RESOURCE_REQUIREMENTS_LIST *list = pool_copy(node->requirements, node->requirements ? node->requirements->ListSize : 0);
-    uint32_t number = list ? block_find(list)->number : 0;
+    uint32_t number = list ? block_number(list) : 0;
     IO_STATUS_BLOCK iosb = {.Information = (ULONG_PTR)list};
     NTSTATUS status = pnp_send_with(node, IRP_MN_FILTER_RESOURCE_REQUIREMENTS, fill_requirements, list, &iosb);
     IO_RESOURCE_REQUIREMENTS_LIST *now = (IO_RESOURCE_REQUIREMENTS_LIST *)iosb.Information;
