@@ -100,7 +100,7 @@ static void check_claim(const KINTERRUPT *i, bool asserted, bool claimed)
 
 static bool call_isr(PKINTERRUPT i)
 {
-    bool asserted = i->line->sources != 0;
+    bool asserted = i->line->sources != 0 || i->line->glitch;
     KIRQL old = hal_acquire_lock(i);
     bool claimed = run_routine(i);
     hal_release_lock(i, old);

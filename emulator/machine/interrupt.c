@@ -86,7 +86,14 @@ void interrupt_pulse(struct interrupt_line *line)
 void interrupt_spurious(struct interrupt_line *line)
 {
     line->spurious = line->irql != 0;
+    line->glitch = false;
     update(line);
+}
+
+void interrupt_glitch(struct interrupt_line *line)
+{
+    interrupt_spurious(line);
+    line->glitch = line->spurious;
 }
 
 void interrupt_connect(struct interrupt_line *line, uint8_t irql, bool latched, uint32_t processors)
@@ -101,7 +108,7 @@ void interrupt_connect(struct interrupt_line *line, uint8_t irql, bool latched, 
 void interrupt_disconnect(struct interrupt_line *line)
 {
     line->irql = 0;
-    line->edge = line->spurious = line->masked = false;
+    line->edge = line->spurious = line->glitch = line->masked = false;
     line->unclaimed = line->claimed = 0;
     update(line);
 }
@@ -193,6 +200,7 @@ void interrupt_deliver(struct interrupt_line *line)
     bool in_gate = self->in_gate;
     bool asserted = !line->latched && line->sources;
     footprint_clock(); /* that it comes here is the schedule's choice, not this context's */
+    line->glitch = line->glitch && line->spurious;
     line->edge = line->spurious = false;
     line->in_service = true;
     update(line);

@@ -31,6 +31,7 @@ struct interrupt_line {
     bool in_service;
     bool edge;               /* latched: came and was not served yet */
     bool spurious;           /* to be served once although no device asks for it */
+    bool glitch;             /* ... because one asked for so short a time that it does no more; that is how it is served now */
     bool wants;              /* counted in machine.interrupts */
     uint16_t hold;           /* points that it is held off for yet */
     uint32_t sources;        /* the devices that assert it, a bit each */
@@ -52,6 +53,8 @@ void interrupt_deassert(struct interrupt_line *line, unsigned source);
 void interrupt_pulse(struct interrupt_line *line);
 /* Its ISRs are called although no device asks for it, as may happen at any time while one is connected (W-INT-6). */
 void interrupt_spurious(struct interrupt_line *line);
+/* The same, but it is some device's doing: an ISR may take it for its own. */
+void interrupt_glitch(struct interrupt_line *line);
 
 /* For nt. Connecting lets an asserted line in at once, which may be before this returns. */
 void interrupt_connect(struct interrupt_line *line, uint8_t irql, bool latched, uint32_t processors);

@@ -129,6 +129,8 @@ NTSTATUS ke_wait_for_multiple_objects(ULONG count, PVOID objects[], WAIT_TYPE ty
 void ke_wait_internal(PKEVENT event, const char *why);
 /* The same in UserMode (W-KE-7): STATUS_THREAD_IS_TERMINATING if the thread was asked to end meanwhile. */
 NTSTATUS ke_wait_interruptible(PKEVENT event, const char *why);
+/* Time that a processor spends without doing anything else; the DPC watchdog sees it. */
+void ke_stall_execution_processor(ULONG microseconds);
 NTSTATUS ke_delay_execution_thread(KPROCESSOR_MODE mode, BOOLEAN alertable, PLARGE_INTEGER interval);
 
 void ke_initialize_event(PKEVENT event, EVENT_TYPE type, BOOLEAN state);

@@ -214,6 +214,47 @@ TEST(W_INT_6_spurious)
     assert_int_equal(calls, 0);
 }
 
+static unsigned glitches;
+static BOOLEAN NTAPI counts_all(PKINTERRUPT i, PVOID context)
+{
+    glitches++;
+    return TRUE;
+}
+
+/* RULE V-HAL-7: An interrupt that a device asks for so shortly that it does no more when it is served may be claimed. */
+TEST(V_HAL_7_glitch)
+{
+    begin();
+    glitches = 0;
+    connect_as(counts_all, NULL, TRUE, CARD_DIRQL, &interrupt);
+    interrupt_glitch(interrupt_line(CARD_VECTOR));
+    a_point();
+    interrupt_glitch(interrupt_line(CARD_VECTOR));
+    a_point();
+    assert_int_equal(glitches, 2);
+    end();
+}
+
+static BOOLEAN NTAPI stalling_isr(PKINTERRUPT i, PVOID context)
+{
+    KeStallExecutionProcessor(50);
+    return on_isr(i, context);
+}
+
+/* RULE V-LCK-31: An ISR that stalls long after the last DPC has run is no DPC that runs for long. */
+TEST(V_LCK_31_isr)
+{
+    begin();
+    connect_as(stalling_isr, NULL, FALSE, CARD_DIRQL, &interrupt);
+    WRITE_REGISTER_ULONG(reg(CARD_ENABLE), 1);
+    WRITE_REGISTER_ULONG(reg(CARD_BELL), 1);
+    log_is("isr dpc");
+    pass_ms(30000);
+    WRITE_REGISTER_ULONG(reg(CARD_BELL), 1);
+    log_is("isr dpc");
+    end();
+}
+
 static bool recurse;
 static BOOLEAN NTAPI synchronized(PVOID context)
 {
@@ -635,7 +676,7 @@ int main(void)
         cmocka_unit_test(V_HAL_3_interrupt), cmocka_unit_test(V_HAL_8_before), cmocka_unit_test(V_HAL_8_after),
         cmocka_unit_test(V_HAL_8_shared), cmocka_unit_test(V_UNL_8_interrupt),
         cmocka_unit_test(V_HAL_2_unload), cmocka_unit_test(W_INT_1_left), cmocka_unit_test(W_INT_7_disconnect_waits),
-        cmocka_unit_test(W_INT_6_chosen),
+        cmocka_unit_test(W_INT_6_chosen), cmocka_unit_test(V_HAL_7_glitch), cmocka_unit_test(V_LCK_31_isr),
     };
     return cmocka_run_group_tests(tests);
 }

@@ -11,6 +11,7 @@
 
 static struct {
     uint64_t dpc_began[MACHINE_MAX_CPUS];
+    unsigned dpcs[MACHINE_MAX_CPUS];     /* that run: what is above DISPATCH_LEVEL may be an ISR on top of a thread as well */
     uint64_t raised[MACHINE_MAX_CPUS];   /* 100 ns at or above DISPATCH_LEVEL */
     uint64_t raised_end[MACHINE_MAX_CPUS];
 } watchdog;
@@ -19,6 +20,7 @@ void ke_time_begin(void) { memset(&watchdog, 0, sizeof watchdog); }
 
 void ke_watchdog_dpc(unsigned cpu, bool begins)
 {
+    watchdog.dpcs[cpu] += begins ? 1 : -1u;
     if (begins)
         watchdog.dpc_began[cpu] = clock_now();
 }
@@ -31,7 +33,7 @@ static void check_watchdog(unsigned cpu, uint64_t interval)
         return;
     }
     uint64_t now = clock_now();
-    if (ctx->top && now - watchdog.dpc_began[cpu] > DPC_LIMIT)
+    if (watchdog.dpcs[cpu] && now - watchdog.dpc_began[cpu] > DPC_LIMIT)
         bugcheck(0x133, 0, (now - watchdog.dpc_began[cpu]) / TICK, DPC_LIMIT / TICK, 0, "V-LCK-31", "a DPC has run for %llu ms",
                  (unsigned long long)((now - watchdog.dpc_began[cpu]) / CLOCK_MS));
     watchdog.raised[cpu] = (watchdog.raised_end[cpu] + interval == now ? watchdog.raised[cpu] : 0) + interval;
