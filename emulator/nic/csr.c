@@ -116,9 +116,16 @@ static uint32_t read_register(struct nic *nic, uint32_t offset, unsigned width)
     return nic->override.register_read ? nic->override.register_read(nic->override.context, offset, width, value) : value;
 }
 
+static void about_to_be_accessed(struct nic *nic)
+{
+    if (nic->override.access && !nic->hostile.gone)
+        nic->override.access(nic->override.context);
+}
+
 static uint64_t device_register_read(struct device_model *model, unsigned window, uint32_t offset, unsigned width)
 {
     struct nic *nic = (struct nic *)model;
+    about_to_be_accessed(nic);
     if (nic->hostile.gone || !nic_decodes(nic, window) || window == NIC_WINDOW_FLASH)
         return ~0ull; /* an empty flash is all ones, too */
     if (width < 8)
@@ -235,6 +242,7 @@ static void write_byte(struct nic *nic, uint32_t offset, uint8_t value)
 static void device_register_write(struct device_model *model, unsigned window, uint32_t offset, unsigned width, uint64_t value)
 {
     struct nic *nic = (struct nic *)model;
+    about_to_be_accessed(nic);
     if (nic->hostile.gone || !nic_decodes(nic, window) || window == NIC_WINDOW_FLASH)
         return;
     if (offset % width)

@@ -79,9 +79,13 @@ enum nic_fate { NIC_DONE, NIC_HELD, NIC_LOST, NIC_TWICE, NIC_LATE };
 /* Each member may be NULL; each gets the benign answer (or stands for NIC_DONE) and gives the one to use. */
 struct nic_override {
     void *context;
+    /* The driver is about to read or write a register: the last moment before that. */
+    void (*access)(void *context);
     /* offset into the CSR as the driver reads it, width 1, 2 or 4. */
     uint32_t (*register_read)(void *context, uint32_t offset, unsigned width, uint32_t benign);
     uint32_t (*config_read)(void *context, uint32_t offset, unsigned width, uint32_t benign);
+    /* A register of the PHY at this address; 0xFFFF where none is. */
+    uint16_t (*phy_read)(void *context, unsigned address, unsigned reg, uint16_t benign);
     uint32_t (*field)(void *context, enum nic_field field, uint32_t bus_address, uint32_t benign);
     /* A command byte: done, held (never accepted), or lost (accepted, not executed). */
     enum nic_fate (*command)(void *context, uint8_t command);
@@ -124,6 +128,7 @@ struct nic_receive_unit {
     bool fetched, dropped;
     bool header_split;
     uint32_t base, rfd, byte_count;
+    uint32_t last;           /* the RFD that took the last frame */
     uint16_t header_size;
     uint8_t descriptor[16];
 };

@@ -174,6 +174,12 @@ static void phy_write(struct nic *nic, unsigned reg, uint16_t value)
 
 /* ---- The management bus ---- */
 
+static uint16_t answer(struct nic *nic, unsigned address, unsigned reg)
+{
+    uint16_t value = address == PHY_ADDRESS ? phy_read(nic, reg) : 0xFFFF;
+    return nic->override.phy_read ? nic->override.phy_read(nic->override.context, address, reg, value) : value;
+}
+
 void nic_mdi_finish(struct alarm *alarm)
 {
     struct nic *nic = NIC_OF(alarm, mdi_alarm);
@@ -181,7 +187,7 @@ void nic_mdi_finish(struct alarm *alarm)
     if (frozen(nic, NIC_FROZEN_MDI))
         return;
     if (operation == MDI_READ)
-        nic->mdi = (nic->mdi & 0xFFFF0000) | (address == PHY_ADDRESS ? phy_read(nic, reg) : 0xFFFF);
+        nic->mdi = (nic->mdi & 0xFFFF0000) | answer(nic, address, reg);
     else if (address == PHY_ADDRESS)
         phy_write(nic, reg, (uint16_t)nic->mdi);
     nic->mdi |= MDI_READY;

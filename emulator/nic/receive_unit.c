@@ -197,6 +197,7 @@ static void deliver(struct nic *nic, const uint8_t *frame, uint32_t size, uint16
         status |= STATUS_OK;
     nic_store_field(nic, NIC_FIELD_RFD_COUNT, address + 12, COUNT_DONE | stored, 2);
     nic_complete(nic, NIC_FIELD_RFD_STATUS, address, status);
+    nic->ru.last = address;
     nic->stat |= STAT_FR;
     if (stored < whole)
         nic_count(nic, COUNT_RX_RESOURCE);

@@ -3,8 +3,9 @@
  *
  * Principle of operation. The first device of a target that names a card is a function of the PCI bus. A card stays in its slot while drivers come and go; one that was
  * pulled is replaced when the device is added again, by a second one if somebody holds the first one's device still. Frames come from a neighbour who is always there, and
- * from the target's other card. A card may be made to lie: from then on oracles know it (life_has_strange_hardware()), and before the life is brought to its end it is honest
- * again, so that what it has kept back goes on.
+ * from the target's other card. A card may be made to lie, by an event or by what the input says of it from its first moment on (DE_LIE, DE_STRIKE, each counted by what the
+ * driver asks of the card). From the first answer that is not the model's oracles know it (life_has_strange_hardware()), and before the life is brought to its end the card
+ * is honest again, so that what it has kept back goes on.
  *
  * Kernel side, PnP thread, PASSIVE_LEVEL.
  */
@@ -17,8 +18,11 @@
 #include "input.h"
 
 struct devnode;
+struct program;
 
 void cards_begin(void);
+/* How often drivers have touched the registers of this card in this life, or the last one. */
+unsigned cards_accesses(unsigned which);
 bool cards_has(unsigned which);
 /* As pnp_create_root_device(); NULL: there is no slot left. */
 struct devnode *cards_create_device(unsigned which, int32_t *status);

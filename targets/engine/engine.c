@@ -1,5 +1,6 @@
 /* See engine.h. */
 #include "engine.h"
+#include "cards.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -69,7 +70,8 @@ bool engine_init(void)
     machine.on_switch = coverage_switch;
     hints = (struct mutator_hints){.lengths = target.lengths, .length_count = target.length_count, .codes = target.codes,
                                    .code_count = target.code_count, .wmi_classes = target.wmi_count,
-                                   .cards = (target.card[0] != 0) + (target.card[1] != 0), .asked = choose_asked};
+                                   .cards = (target.card[0] != 0) + (target.card[1] != 0), .hostile = target.hostile, .asked = choose_asked,
+                                   .accesses = cards_accesses};
     return true;
 }
 

@@ -53,6 +53,8 @@ const struct record_type record_table[RECORD_KINDS] = {
     [EV_FRAME] =           {"frame",           CLASS_PNP,      NONE, CARD,    MOD(FRAME_TOS), MOD(MAX_FRAME + 1),   BITS(255), BITS(0x3f1f), 0},
     [EV_CABLE] =           {"cable",           CLASS_PNP,      NONE, CARD,    MOD(CABLES),   NONE,                  NONE,      NONE, 0},
     [EV_HARDWARE] =        {"hardware",        CLASS_PNP,      NONE, CARD,    MOD(HARDWARE_VERBS), ANY,             ANY,       ANY, 0},
+    [DE_LIE] =             {"lie",             CLASS_DECISION, CARD, MOD(ABOUTS), MOD(HOWS), BITS(0xff00ff), {FOLD_NTH, MAX_ACCESSES}, ANY, 0},
+    [DE_STRIKE] =          {"strike",          CLASS_DECISION, CARD, NONE,    MOD(HARDWARE_VERBS), ANY,             ANY,       ANY, 0},
 };
 
 bool event_names_device(unsigned kind)
@@ -61,10 +63,10 @@ bool event_names_device(unsigned kind)
     return type->class == CLASS_PNP && type->slot.fold == FOLD_MODULO && type->slot.limit == TREE_DEVICES;
 }
 
-#define WHERE 0xffff03
+#define WHERE 0xffff07
 const struct hardware_verb_type hardware_verbs[HARDWARE_VERBS] = {
     [HARDWARE_STAT] =    {"stat",    0xfd,       0,     0}, /* never all ones, which is what a card that is gone reads as */
-    [HARDWARE_STUCK] =   {"stuck",   0xfd,       0,     0x3f},
+    [HARDWARE_STUCK] =   {"stuck",   0xfd,       0,     0xff},
     [HARDWARE_SILENCE] = {"silence", 1,          0,     0},
     [HARDWARE_FREEZE] =  {"freeze",  0x1f,       0,     0},
     [HARDWARE_RFD] =     {"rfd",     0xffffffff, WHERE, 0xff},
@@ -74,6 +76,8 @@ const struct hardware_verb_type hardware_verbs[HARDWARE_VERBS] = {
     [HARDWARE_PULL] =    {"pull",    0,          0,     0},
     [HARDWARE_ARM] =     {"arm",     LIES,       0xfff, 0x3f},
     [HARDWARE_HONEST] =  {"honest",  0,          0,     0},
+    [HARDWARE_SPURIOUS] = {"spurious", 0,        0,     0},
+    [HARDWARE_SLOW] =    {"slow",    0x7ff,       0,     0},
 };
 
 static uint32_t load32(const uint8_t *p) { return p[0] | p[1] << 8 | p[2] << 16 | (uint32_t)p[3] << 24; }
@@ -123,6 +127,29 @@ static void fold_hardware(struct record *r)
     r->a &= t->a, r->b &= t->b, r->c &= t->c;
 }
 
+static void fold_lie(struct record *r)
+{
+    r->flags = (uint8_t)(r->flags % lie_hows(r->slot));
+    r->a &= lie_has_where(r->slot) ? ~0u : 0xff0000;
+    r->c &= lie_has_value(r->slot, r->flags) ? ~0u : 0;
+}
+
+/* Its time stands beside the verb's own bits. */
+static void fold_strike(struct record *r)
+{
+    uint32_t nth = (r->c >> 8) % MAX_ACCESSES;
+    r->c &= 0xff;
+    fold_hardware(r);
+    r->c |= (nth ? nth : 1) << 8;
+}
+
+struct record strike_event(const struct record *strike)
+{
+    struct record r = *strike;
+    r.kind = EV_HARDWARE, r.actor = 0, r.slot = strike->actor, r.c = strike->c & 0xff;
+    return r;
+}
+
 struct record record_canonical(const struct record *r)
 {
     uint8_t kind = r->kind % RECORD_KINDS;
@@ -143,6 +170,10 @@ struct record record_canonical(const struct record *r)
         fold_wmi(&out);
     if (kind == EV_HARDWARE)
         fold_hardware(&out);
+    if (kind == DE_LIE)
+        fold_lie(&out);
+    if (kind == DE_STRIKE)
+        fold_strike(&out);
     return out;
 }
 
@@ -204,10 +235,18 @@ static void chance_reset(struct chance *chance)
     chance->random_faults = false;
 }
 
+static void decode_hardware(struct program *program, const struct record *r)
+{
+    if (r->kind == DE_LIE && program->lies < MAX_LIES)
+        program->lie[program->lies++] = *r;
+    if (r->kind == DE_STRIKE && program->strikes < MAX_LIES)
+        program->strike[program->strikes++] = *r;
+}
+
 void program_decode(struct program *program, const uint8_t *bytes, size_t size)
 {
     chance_reset(&program->chance);
-    program->operations = 0;
+    program->operations = program->lies = program->strikes = 0;
     program->app_threads_used = 0;
     size_t count = record_count(size);
     for (size_t i = 0; i < count; i++) {
@@ -216,6 +255,7 @@ void program_decode(struct program *program, const uint8_t *bytes, size_t size)
         enum record_class class = record_table[r.kind].class;
         if (class == CLASS_DECISION) {
             decode_decision(&program->chance, &r);
+            decode_hardware(program, &r);
             continue;
         }
         if (program->operations == MAX_OPERATIONS)

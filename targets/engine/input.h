@@ -41,6 +41,8 @@
 #define WMI_INSTANCES 4
 #define WIRE_CARDS 2                   /* of a target: `frame card=1` */
 #define MAX_FRAME 2600
+#define MAX_LIES 64                    /* of one input, and as many strikes */
+#define MAX_ACCESSES 4096              /* of the driver's, by which lies and strikes are counted */
 #define MAX_REPEAT 64
 
 struct record {
@@ -82,6 +84,9 @@ enum record_kind {
     EV_FRAME,        /* flags = enum frame_to, a = length, b = fill, c = enum frame_flaw | (times - 1) << 8 */
     EV_CABLE,        /* flags = enum cable */
     EV_HARDWARE,     /* flags = enum hardware_verb; a, b, c as hardware_verbs[] says */
+    /* Decisions, again: what a card of the target is from the moment its power comes on; actor = which card. Of a target without cards they are nothing. */
+    DE_LIE,          /* slot = enum lie_about, flags = enum lie_how, a = where | times << 16 (0: for ever), b = nth (1..) of the answers about that, c = value */
+    DE_STRIKE,       /* flags = enum hardware_verb; a, b as for EV_HARDWARE, c = its c | n << 8: when the driver touches the registers for the nth time */
     RECORD_KINDS
 };
 
@@ -100,7 +105,7 @@ enum cable { CABLE_OUT, CABLE_FAST, CABLE_SLOW, CABLES };
 /* What the hardware does that nobody asked it for (nic/nic.h). */
 enum hardware_verb {
     HARDWARE_STAT,    /* a = causes of an interrupt that are none */
-    HARDWARE_STUCK,   /* a = causes that come back when they are acknowledged, c = how often */
+    HARDWARE_STUCK,   /* a = causes that come back when they are acknowledged, c = how often; 255: always */
     HARDWARE_SILENCE, /* a = 1: no interrupt any more; 0: again */
     HARDWARE_FREEZE,  /* a = units that no longer move; 0: all go on */
     HARDWARE_RFD,     /* a = status | count << 16, b = where, c = fill: a frame that never was */
@@ -110,11 +115,37 @@ enum hardware_verb {
     HARDWARE_PULL,    /* the same, and the PnP manager hears of it, later */
     HARDWARE_ARM,     /* a = enum hardware_lie, b = the answer after so many is the first that lane `hardware` may change, c = 0: of all registers; n: of that at n - 1 */
     HARDWARE_HONEST,  /* no lies any more */
+    HARDWARE_SPURIOUS, /* one interrupt, whatever is masked, whoever sleeps */
+    HARDWARE_SLOW,    /* a = microseconds that each access to a register takes */
     HARDWARE_VERBS
 };
 enum hardware_lie { LIE_REGISTERS = 1, LIE_CONFIG = 2, LIE_FIELDS = 4, LIE_COMMANDS = 8, LIE_COMPLETIONS = 16, LIES = 31 };
 /* `where` of memory: enum hardware_place | offset << 8, an offset of 16 bits with a sign. */
-enum hardware_place { PLACE_RFD, PLACE_BLOCK, PLACE_COUNTERS, PLACE_NEXT_BLOCK, HARDWARE_PLACES };
+enum hardware_place {
+    PLACE_RFD, PLACE_BLOCK, PLACE_COUNTERS, PLACE_NEXT_BLOCK,
+    PLACE_NEXT_RFD,   /* behind the one that the next frame goes to */
+    PLACE_LAST_RFD,   /* the last frame is in it */
+    PLACE_POINTER,    /* what the driver has pointed at last */
+    PLACE_TBD,        /* the next piece of a frame that is sent */
+    HARDWARE_PLACES
+};
+
+/*
+ * A lie is about the bytes of a register or of configuration space from `where` on, however wide they are read; about what the bus sees when it looks for windows and
+ * pin; about a register of the PHY, at whichever address it is looked for; about fields of memory that the card writes; about the fate of a command (`where`: of this one only; 0: of any), of a block's or a frame's completion.
+ */
+enum lie_about {
+    ABOUT_REGISTER, ABOUT_CONFIG, ABOUT_SHAPE, ABOUT_PHY, ABOUT_BLOCK_STATUS, ABOUT_RFD_STATUS, ABOUT_RFD_COUNT, ABOUT_COUNTER, ABOUT_COUNTER_MAGIC, ABOUT_SELF_TEST, ABOUT_DUMP_MAGIC,
+    ABOUT_COMMAND, ABOUT_BLOCK_FATE, ABOUT_RFD_FATE,
+    ABOUTS
+};
+enum lie_how { HOW_ONES, HOW_ZERO, HOW_BEFORE /* the honest answer to the question before */, HOW_VALUE, HOW_OR, HOW_WITHOUT, HOW_FLIP, HOWS };
+/* Of ABOUT_COMMAND and behind it, instead: a command cannot be late, nor come twice; a completion is not held. */
+enum lie_fate { FATE_LOST, FATE_HELD, FATE_TWICE = 1, FATE_LATE };
+static inline bool lie_has_where(unsigned about) { return about <= ABOUT_PHY || about == ABOUT_COMMAND; }
+static inline bool lie_is_fate(unsigned about) { return about >= ABOUT_COMMAND; }
+static inline unsigned lie_hows(unsigned about) { return about == ABOUT_COMMAND ? 2 : lie_is_fate(about) ? 3 : HOWS; }
+static inline bool lie_has_value(unsigned about, unsigned how) { return !lie_is_fate(about) && how >= HOW_VALUE; }
 
 struct hardware_verb_type {
     const char *name;            /* as in the text form */
@@ -176,6 +207,8 @@ struct program {
     unsigned operations;
     uint8_t app_threads_used;    /* bit mask */
     struct chance chance;
+    unsigned lies, strikes;
+    struct record lie[MAX_LIES], strike[MAX_LIES]; /* canonical */
 };
 
 /* Never fails. Operations beyond MAX_OPERATIONS and decisions beyond MAX_DECISIONS are ignored. ddi_by_hash16() names the DDIs. */
@@ -197,6 +230,13 @@ static inline bool wmi_has_instance(unsigned verb) { return verb >= WMI_QUERY &&
 static inline bool wmi_has_id(unsigned verb) { return verb == WMI_SET_ITEM || verb == WMI_METHOD; }
 static inline bool wmi_has_in(unsigned verb) { return verb >= WMI_SET && verb <= WMI_METHOD; }
 static inline bool wmi_has_out(unsigned verb) { return verb <= WMI_QUERY || verb == WMI_METHOD; }
+
+/* Fields of DE_LIE and DE_STRIKE, once canonical. */
+static inline unsigned lie_where(const struct record *r) { return r->a & 0xff; }
+static inline unsigned lie_times(const struct record *r) { return r->a >> 16; }
+static inline unsigned strike_nth(const struct record *r) { return r->c >> 8; }
+/* What a strike does, as the event that it would be. */
+struct record strike_event(const struct record *strike);
 
 /* Fields of EV_FRAME, once canonical. */
 static inline unsigned frame_times(const struct record *r) { return 1 + (r->c >> 8); }

@@ -178,13 +178,64 @@ static void fill_hardware(struct mutator *m, struct record *r)
     r->a = (uint32_t)next(m);
     if (r->flags == HARDWARE_RFD || r->flags == HARDWARE_BLOCK)
         r->a = statuses[mutator_random(m, COUNT(statuses))] | counts[mutator_random(m, COUNT(counts))] << 16;
+    else if (r->flags == HARDWARE_STUCK || r->flags == HARDWARE_STAT)
+        r->a = 1u << mutator_random(m, 8);
     else if (r->flags == HARDWARE_ARM || r->flags == HARDWARE_FREEZE)
         r->a = one_in(m, 3) ? (uint32_t)mutator_random(m, 32) : 1u << mutator_random(m, 5);
     r->b = (uint32_t)mutator_random(m, HARDWARE_PLACES) | (one_in(m, 2) ? 0 : (uint32_t)(mutator_random(m, 128) * 16 - 1024) << 8);
     if (r->flags == HARDWARE_ARM)
         r->b = (uint32_t)mutator_random(m, 1u << mutator_random(m, 12));
-    r->c = one_in(m, 2) ? 0 : (uint32_t)mutator_random(m, 64);
+    r->c = one_in(m, 2) ? 0 : (uint32_t)mutator_random(m, one_in(m, 4) ? 256 : 64);
 }
+
+/* ---- A card that attacks ---- */
+
+/* One of the driver's accesses to a card: often an early one, of those there were; they come in bursts, so powers of two are as good as any. */
+static uint32_t pick_access(struct mutator *m, unsigned card)
+{
+    unsigned reached = m->hints && m->hints->accesses ? m->hints->accesses(card) : 0;
+    uint32_t limit = one_in(m, 2) ? 1u << mutator_random(m, 12) : reached ? reached : 64;
+    return 1 + (uint32_t)mutator_random(m, limit < MAX_ACCESSES ? limit : MAX_ACCESSES - 1);
+}
+
+/* Values that mean something in one register or another: a bit, a byte's worth, what is all but right. */
+static uint32_t pick_bits(struct mutator *m)
+{
+    static const uint32_t special[] = {0, 1, 0xFF, 0xFFFF, 0x7FFF, 0x8000, 0xA000, 0xC5EA, 0xC5EB, 0xFFFFFFE0, 0xFFFFF001, 0x10000000, 0xA005, 0xA007, 0x5EA, 0x3FFF};
+    return one_in(m, 2) ? 1u << mutator_random(m, 32) : one_in(m, 4) ? (uint32_t)next(m) : special[mutator_random(m, COUNT(special))];
+}
+
+static uint32_t pick_where(struct mutator *m, unsigned about)
+{
+    static const uint8_t registers[] = {0x00, 0x00, 0x01, 0x02, 0x02, 0x08, 0x0E, 0x10, 0x12, 0x13}, space[] = {0x00, 0x02, 0x04, 0x06, 0x08, 0x34, 0xDC, 0xDD, 0xDE, 0xE0},
+                         shapes[] = {0x00, 0x08, 0x10, 0x14, 0x18, 0x3D}, commands[] = {0, 0, 0x01, 0x04, 0x06, 0x10, 0x20, 0x40, 0x60, 0x70};
+    if (about == ABOUT_REGISTER)
+        return one_in(m, 4) ? (uint32_t)mutator_random(m, 0x40) : registers[mutator_random(m, COUNT(registers))];
+    if (about == ABOUT_COMMAND)
+        return commands[mutator_random(m, COUNT(commands))];
+    if (about == ABOUT_PHY)
+        return (uint32_t)mutator_random(m, one_in(m, 4) ? 32 : 6);
+    if (about == ABOUT_SHAPE)
+        return shapes[mutator_random(m, COUNT(shapes))];
+    return one_in(m, 4) ? (uint32_t)mutator_random(m, 256) : space[mutator_random(m, COUNT(space))];
+}
+
+static void fill_lie(struct mutator *m, struct record *r)
+{
+    r->slot = (uint8_t)(one_in(m, 3) ? ABOUT_REGISTER : mutator_random(m, ABOUTS));
+    r->flags = (uint8_t)mutator_random(m, lie_hows(r->slot));
+    r->a = pick_where(m, r->slot) | (uint32_t)(one_in(m, 3) ? 0 : 1u << mutator_random(m, 8)) << 16;
+    r->b = r->slot == ABOUT_REGISTER ? pick_access(m, r->actor) : 1 + (uint32_t)mutator_random(m, 1u << mutator_random(m, 6));
+    r->c = pick_bits(m);
+}
+
+static void fill_strike(struct mutator *m, struct record *r)
+{
+    fill_hardware(m, r);
+    r->c = (r->c & 0xff) | pick_access(m, r->actor) << 8;
+}
+
+static const uint8_t hostile_kinds[] = {DE_LIE, DE_LIE, DE_LIE, DE_STRIKE, DE_STRIKE, EV_HARDWARE, EV_HARDWARE, EV_FRAME};
 
 static void fill_card(struct mutator *m, struct record *r)
 {
@@ -226,6 +277,10 @@ static struct record record_of_kind(struct mutator *m, uint8_t kind)
         fill_wmi(m, &r);
     else if (event_names_card(kind))
         fill_card(m, &r);
+    else if (kind == DE_LIE)
+        fill_lie(m, &r);
+    else if (kind == DE_STRIKE)
+        fill_strike(m, &r);
     else if (record_table[kind].class == CLASS_APP)
         fill_app(m, &r);
     else if (record_table[kind].class == CLASS_DECISION)
@@ -253,6 +308,8 @@ static bool is_for_controls(const struct mutator *m) { return m->hints && m->hin
 
 struct record mutator_record(struct mutator *m)
 {
+    if (m->hints && m->hints->hostile && one_in(m, 2))
+        return record_of_kind(m, hostile_kinds[mutator_random(m, COUNT(hostile_kinds))]);
     if (m->hints && m->hints->wmi_classes && one_in(m, 8))
         return record_of_kind(m, OP_WMI);
     if (is_for_controls(m) && one_in(m, 6))
@@ -363,8 +420,10 @@ static void tweak(struct mutator *m, struct list *l)
     case 5: r.c = fresh.c; break;
     default: { /* a step up or down */
         uint32_t step = one_in(m, 2) ? 1u : (uint32_t)-1;
-        if (r.kind == DE_SCHEDULE || r.kind == DE_FAULT)
+        if (r.kind == DE_SCHEDULE || r.kind == DE_FAULT || r.kind == DE_LIE)
             r.b += step;
+        else if (r.kind == DE_STRIKE)
+            r.c += step << 8;
         else
             r.a += step;
         break;

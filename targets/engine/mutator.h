@@ -25,9 +25,12 @@ struct mutator_hints {
     unsigned code_count;
     unsigned wmi_classes;           /* WMI data blocks of the target: 0, WMI is left alone */
     unsigned cards;                 /* network cards of the target: 0, wire and hardware are left alone */
+    bool hostile;                   /* its card is the attacker: half of all records are about it */
     unsigned system_contexts;       /* worker and system threads worth naming */
     /* How often the last life passed this DDI as a scheduling point (LANE_SCHEDULE) or a call that may fail (LANE_FAULT); NULL: not known. */
     uint32_t (*asked)(enum lane lane, uint16_t ddi);
+    /* How often the last life touched the registers of a card; NULL: not known. */
+    unsigned (*accesses)(unsigned card);
 };
 
 struct mutator {

@@ -152,6 +152,7 @@ struct target {
     const struct target_wmi *wmi;  /* WMI data blocks of its drivers: class 0, 1 ... of a `wmi` operation */
     unsigned wmi_count;
     uint32_t completes_ms;         /* a request on a working device ends within this time for each one before it; 0: may wait for ever */
+    bool hostile;                  /* its card is the attacker: what the fuzzer thinks up is mostly the card's doing */
     bool may_stay;                 /* its drivers may refuse to be removed although nobody uses the device */
     bool reads_only;               /* it serves no writes: what the bench measures then are reads */
 

@@ -48,6 +48,8 @@ const char *text_wmi_verb(unsigned verb);
 const char *text_frame_to(unsigned to);
 const char *text_frame_flaw(unsigned bit);
 const char *text_cable(unsigned cable);
+const char *text_lie_about(unsigned about);
+const char *text_lie_how(unsigned about, unsigned how);
 /* "app1", "cpu0", "pnp" ... or "role=77". */
 void text_role(uint8_t role, char *out, size_t size);
 bool text_role_parse(const char *word, uint8_t *role);

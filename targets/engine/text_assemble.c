@@ -285,7 +285,7 @@ static bool parse_hardware(struct line *l, struct record *r)
     while (r->flags < HARDWARE_VERBS && strcmp(hardware_verbs[r->flags].name, verb))
         r->flags++;
     if (r->flags == HARDWARE_VERBS)
-        return fail(l, "\"%s\" is nothing that hardware does, use stat, stuck, silence, freeze, rfd, block, write, dead, pull, arm or honest", verb);
+        return fail(l, "\"%s\" is nothing that hardware does, use stat, stuck, silence, freeze, rfd, block, write, dead, pull, arm, honest, spurious or slow", verb);
     const struct hardware_verb_type *t = &hardware_verbs[r->flags];
     if ((t->a && !take_number(l, "value=", "", 0xffffffff, "value", &r->a)) || (t->b && !take_number(l, "at=", "", 0xffffffff, "place", &r->b)) ||
         (t->c && !take_number(l, "with=", "", 0xffffffff, "number", &r->c)))
@@ -358,6 +358,53 @@ static bool parse_value(struct line *l, struct record *r)
     return fail(l, "\"%s\" is no lane, use fault, hardware, user-memory, data or registry", lane);
 }
 
+static bool take_counted(struct line *l, uint32_t *nth)
+{
+    if (!take_number(l, "#", "", MAX_ACCESSES - 1, "count", nth))
+        return false;
+    return *nth ? true : fail(l, "#0 never happens, counts start at #1");
+}
+
+static bool parse_lie(struct line *l, struct record *r)
+{
+    uint32_t where = 0, times = 0, card = 0;
+    r->kind = DE_LIE;
+    const char *about = take(l);
+    while (r->slot < ABOUTS && strcmp(text_lie_about(r->slot), about))
+        r->slot++;
+    if (r->slot == ABOUTS)
+        return fail(l, "\"%s\" is nothing to lie about, use for example register 0x01, config 0x06, rfd-count, command 0x10 or rfd-fate", about);
+    if ((lie_has_where(r->slot) && !take_number(l, "", "", 255, "place", &where)) || !take_counted(l, &r->b))
+        return false;
+    const char *how = take(l);
+    while (text_lie_how(r->slot, r->flags) && strcmp(text_lie_how(r->slot, r->flags), how))
+        r->flags++;
+    if (!text_lie_how(r->slot, r->flags))
+        return fail(l, "\"%s\" is no lie about %s, use %s", how, about,
+                    lie_is_fate(r->slot) ? "lost, and held or twice or late" : "ones, zero, before, value, or, without or flip");
+    if (lie_has_value(r->slot, r->flags) && !take_number(l, "", "", 0xffffffff, "value", &r->c))
+        return false;
+    if (!take_setting(l, "times=", 255, "count", &times) || !take_setting(l, "card=", WIRE_CARDS - 1, "card", &card))
+        return false;
+    r->a = where | times << 16;
+    r->actor = (uint8_t)card;
+    return true;
+}
+
+static bool parse_strike(struct line *l, struct record *r)
+{
+    struct record event = {.kind = EV_HARDWARE};
+    uint32_t nth;
+    if (!take_counted(l, &nth) || !parse_card_event(l, &event))
+        return false;
+    if (event.c > 0xff)
+        return fail(l, "with=0x%x is more than a strike has room for, use 0xff at most", event.c);
+    *r = event;
+    r->kind = DE_STRIKE, r->actor = event.slot, r->slot = 0;
+    r->c |= nth << 8;
+    return true;
+}
+
 static bool parse_config(struct line *l, struct record *r)
 {
     r->kind = DE_CONFIG;
@@ -418,7 +465,11 @@ static bool parse_statement(struct line *l, struct record *r)
         return parse_value(l, r);
     if (!strcmp(subject, "config:"))
         return parse_config(l, r);
-    return fail(l, "\"%s\" starts no statement, use app0:, pnp:, schedule:, fault:, value: or config:", subject);
+    if (!strcmp(subject, "lie:"))
+        return parse_lie(l, r);
+    if (!strcmp(subject, "strike:"))
+        return parse_strike(l, r);
+    return fail(l, "\"%s\" starts no statement, use app0:, pnp:, schedule:, fault:, value:, config:, lie: or strike:", subject);
 }
 
 static int hex_digit(char c)

@@ -229,6 +229,39 @@ static void put_event(struct sink *s, const struct record *r)
         put(s, " %ums", r->a);
 }
 
+static const char *const abouts[ABOUTS] = {"register", "config", "shape", "phy", "block-status", "rfd-status", "rfd-count", "counter", "counter-magic", "self-test", "dump-magic",
+                                           "command", "block-fate", "rfd-fate"};
+static const char *const hows[HOWS] = {"ones", "zero", "before", "value", "or", "without", "flip"};
+static const char *const command_fates[] = {"lost", "held"}, *const fates[] = {"lost", "twice", "late"};
+const char *text_lie_about(unsigned about) { return about < ABOUTS ? abouts[about] : NULL; }
+const char *text_lie_how(unsigned about, unsigned how)
+{
+    if (how >= lie_hows(about))
+        return NULL;
+    return about == ABOUT_COMMAND ? command_fates[how] : lie_is_fate(about) ? fates[how] : hows[how];
+}
+
+static void put_lie(struct sink *s, const struct record *r)
+{
+    put(s, "%s", abouts[r->slot]);
+    if (lie_has_where(r->slot))
+        put(s, " 0x%02x", lie_where(r));
+    put(s, " #%u %s", r->b, text_lie_how(r->slot, r->flags));
+    if (lie_has_value(r->slot, r->flags))
+        put(s, " 0x%x", r->c);
+    if (lie_times(r))
+        put(s, " times=%u", lie_times(r));
+    if (r->actor)
+        put(s, " card=%u", r->actor);
+}
+
+static void put_strike(struct sink *s, const struct record *r)
+{
+    struct record event = strike_event(r);
+    put(s, "#%u", strike_nth(r));
+    put_card_event(s, &event);
+}
+
 static void put_decision(struct sink *s, const struct record *r)
 {
     char role[16];
@@ -247,6 +280,8 @@ static void put_decision(struct sink *s, const struct record *r)
     case DE_VALUE:
         put(s, "%s %u", lanes[r->slot], r->a);
         break;
+    case DE_LIE: put_lie(s, r); break;
+    case DE_STRIKE: put_strike(s, r); break;
     default:
         put(s, "policy=%s cpus=%u seed=%u depth=%u length=%u%s", policies[r->slot], (r->flags & 3u) + 1, r->a, r->b, r->c,
             r->flags & CONFIG_RANDOM_FAULTS ? " random-faults" : "");

@@ -30,6 +30,7 @@ static void on_wire(unsigned card, bool sent, const uint8_t *frame, uint32_t siz
 
 const struct target target = {.driver = "world", .device_id = "PCI\\VEN_8086&DEV_1229", .card = {CARD_82559}, .wire = on_wire};
 struct life life;
+static struct program program; /* what the input says of cards */
 void life_disturb(uint8_t disturbance, int process, int thread, int handle) {}
 void life_disturb_device(uint8_t disturbance, uint32_t device) {}
 bool life_has_faults(void) { return false; }
@@ -131,6 +132,7 @@ static void begin(void)
     interrupts = 0;
     frames_in = frames_out = 0;
     memset(&life, 0, sizeof life);
+    life.program = &program;
     devices_begin();
     log_is("map up");
 }
@@ -332,9 +334,107 @@ TEST(a_packet_wakes_nobody_unasked)
     end();
 }
 
+/* ---- What the input says of it, from the moment its power comes on ---- */
+
+static void says(struct record r)
+{
+    r = record_canonical(&r);
+    if (r.kind == DE_LIE)
+        program.lie[program.lies++] = r;
+    else
+        program.strike[program.strikes++] = r;
+}
+
+static void says_nothing(void) { program.lies = program.strikes = 0; }
+
+TEST(lies_come_at_their_time_and_go)
+{
+    PULONG pointer;
+    says((struct record){.kind = DE_LIE, .slot = ABOUT_REGISTER, .flags = HOW_FLIP, .a = 5 | 2 << 16, .b = 2, .c = 0x1FF});
+    begin();
+    pointer = (PULONG)(csr + 4);
+    WRITE_REGISTER_ULONG(pointer, 0x12345678);
+    assert_int_equal(READ_REGISTER_ULONG(pointer), 0x12345678);
+    assert_false(life_has_strange_hardware());
+    assert_int_equal(READ_REGISTER_UCHAR(csr + 4), 0x78);       /* not what the lie is about */
+    assert_int_equal(READ_REGISTER_ULONG(pointer), 0x1235A978); /* that byte, and as much of what is behind it as the value says */
+    assert_true(life_has_strange_hardware());
+    assert_int_equal(READ_REGISTER_UCHAR(csr + 5), 0x56 ^ 0xFF);
+    assert_int_equal(READ_REGISTER_ULONG(pointer), 0x12345678);
+    end();
+    says_nothing();
+}
+
+TEST(a_lie_ends_when_the_card_is_honest)
+{
+    says((struct record){.kind = DE_LIE, .slot = ABOUT_REGISTER, .flags = HOW_ONES, .a = 4, .b = 1});
+    begin();
+    assert_int_equal(READ_REGISTER_ULONG((PULONG)(csr + 4)), 0xFFFFFFFF);
+    event((struct record){.kind = EV_HARDWARE, .flags = HARDWARE_HONEST});
+    assert_int_equal(READ_REGISTER_ULONG((PULONG)(csr + 4)), 0);
+    end();
+    says_nothing();
+}
+
+TEST(a_card_strikes_at_an_access)
+{
+    says((struct record){.kind = DE_STRIKE, .flags = HARDWARE_DEAD, .c = 6 << 8});
+    begin(); /* three accesses: mapped, up, enabled */
+    assert_int_equal(cards_accesses(0), 3);
+    assert_int_equal(READ_REGISTER_UCHAR(csr + CSR_MASK), 0);
+    assert_int_equal(READ_REGISTER_UCHAR(csr + CSR_MASK), 0);
+    assert_false(life_has_strange_hardware());
+    assert_int_equal(READ_REGISTER_UCHAR(csr + CSR_MASK), 0xFF);
+    assert_true(life_has_strange_hardware());
+    end();
+    says_nothing();
+}
+
+/* The bus sees it, when it looks for windows. */
+TEST(a_card_of_another_shape)
+{
+    says((struct record){.kind = DE_LIE, .slot = ABOUT_SHAPE, .flags = HOW_VALUE, .a = 0x10, .b = 2, .c = 0xFFFFFF00});
+    begin();
+    assert_int_equal(csr_size, 0x100);
+    assert_true(life_has_strange_hardware());
+    end();
+    says_nothing();
+}
+
+TEST(a_line_without_a_visible_cause_falls_in_time)
+{
+    says((struct record){.kind = DE_LIE, .slot = ABOUT_REGISTER, .flags = HOW_ZERO, .a = CSR_STAT, .b = 1});
+    begin();
+    event((struct record){.kind = EV_HARDWARE, .flags = HARDWARE_STAT, .a = 0x40});
+    assert_int_equal(interrupts, 0);
+    end();
+    says_nothing();
+}
+
+TEST(a_slow_card_takes_time)
+{
+    begin();
+    uint64_t before = clock_now();
+    event((struct record){.kind = EV_HARDWARE, .flags = HARDWARE_SLOW, .a = 100});
+    before = clock_now();
+    READ_REGISTER_UCHAR(csr + CSR_STAT);
+    assert_int_equal(clock_now() - before, 1000);
+    end();
+}
+
 /* ---- Whatever the card does and wherever the events meet, its device can be taken away ---- */
 
 static uint32_t number(uint32_t below) { return (uint32_t)(choose_random(&randomness) % below); }
+
+static void any_lies(void)
+{
+    for (unsigned i = 0; i < number(6); i++) {
+        struct record lie = {.kind = DE_LIE, .slot = (uint8_t)number(256), .flags = (uint8_t)number(256), .a = number(64) | number(4) << 16, .b = number(40), .c = number(0x10000)};
+        struct record strike = {.kind = DE_STRIKE, .flags = (uint8_t)number(HARDWARE_VERBS), .a = number(0x10000), .b = number(16), .c = number(0x10000)};
+        program.lie[program.lies++] = record_canonical(&lie);
+        program.strike[program.strikes++] = record_canonical(&strike);
+    }
+}
 
 static void any_card_event(void)
 {
@@ -375,6 +475,9 @@ static void cards_under_any_schedule(void **state)
         struct chance chance = {.policy = POLICY_RANDOM, .cpus = 2, .seed = seed};
         world_reset(&nothing);
         memset(&life, 0, sizeof life);
+        memset(&program, 0, sizeof program);
+        life.program = &program;
+        any_lies();
         plan.init = card_callbacks, plan.add = card_add;
         wakes = seed & 1;
         randomness = seed;
@@ -395,7 +498,9 @@ int main(void)
         cmocka_unit_test(a_card_is_a_device_of_the_bus), cmocka_unit_test(frames_come_and_are_seen), cmocka_unit_test(a_cable_is_pulled),
         cmocka_unit_test(causes_that_are_none), cmocka_unit_test(registers_lie_as_the_lane_says), cmocka_unit_test(a_pulled_card_goes_by_surprise),
         cmocka_unit_test(a_dead_card_is_pulled_at_the_end), cmocka_unit_test(a_card_dies_in_its_sleep), cmocka_unit_test(a_surprise_is_a_card_out_of_its_slot), cmocka_unit_test(a_driver_goes_and_the_card_stays),
-        cmocka_unit_test(a_packet_wakes_the_machine), cmocka_unit_test(a_packet_wakes_nobody_unasked), cmocka_unit_test(cards_under_any_schedule),
+        cmocka_unit_test(a_packet_wakes_the_machine), cmocka_unit_test(a_packet_wakes_nobody_unasked), cmocka_unit_test(lies_come_at_their_time_and_go), cmocka_unit_test(a_lie_ends_when_the_card_is_honest), cmocka_unit_test(a_card_strikes_at_an_access),
+        cmocka_unit_test(a_card_of_another_shape), cmocka_unit_test(a_line_without_a_visible_cause_falls_in_time), cmocka_unit_test(a_slow_card_takes_time),
+        cmocka_unit_test(cards_under_any_schedule),
     };
     return cmocka_run_group_tests(tests);
 }

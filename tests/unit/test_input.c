@@ -239,10 +239,19 @@ static void cards_read_as_meant(void **state)
         "pnp: cable slow card=1\n", "pnp: hardware stat value=0xfd\n", "pnp: hardware stuck value=0x40 with=0x3f card=1\n", "pnp: hardware silence value=0x1\n",
         "pnp: hardware freeze value=0x1f\n", "pnp: hardware rfd value=0xc03ca000 at=0xfff003 with=0x11\n", "pnp: hardware block value=0xa000 at=0x1\n",
         "pnp: hardware write value=0xfff at=0x2000 with=0x22\n", "pnp: hardware dead\n", "pnp: hardware pull card=1\n",
-        "pnp: hardware arm value=0x1f at=0xfff with=0x3\n", "pnp: hardware honest\n"};
+        "pnp: hardware arm value=0x1f at=0xfff with=0x3\n", "pnp: hardware honest\n", "pnp: hardware spurious card=1\n",
+        "pnp: hardware slow value=0x7ff\n", "lie: register 0x01 #3 or 0x40\n", "lie: config 0xe0 #1 ones times=255 card=1\n", "lie: shape 0x10 #2 value 0xffffffe0\n",
+        "lie: phy 0x02 #4095 before\n", "lie: rfd-count #1 without 0xc000 times=2\n", "lie: command 0x10 #2 held\n", "lie: block-fate #1 late times=1\n",
+        "strike: #17 rfd value=0xc03ca000 at=0xfff005 with=0x11\n", "strike: #4095 dead card=1\n"};
     assert_reads_as_meant(lines, sizeof lines / sizeof lines[0]);
     struct record all = {.kind = EV_HARDWARE, .slot = 3, .flags = HARDWARE_VERBS + HARDWARE_SILENCE, .a = ~0u, .b = ~0u, .c = ~0u}, r = record_canonical(&all);
     assert_true(r.slot == 1 && r.flags == HARDWARE_SILENCE && r.a == 1 && !r.b && !r.c);
+    struct record lie = {.kind = DE_LIE, .actor = 3, .slot = ABOUT_RFD_FATE, .flags = 5, .a = ~0u, .b = 0, .c = ~0u};
+    r = record_canonical(&lie);
+    assert_true(r.actor == 1 && r.flags == FATE_LATE && r.a == 0xff0000 && r.b == 1 && !r.c);
+    struct record strike = {.kind = DE_STRIKE, .slot = 1, .flags = HARDWARE_STAT, .a = ~0u, .b = ~0u, .c = 0xff};
+    r = record_canonical(&strike);
+    assert_true(!r.slot && r.a == 0xfd && !r.b && r.c == 0x100 && strike_nth(&r) == 1);
     struct record frame = {.kind = EV_FRAME, .flags = 5, .a = MAX_FRAME + 1, .b = ~0u, .c = ~0u};
     r = record_canonical(&frame);
     assert_true(r.flags == FRAME_TO_ALL && !r.a && r.b == 255 && frame_times(&r) == MAX_REPEAT);
