@@ -74,7 +74,7 @@ check_row() {
     echo_driversync) directory=drivers/echo/driversync ;;
     cancel) directory=drivers/cancel/csq ;;
     nothing) directory=drivers/nothing ;;
-    pcidrv) directory=drivers/pcidrv ;;
+    pcidrv | pcidrv_hostile) directory=drivers/pcidrv ;;
     startio) directory=drivers/cancel/startio ;;
     toaster_*) # of several drivers, with folders in common
         directory=$(dirname "${5%:*}")
