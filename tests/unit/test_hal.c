@@ -521,6 +521,43 @@ static void W_INT_7_disconnect_waits(void **state)
     assert_true(met > 3);
 }
 
+static KSPIN_LOCK contended;
+
+static VOID contend(PKDPC d, PVOID context, PVOID a, PVOID b)
+{
+    KIRQL irql;
+    KeAcquireSpinLock(&contended, &irql);
+    InterlockedIncrement(&dpcs);
+    KeReleaseSpinLock(&contended, irql);
+}
+
+static void ring_over_spinner(void)
+{
+    begin_connected();
+    KeInitializeSpinLock(&contended);
+    KeInitializeDpc(&dpc, contend, NULL);
+    for (int n = 0; n < 20; n++) {
+        KeAcquireSpinLock(&contended, &old);
+        WRITE_REGISTER_ULONG(reg(CARD_BELL), 1);
+        a_point();
+        WRITE_REGISTER_ULONG(reg(CARD_BELL), 1);
+        KeReleaseSpinLock(&contended, old);
+    }
+    pass_ms(1);
+    assert_true(dpcs > 1);
+    log_clear();
+    end();
+}
+
+/* RULE V-IRQ-15: The level that an acquire saved is the one before it, whatever an interrupt locks on top of a processor that waits for the lock. */
+static void V_IRQ_15_interrupt_over_spinner(void **state)
+{
+    for (unsigned i = 0; i < 30; i++) {
+        chance_now = (struct chance){.policy = POLICY_RANDOM, .seed = i + 1};
+        world_run(ring_over_spinner, (struct outcome){.chance = &chance_now});
+    }
+}
+
 /* RULE V-HAL-3: An interrupt object that was disconnected is used no more. */
 TEST(V_HAL_3_interrupt, .code = OWN_RULE, .p1 = ANY, .rule = "V-HAL-3")
 {
@@ -676,7 +713,8 @@ int main(void)
         cmocka_unit_test(V_HAL_3_interrupt), cmocka_unit_test(V_HAL_8_before), cmocka_unit_test(V_HAL_8_after),
         cmocka_unit_test(V_HAL_8_shared), cmocka_unit_test(V_UNL_8_interrupt),
         cmocka_unit_test(V_HAL_2_unload), cmocka_unit_test(W_INT_1_left), cmocka_unit_test(W_INT_7_disconnect_waits),
-        cmocka_unit_test(W_INT_6_chosen), cmocka_unit_test(V_HAL_7_glitch), cmocka_unit_test(V_LCK_31_isr),
+        cmocka_unit_test(V_IRQ_15_interrupt_over_spinner), cmocka_unit_test(W_INT_6_chosen), cmocka_unit_test(V_HAL_7_glitch),
+        cmocka_unit_test(V_LCK_31_isr),
     };
     return cmocka_run_group_tests(tests);
 }

@@ -72,9 +72,12 @@ static void check_initialise(const void *lock, size_t size)
 
 /* ---- What is held ---- */
 
-static void note_acquired(const void *lock, enum kind kind)
+/* old: the level before the acquire. Not noted earlier: while a context waits, an interrupt on top of it may take and give back a first lock of its own. */
+static void note_acquired(const void *lock, enum kind kind, KIRQL old)
 {
     struct ctx *ctx = current_ctx;
+    if (!ctx->spinlocks_held)
+        locks.base_irql[ctx->id] = old;
     if (ctx->spinlocks_held == MAX_HELD_LOCKS)
         bugcheck(0xC4, 0x1000, MAX_HELD_LOCKS, 0, 0, "V-LCK-2", "more than %d spin locks held at once", MAX_HELD_LOCKS);
     locks.held[ctx->id][ctx->spinlocks_held++] = (struct held_lock){lock, (UCHAR)kind};
@@ -89,14 +92,12 @@ static void note_released(const struct held_lock *held)
         h[0] = h[1];
 }
 
-static void note_intended(const void *lock, KIRQL old)
+static void note_intended(const void *lock)
 {
     struct ctx *ctx = current_ctx;
     memory_check(lock, sizeof(LONG), "a spin lock");
     if (ctx->spinlocks_held)
         lock_order_check(locks.held[ctx->id], ctx->spinlocks_held, lock);
-    else
-        locks.base_irql[ctx->id] = old;
 }
 
 void ke_spin_for(const void *lock, struct ctx *owner)
@@ -133,17 +134,17 @@ static struct ctx *check_owner(PKSPIN_LOCK lock, enum kind kind)
 
 static void acquire(PKSPIN_LOCK lock, KIRQL old)
 {
-    note_intended(lock, old);
+    note_intended(lock);
     while (*lock)
         ke_spin_for(lock, check_owner(lock, KIND_SPIN));
     *lock = word_of(current_ctx);
-    note_acquired(lock, KIND_SPIN);
+    note_acquired(lock, KIND_SPIN, old);
 }
 
 static void acquire_queued(PKSPIN_LOCK lock, KIRQL old)
 {
     struct ctx *self = current_ctx;
-    note_intended(lock, old);
+    note_intended(lock);
     if (*lock) {
         check_owner(lock, KIND_QUEUED);
         locks.ticket[self->id] = ++locks.last_ticket;
@@ -152,7 +153,7 @@ static void acquire_queued(PKSPIN_LOCK lock, KIRQL old)
         locks.ticket[self->id] = 0;
     }
     *lock = word_of(self);
-    note_acquired(lock, KIND_QUEUED);
+    note_acquired(lock, KIND_QUEUED, old);
 }
 
 /* The context that waits longest in the lock's queue, or NULL. */
@@ -263,10 +264,8 @@ bool ke_try_acquire_spin_lock_at_dpc_level(PKSPIN_LOCK lock)
     memory_check(lock, sizeof *lock, "a spin lock");
     if (*lock)
         return false;
-    if (!current_ctx->spinlocks_held)
-        locks.base_irql[current_ctx->id] = current_ctx->irql;
     *lock = word_of(current_ctx); /* no edge into it: it can not wait (W-LCK-30) */
-    note_acquired(lock, KIND_SPIN);
+    note_acquired(lock, KIND_SPIN, current_ctx->irql);
     return true;
 }
 
@@ -343,7 +342,7 @@ static void acquire_exclusive(PEX_SPIN_LOCK lock, KIRQL old)
 {
     struct ctx *self = current_ctx;
     volatile ULONG *word = (volatile ULONG *)lock;
-    note_intended(lock, old);
+    note_intended(lock);
     const struct held_lock *held = held_by(self, lock);
     if (held)
         bugcheck(0x0F, held->kind, 0, 0, 0, "V-LCK-1", "a reader/writer spin lock is acquired exclusively by the processor that holds it already");
@@ -354,14 +353,14 @@ static void acquire_exclusive(PEX_SPIN_LOCK lock, KIRQL old)
         ke_spin_for(lock, writer_of(*word));
     }
     *word = EXCLUSIVE | (ULONG)word_of(self);
-    note_acquired(lock, KIND_EXCLUSIVE);
+    note_acquired(lock, KIND_EXCLUSIVE, old);
     hb_acquire(readers_key(lock));
 }
 
 static void acquire_shared(PEX_SPIN_LOCK lock, KIRQL old)
 {
     volatile ULONG *word = (volatile ULONG *)lock;
-    note_intended(lock, old);
+    note_intended(lock);
     while (*word & (EXCLUSIVE | WRITER_WAITS)) {
         struct ctx *writer = writer_of(*word);
         if (writer == current_ctx)
@@ -371,7 +370,7 @@ static void acquire_shared(PEX_SPIN_LOCK lock, KIRQL old)
         ke_spin_for(lock, writer);
     }
     ++*word;
-    note_acquired(lock, KIND_SHARED);
+    note_acquired(lock, KIND_SHARED, old);
 }
 
 static void release_rw(PEX_SPIN_LOCK lock, enum kind kind)
