@@ -9,6 +9,10 @@
 #include <intrin.h>
 #include <string.h>
 #define MICROSOFT_WINDOWS_WINBASE_H_DEFINE_INTERLOCKED_CPLUSPLUS_OVERLOADS 0
+/* The packaged functions of this kind are declared without `inline` as well: in C each source of an app would hold a definition for all. */
+#if !defined(FORCEINLINE) && !defined(__cplusplus)
+#define FORCEINLINE extern __inline__ __attribute__((__always_inline__, __gnu_inline__))
+#endif
 #include_next <windows.h>
 #include <irpfuzz_interlocked.h>
 
