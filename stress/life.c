@@ -8,6 +8,7 @@
 #include "nt/nt.h"
 #include "win32/process.h"
 
+#include "cards.h"
 #include "runner.h"
 
 int stress_has_driver(void) { return image_find(stress_app.driver) != NULL; }
@@ -43,7 +44,10 @@ static void bring_up(struct devnode **node, struct devnode **beside)
     else
         pnp_set_installed(&alone, 1);
     pnp_lock();
-    *node = bring_up_device(stress_app.device_id);
+    if (stress_app.cards)
+        cards_bring_up();
+    else
+        *node = bring_up_device(stress_app.device_id);
     *beside = *stress_app.beside ? bring_up_device(stress_app.beside) : NULL;
     pnp_unlock();
 }
@@ -53,7 +57,9 @@ static void bring_down(struct devnode *node, struct devnode *beside)
     io_wait_for_closes();
     pnp_settle();
     pnp_lock();
-    bring_down_device(node);
+    if (node)
+        bring_down_device(node);
+    cards_bring_down();
     if (beside)
         bring_down_device(beside);
     pnp_unload_idle_drivers();
@@ -138,21 +144,31 @@ static void await_instances(struct stress_life *life)
         process_release(instances[k].process);
 }
 
-void stress_life(void *argument)
+void (*stress_meanwhile)(void);
+
+void stress_live(struct stress_life *life)
 {
-    struct stress_life *life = argument;
     bool legacy = !*stress_app.device_id;
     struct devnode *node = NULL, *beside = NULL;
-    nt_boot();
     win32_begin();
     win32_input_hook = *stress_app.keys ? type_key : NULL;
     if (!legacy)
         bring_up(&node, &beside);
     start_instances(life);
+    if (stress_app.pulls)
+        cards_pull();
+    if (stress_meanwhile)
+        stress_meanwhile();
     await_instances(life);
     if (legacy)
         bring_down_legacy(!life->exit_code);
     else
         bring_down(node, beside);
+}
+
+void stress_life(void *argument)
+{
+    nt_boot();
+    stress_live(argument);
     nt_shutdown();
 }

@@ -188,7 +188,7 @@ static bool run_life(uint32_t *exit_code)
 {
     struct chance chance = {.policy = POLICY_RANDOM, .cpus = MACHINE_MAX_CPUS, .max_points = MAX_POINTS, .seed = stress.seed + stress.lives + 1};
     struct stress_life life = {.argc = stress.argc, .argv = stress.argv, .instances = stress.instances};
-    if (*stress_app.keys)
+    if (*stress_app.keys || stress_app.pulls)
         draw_data(&chance);
     console.length = 0;
     bool ended = machine_run(&chance, stress_life, &life);

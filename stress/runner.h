@@ -2,6 +2,7 @@
 #ifndef STRESS_RUNNER_H
 #define STRESS_RUNNER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "nt/install.h"
@@ -19,10 +20,13 @@ struct stress_app {
     const char *keys;           /* each instance is typed one of these, at a time that lane data chooses; "": the app asks for none */
     const struct stress_stacks *stacks; /* what is installed, `driver` among it; NULL: that driver alone */
     const char *beside;         /* identifier of a second device among it; "": there is none */
+    unsigned cards;             /* network cards on one wire: the devices that device_id stands for, instead of one that hangs on no bus; at most STRESS_MAX_CARDS */
+    bool pulls;                 /* they are pulled out while the app uses them, at times that lane data chooses */
 };
 extern const struct stress_app stress_app;
 
 #define STRESS_MAX_INSTANCES 8
+#define STRESS_MAX_CARDS 2
 
 /* The app's main(), renamed when it was compiled. */
 int stress_app_main(int argc, char **argv);
@@ -38,5 +42,8 @@ struct stress_life {
 int stress_has_driver(void);
 /* Body of a life, for machine_run(); argument: struct stress_life. */
 void stress_life(void *argument);
+/* All of it but switching the machine on and off, and what is done while the app runs (NULL: nothing): for tests. */
+void stress_live(struct stress_life *life);
+extern void (*stress_meanwhile)(void);
 
 #endif

@@ -27,7 +27,7 @@ expect() { # WHAT CONDITION..
     fi
 }
 
-for app in echoapp echoapp_driversync nothingapp testapp testapp_startio enumapp notifyapp toastapp; do
+for app in echoapp echoapp_driversync nothingapp testapp testapp_startio enumapp notifyapp toastapp nicapp nicapp_pulled; do
     for build in release tsan; do
         [ -f "build/$build/build.ninja" ] || cmake --preset "$build" >/dev/null || exit 3
         cmake --build "build/$build" --target "stress_$app" >/dev/null || exit 3
@@ -41,6 +41,11 @@ for app in echoapp echoapp_driversync nothingapp testapp testapp_startio enumapp
 done
 
 expect "nothingapp: what is said to have ended has ended" timeout 120 build/release/stress/stress_nothingapp --time 1 --schedule 7 -- 8 64 alone
+
+expect "nicapp: two cards on real threads" timeout 120 build/release/stress/stress_nicapp --threads 4 --time 5
+expect "nicapp: without races" timeout 240 build/tsan/stress/stress_nicapp --threads 4 --time 5
+expect "nicapp: cards that are pulled" timeout 120 build/release/stress/stress_nicapp_pulled --time 5
+expect "nicapp: cards that are pulled, without races" timeout 240 build/tsan/stress/stress_nicapp_pulled --time 5
 
 expect "enumapp: what one hand has plugged in is there" timeout 120 build/release/stress/stress_enumapp --time 1 --schedule 7 -- -r 3 -p 1 -p 1 -p 2 -u 1 -u 1 -e 2 -u 0
 expect "notifyapp: all toasters are closed by the one who asks" timeout 120 build/release/stress/stress_notifyapp --time 1 -- -r 3 p1 p2 w5 e0 w5 u0
@@ -57,6 +62,7 @@ refused "testapp: too many threads" "no such number of threads" --threads 11
 refused "testapp: a driver that is not there" "no such driver" --schedule free -- 4 nothere
 refused "testapp: the same with several" "no such driver" --schedule 5 --instances 3 -- 4 nothere
 refused "toastapp: an option that it has not" "q ends" -- -x
+refused "nicapp: no thread at all" "cards sleep" --threads 0
 refused "enumapp: a serial number that means all" "n > 0" -- -p 0
 refused "notifyapp: no command at all" "wait" -- -r 5
 

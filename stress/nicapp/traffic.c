@@ -1,0 +1,456 @@
+/*
+ * Frames in both directions at once, numbered and checksummed, from several threads at each card.
+ *
+ * The order of reads is the order in which frames come: whoever posts a read takes a ticket, and the frame that ends it must have that number. Likewise frames are
+ * numbered in the order in which they are written.
+ *
+ * A card throws away what comes when nobody reads, or when its ring is full. So the sender needs a credit for each frame, and the receiver gives one for each read that it
+ * has posted. The window is less than half of the ring (32): as many frames may be on their way as others, read already, have not yet gone back there.
+ */
+
+#include "nicapp.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WINDOW 14
+#define SLOTS WINDOW /* of a thread, at most */
+#define PATIENCE_MS 20000 /* longer than any reset takes */
+#define LOST_MS 100       /* where frames may be lost: so long for one that is on its way */
+#define REMEMBERED 64     /* tickets; more than there are reads at a time */
+
+#define TRAFFIC_TYPE 0xB588 /* 0x88B5 on the wire: for experiments */
+#define MAGIC 0x4E494341
+
+typedef struct _FRAME {
+    UCHAR To[PCIDRV_ADDRESS_LENGTH];
+    UCHAR From[PCIDRV_ADDRESS_LENGTH];
+    USHORT Type;
+    USHORT Length;
+    UINT Magic;
+    UINT Number;
+    UINT Sum; /* of all that follows, beginning with number and length */
+    UCHAR Payload[PCIDRV_MAX_FRAME - 28];
+} FRAME;
+
+typedef struct _SLOT {
+    OVERLAPPED Overlapped;
+    BOOL Busy;
+    UINT Ticket;
+    FRAME Frame;
+} SLOT;
+
+typedef struct _STATION {
+    CARD *Card;
+    struct _STATION *Peer;
+    const OPTIONS *Options;
+    UINT Slots; /* of each thread */
+    HANDLE Credits; /* that the peer has given */
+    CRITICAL_SECTION SendLock;
+    UINT NextNumber;
+    CRITICAL_SECTION ReadLock;
+    UINT NextTicket;
+    BOOL Closed; /* no more reads */
+    struct { UINT Ticket, Number; } Remembered[REMEMBERED];
+    volatile LONG Received;
+    volatile LONG Refused; /* writes that the driver gave back */
+    HANDLE AllReceived;
+} STATION;
+
+static BOOL Fail(STATION *Station, const char *What, DWORD Error)
+{
+    return Complain(Station->Card, What, Error);
+}
+
+static BOOL IsOverAt(const CARD *Card)
+{
+    return Card->Failed || Card->Gone;
+}
+
+static BOOL IsOver(const STATION *Station)
+{
+    return IsOverAt(Station->Card) || IsOverAt(Station->Peer->Card);
+}
+
+/* ---- frames ---- */
+
+/* Most are short; some have the full length. */
+static UINT LengthOf(UINT Number)
+{
+    UINT Random = Number * 2654435761u >> 16;
+
+    return Number % 16 == 15 ? PCIDRV_MAX_FRAME - Random % 8 : MIN_WIRE_LENGTH + Random % 128;
+}
+
+static UINT SumOf(const FRAME *Frame)
+{
+    UINT Length = Frame->Length - FIELD_OFFSET(FRAME, Payload);
+    UINT Sum = Frame->Number * 31 + Frame->Length;
+    UINT Word;
+    UINT i;
+
+    for (i = 0; i + sizeof(Word) <= Length; i += sizeof(Word)) {
+        memcpy(&Word, Frame->Payload + i, sizeof(Word));
+        Sum = (Sum << 5 | Sum >> 27) + Word;
+    }
+    for (; i < Length; i++) {
+        Sum = (Sum << 5 | Sum >> 27) + Frame->Payload[i];
+    }
+    return Sum;
+}
+
+static void BuildFrame(const STATION *Station, FRAME *Frame, UINT Number)
+{
+    UINT Random = Number;
+    UINT Length = LengthOf(Number);
+    UINT i;
+
+    memcpy(Frame->To, Station->Peer->Card->Address, PCIDRV_ADDRESS_LENGTH);
+    memcpy(Frame->From, Station->Card->Address, PCIDRV_ADDRESS_LENGTH);
+    Frame->Type = TRAFFIC_TYPE;
+    Frame->Length = (USHORT)Length;
+    Frame->Magic = MAGIC;
+    Frame->Number = Number;
+    for (i = 0; i < Length - FIELD_OFFSET(FRAME, Payload); i += sizeof(Random)) {
+        Random = Random * 1664525 + 1013904223;
+        memcpy(Frame->Payload + i, &Random, sizeof(Random));
+    }
+    Frame->Sum = SumOf(Frame);
+}
+
+static BOOL IsWhole(const STATION *Station, const FRAME *Frame, UINT Length)
+{
+    return Length >= FIELD_OFFSET(FRAME, Payload) && Frame->Magic == MAGIC && Frame->Length == Length && Length == LengthOf(Frame->Number) &&
+        memcmp(Frame->To, Station->Card->Address, PCIDRV_ADDRESS_LENGTH) == 0 &&
+        memcmp(Frame->From, Station->Peer->Card->Address, PCIDRV_ADDRESS_LENGTH) == 0 && Frame->Sum == SumOf(Frame);
+}
+
+/* ---- slots ---- */
+
+static BOOL MakeSlots(SLOT **Slots, UINT Count)
+{
+    UINT i;
+
+    *Slots = calloc(Count, sizeof(**Slots));
+    for (i = 0; *Slots != NULL && i < Count; i++) {
+        (*Slots)[i].Overlapped.hEvent = CreateEventA(NULL, TRUE, FALSE, NULL);
+        if ((*Slots)[i].Overlapped.hEvent == NULL) {
+            return FALSE;
+        }
+    }
+    return *Slots != NULL;
+}
+
+static void FreeSlots(SLOT *Slots, UINT Count)
+{
+    UINT i;
+
+    for (i = 0; Slots != NULL && i < Count; i++) {
+        if (Slots[i].Overlapped.hEvent != NULL) {
+            CloseHandle(Slots[i].Overlapped.hEvent);
+        }
+    }
+    free(Slots);
+}
+
+/* The result of a request that is out. */
+static DWORD Await(const STATION *Station, SLOT *Slot, DWORD *Bytes)
+{
+    Slot->Busy = FALSE;
+    return GetOverlappedResult(Station->Card->Device, &Slot->Overlapped, Bytes, TRUE) ? 0 : GetLastError();
+}
+
+/* ---- writers ---- */
+
+/* What becomes of a write when the driver has to reset the card. */
+static BOOL IsRefusal(const STATION *Station, DWORD Error)
+{
+    return Station->Options->MayLose && !Station->Options->MayGo && (Error == ERROR_NOT_READY || Error == ERROR_GEN_FAILURE);
+}
+
+static BOOL EndWrite(STATION *Station, SLOT *Slot)
+{
+    DWORD Bytes = 0;
+    DWORD Error;
+
+    if (!Slot->Busy) {
+        return TRUE;
+    }
+    Error = Await(Station, Slot, &Bytes);
+    if (Error == 0) {
+        return Bytes == Slot->Frame.Length || Fail(Station, "a frame was sent in part", Bytes);
+    }
+    if (IsRefusal(Station, Error)) {
+        InterlockedIncrement(&Station->Refused);
+        return TRUE;
+    }
+    return Fail(Station, "a write failed", Error);
+}
+
+/* A frame of which nothing is heard any more gives its credit back, where that may be. */
+static BOOL TakeCredit(STATION *Station)
+{
+    BOOL MayLose = Station->Options->MayLose;
+
+    if (WaitForSingleObject(Station->Credits, MayLose ? LOST_MS : PATIENCE_MS) == WAIT_OBJECT_0 || MayLose) {
+        return TRUE;
+    }
+    return IsOver(Station) ? FALSE : Fail(Station, "a frame was lost", 0);
+}
+
+/* FALSE: all are written, or that is of no use any more. */
+static BOOL Write(STATION *Station, SLOT *Slot)
+{
+    DWORD Error = 0;
+    BOOL Left;
+
+    EnterCriticalSection(&Station->SendLock);
+    Left = Station->NextNumber < Station->Options->Frames;
+    if (Left) {
+        BuildFrame(Station, &Slot->Frame, Station->NextNumber++);
+        Slot->Busy = TRUE;
+        if (!WriteFile(Station->Card->Device, &Slot->Frame, Slot->Frame.Length, NULL, &Slot->Overlapped)) {
+            Error = GetLastError();
+        }
+    }
+    LeaveCriticalSection(&Station->SendLock);
+    if (Error != 0 && Error != ERROR_IO_PENDING) {
+        Slot->Busy = FALSE;
+        return Fail(Station, "a write was refused", Error);
+    }
+    return Left;
+}
+
+static DWORD WINAPI WriteFrames(void *Argument)
+{
+    STATION *Station = Argument;
+    SLOT *Slots;
+    UINT i;
+
+    if (!MakeSlots(&Slots, Station->Slots)) {
+        Fail(Station, "out of memory", 0);
+    }
+    for (i = 0; !IsOver(Station); i = (i + 1) % Station->Slots) {
+        if (!EndWrite(Station, &Slots[i]) || !TakeCredit(Station) || !Write(Station, &Slots[i])) {
+            break;
+        }
+    }
+    for (i = 0; Slots != NULL && i < Station->Slots; i++) {
+        EndWrite(Station, &Slots[i]);
+    }
+    FreeSlots(Slots, Station->Slots);
+    return 0;
+}
+
+/* ---- readers ---- */
+
+static BOOL Post(STATION *Station, SLOT *Slot)
+{
+    DWORD Error = 0;
+    BOOL Open;
+
+    EnterCriticalSection(&Station->ReadLock);
+    Open = !Station->Closed;
+    if (Open) {
+        Slot->Ticket = Station->NextTicket++;
+        Slot->Busy = TRUE;
+        if (!ReadFile(Station->Card->Device, &Slot->Frame, PCIDRV_MAX_FRAME, NULL, &Slot->Overlapped)) {
+            Error = GetLastError();
+        }
+    }
+    LeaveCriticalSection(&Station->ReadLock);
+    if (Error != 0 && Error != ERROR_IO_PENDING) {
+        Slot->Busy = FALSE;
+        return Fail(Station, "a read was refused", Error);
+    }
+    if (Open) {
+        ReleaseSemaphore(Station->Peer->Credits, 1, NULL);
+    }
+    return Open;
+}
+
+/* Where frames may be lost, the numbers of two tickets in a row still rise. */
+static BOOL IsAfter(STATION *Station, UINT Ticket, UINT Number)
+{
+    UINT Before = (Ticket + REMEMBERED - 1) % REMEMBERED;
+    UINT Behind = (Ticket + 1) % REMEMBERED;
+    BOOL Right;
+
+    EnterCriticalSection(&Station->ReadLock);
+    Right = (Ticket == 0 || Station->Remembered[Before].Ticket != Ticket - 1 || Station->Remembered[Before].Number < Number) &&
+        (Station->Remembered[Behind].Ticket != Ticket + 1 || Station->Remembered[Behind].Number > Number);
+    Station->Remembered[Ticket % REMEMBERED].Ticket = Ticket;
+    Station->Remembered[Ticket % REMEMBERED].Number = Number;
+    LeaveCriticalSection(&Station->ReadLock);
+    return Right;
+}
+
+static BOOL Check(STATION *Station, const SLOT *Slot, UINT Length)
+{
+    const FRAME *Frame = &Slot->Frame;
+
+    if (!IsWhole(Station, Frame, Length)) {
+        return Fail(Station, "a frame was changed", Length);
+    }
+    if (Station->Options->MayLose ? !IsAfter(Station, Slot->Ticket, Frame->Number) : Frame->Number != Slot->Ticket) {
+        printf("card %u: frame %u for read %u\n", Station->Card->Index + 1, Frame->Number, Slot->Ticket);
+        return Fail(Station, "a frame was lost, or overtaken", 0);
+    }
+    if ((UINT)InterlockedIncrement(&Station->Received) == Station->Options->Frames) {
+        SetEvent(Station->AllReceived);
+    }
+    return TRUE;
+}
+
+/* FALSE: that was the last one. */
+static BOOL EndRead(STATION *Station, SLOT *Slot)
+{
+    DWORD Bytes = 0;
+    DWORD Error = Await(Station, Slot, &Bytes);
+
+    if (Error == 0) {
+        return Check(Station, Slot, Bytes);
+    }
+    if (Error == ERROR_OPERATION_ABORTED && Station->Closed) {
+        return FALSE;
+    }
+    return Fail(Station, "a read failed", Error);
+}
+
+static DWORD WINAPI ReadFrames(void *Argument)
+{
+    STATION *Station = Argument;
+    BOOL Fine;
+    SLOT *Slots;
+    UINT i;
+
+    Fine = MakeSlots(&Slots, Station->Slots) || Fail(Station, "out of memory", 0);
+    for (i = 0; Fine && i < Station->Slots; i++) {
+        Fine = Post(Station, &Slots[i]);
+    }
+    for (i = 0; Fine; i = (i + 1) % Station->Slots) {
+        Fine = EndRead(Station, &Slots[i]) && Post(Station, &Slots[i]);
+    }
+    for (i = 0; Slots != NULL && i < Station->Slots; i++) {
+        if (Slots[i].Busy) {
+            EndRead(Station, &Slots[i]);
+        }
+    }
+    FreeSlots(Slots, Station->Slots);
+    return 0;
+}
+
+/* ---- a station ---- */
+
+static BOOL Prepare(STATION *Station, STATION *Peer, CARD *Card, const OPTIONS *Options)
+{
+    Station->Card = Card;
+    Station->Peer = Peer;
+    Station->Options = Options;
+    Station->Slots = WINDOW / Options->Threads;
+    InitializeCriticalSection(&Station->SendLock);
+    InitializeCriticalSection(&Station->ReadLock);
+    Station->Credits = CreateSemaphoreA(NULL, 0, 0x7FFFFFFF, NULL);
+    Station->AllReceived = CreateEventA(NULL, TRUE, FALSE, NULL);
+    return Station->Credits != NULL && Station->AllReceived != NULL;
+}
+
+static void Dispose(STATION *Station)
+{
+    if (Station->Credits != NULL) {
+        CloseHandle(Station->Credits);
+    }
+    if (Station->AllReceived != NULL) {
+        CloseHandle(Station->AllReceived);
+    }
+    DeleteCriticalSection(&Station->SendLock);
+    DeleteCriticalSection(&Station->ReadLock);
+}
+
+/* Reads that are posted end. */
+static void Close(STATION *Station)
+{
+    EnterCriticalSection(&Station->ReadLock);
+    Station->Closed = TRUE;
+    LeaveCriticalSection(&Station->ReadLock);
+    CancelIoEx(Station->Card->Device, NULL);
+}
+
+static void Join(HANDLE *Threads, UINT Count)
+{
+    UINT i;
+
+    for (i = 0; i < Count; i++) {
+        WaitForSingleObject(Threads[i], INFINITE);
+        CloseHandle(Threads[i]);
+    }
+}
+
+/* Threads for both stations. The number of those that were started. */
+static UINT Start(STATION Stations[2], LPTHREAD_START_ROUTINE Routine, HANDLE *Threads)
+{
+    UINT Count = 2 * Stations[0].Options->Threads;
+    UINT i;
+
+    for (i = 0; i < Count; i++) {
+        Threads[i] = CreateThread(NULL, 0, Routine, &Stations[i % 2], 0, NULL);
+        if (Threads[i] == NULL) {
+            Fail(&Stations[i % 2], "CreateThread failed", GetLastError());
+            break;
+        }
+    }
+    return i;
+}
+
+static void AwaitFrames(STATION *Station)
+{
+    DWORD Patience = Station->Options->MayLose ? LOST_MS : PATIENCE_MS;
+
+    if (WaitForSingleObject(Station->AllReceived, Patience) != WAIT_OBJECT_0 && !Station->Options->MayLose && !IsOver(Station)) {
+        Fail(Station, "the last frames were lost", (DWORD)Station->Received);
+    }
+}
+
+static BOOL Run(STATION Stations[2])
+{
+    HANDLE Readers[2 * MAX_THREADS];
+    HANDLE Writers[2 * MAX_THREADS];
+    UINT Reading = Start(Stations, ReadFrames, Readers);
+    UINT Writing = Start(Stations, WriteFrames, Writers);
+    UINT i;
+
+    Join(Writers, Writing);
+    for (i = 0; i < 2; i++) {
+        AwaitFrames(&Stations[i]);
+    }
+    for (i = 0; i < 2; i++) {
+        Close(&Stations[i]);
+    }
+    Join(Readers, Reading);
+    for (i = 0; i < 2; i++) {
+        printf("card %u: %u frames sent, %u of them refused, %u received\n", i + 1, Stations[i].NextNumber, (UINT)Stations[i].Refused, (UINT)Stations[i].Received);
+    }
+    return !IsOver(&Stations[0]);
+}
+
+BOOL Exchange(CARD Cards[2], const OPTIONS *Options)
+{
+    STATION *Stations = calloc(2, sizeof(*Stations));
+    BOOL Ready = Stations != NULL;
+    BOOL Passed;
+    UINT i;
+
+    for (i = 0; Stations != NULL && i < 2; i++) {
+        Ready = Prepare(&Stations[i], &Stations[1 - i], &Cards[i], Options) && Ready;
+    }
+    if (!Ready) {
+        printf("out of memory\n");
+    }
+    Passed = Ready && Run(Stations);
+    for (i = 0; Stations != NULL && i < 2; i++) {
+        Dispose(&Stations[i]);
+    }
+    free(Stations);
+    return Passed;
+}
