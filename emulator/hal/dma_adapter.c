@@ -91,8 +91,8 @@ struct dma_adapter *dma_adapter_of(PDMA_ADAPTER adapter, const char *ddi)
 
 static const char *what_is_out(const struct dma_adapter *a, uint32_t *code)
 {
-    *code = a->buffers ? 0x07 : a->channel ? 0x08 : a->allocated ? 0x09 : 0x0A;
-    return a->buffers ? "common buffers" : a->channel ? "a channel" : a->allocated ? "map registers" : a->lists ? "scatter/gather lists" : "a request that waits";
+    *code = a->buffers || a->vectors ? 0x07 : a->channel ? 0x08 : a->allocated ? 0x09 : 0x0A;
+    return a->buffers || a->vectors ? "common buffers" : a->channel ? "a channel" : a->allocated ? "map registers" : a->lists ? "scatter/gather lists" : "a request that waits";
 }
 
 void dma_put_adapter(PDMA_ADAPTER adapter)

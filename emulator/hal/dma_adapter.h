@@ -3,7 +3,7 @@
  *
  * Principle of operation. An adapter belongs to a device, and so does the space of logical addresses behind it (dma_space.c): two adapters of one device
  * share it. What a device is given stands there as mappings: a common buffer is one; a transfer of an MDL is one for each page, or for several pages that
- * are neighbours. dma_buffer.c, dma_list.c and dma_channel.c make and take back mappings for the three kinds of DMA; dma_ddi.c and dma_ddi_extended.c are the gate.
+ * are neighbours. dma_buffer.c, dma_list.c and dma_channel.c make and take back mappings for the three kinds of DMA; dma_ddi*.c are the gate.
  *
  * Chance. LANE_HARDWARE is asked once for an adapter and once for a transfer, and answers with a set of bits; none of them is a plain machine.
  *
@@ -36,19 +36,27 @@ struct dma_mapping {
     uint64_t pad;             /* behind that to the end of the page: the buffer's tag */
     bool readable, writable;  /* by the device */
     char *memory;             /* what it reaches: the buffer itself, or bounce pages */
-    const MDL *mdl;           /* of a transfer */
+    const MDL *mdl;           /* of a transfer, or of the common buffer that is made of it */
     const char *ends;         /* what takes it back */
 };
 
 struct dma_space;
 struct dma_space *dma_space_of(PDEVICE_OBJECT pdo);
-/* NULL: no such range of addresses is free. `m` has everything but the address, which has the offset in its page that m->memory has, or `offset`. */
+/* Logical addresses from the first to the last one of these. */
+struct dma_bounds {
+    uint64_t lowest, highest;
+};
+#define DMA_ANYWHERE ((struct dma_bounds){0, ~0ull})
+/* NULL: no such range of addresses is free. `m` has everything but the address, which gets that offset in its page. */
 struct dma_mapping *dma_map(struct dma_space *space, enum dma_width width, struct dma_mapping m, uint32_t offset);
+/* Within bounds: where a device of that width has its addresses, or below. */
+struct dma_mapping *dma_map_within(struct dma_space *space, enum dma_width width, struct dma_mapping m, uint32_t offset, struct dma_bounds bounds);
 void dma_unmap(struct dma_space *space, struct dma_mapping *mapping);
 
 /* ---- Adapters (dma_adapter.c) ---- */
 
 struct dma_buffer;
+struct dma_vector;
 struct dma_list;
 struct dma_registers;
 struct dma_request;
@@ -66,6 +74,7 @@ struct dma_adapter {
     const struct nt_driver *driver; /* who got it; NULL: not a driver's own code */
     /* What is out. */
     struct dma_buffer *buffers;
+    struct dma_vector *vectors;
     struct dma_list *lists;
     struct dma_registers *allocated; /* map registers */
     struct dma_request *waiting;     /* in order of coming */
@@ -82,8 +91,25 @@ struct dma_adapter *dma_adapter_of(PDMA_ADAPTER adapter, const char *ddi);
 
 /* ---- Common buffers (dma_buffer.c) ---- */
 
-PVOID dma_allocate_common_buffer(struct dma_adapter *a, ULONG length, uint64_t highest, PPHYSICAL_ADDRESS logical, BOOLEAN cached);
+PVOID dma_allocate_common_buffer(struct dma_adapter *a, ULONG length, struct dma_bounds bounds, PPHYSICAL_ADDRESS logical, BOOLEAN cached);
 void dma_free_common_buffer(struct dma_adapter *a, ULONG length, PHYSICAL_ADDRESS logical, PVOID memory, BOOLEAN cached);
+
+/* A part of an MDL as a common buffer; the memory stays the driver's, who takes the buffer back with FreeCommonBuffer and its logical address (W-DMA-10). */
+struct dma_part {
+    PMDL mdl;
+    uint64_t offset;
+    ULONG length;
+    struct dma_bounds bounds;
+    bool readable, writable;  /* by the device */
+};
+NTSTATUS dma_common_buffer_of(struct dma_adapter *a, const struct dma_part *part, PPHYSICAL_ADDRESS logical);
+
+/* ---- Many common buffers of one size (dma_vector.c) ---- */
+
+NTSTATUS dma_allocate_vector(struct dma_adapter *a, struct dma_bounds bounds, BOOLEAN cached, ULONG count, uint64_t size, PDMA_COMMON_BUFFER_VECTOR *out);
+PVOID dma_in_vector(struct dma_adapter *a, PDMA_COMMON_BUFFER_VECTOR vector, ULONG index, PPHYSICAL_ADDRESS logical);
+void dma_free_in_vector(struct dma_adapter *a, PDMA_COMMON_BUFFER_VECTOR vector, ULONG index);
+void dma_free_vector(struct dma_adapter *a, PDMA_COMMON_BUFFER_VECTOR vector);
 
 /* ---- Transfers of an MDL (dma_transfer.c) ---- */
 

@@ -159,10 +159,10 @@ void dma_free_registers(struct dma_adapter *a, PVOID base, ULONG count, const ch
 
 static ULONG pages_of(const struct dma_piece *p) { return (ULONG)(((uint64_t)p->memory % DMA_PAGE + p->size + DMA_PAGE - 1) / DMA_PAGE); }
 
-static void check_free(const struct dma_adapter *a, const struct dma_registers *r, const char *at, const char *ddi)
+static void check_free(const struct dma_adapter *a, const struct dma_registers *r, const struct dma_piece *p, const char *ddi)
 {
     for (unsigned i = 0; i < r->pieces; i++)
-        if ((uint64_t)(at - r->piece[i].memory) < r->piece[i].size)
+        if (p->memory < r->piece[i].memory + r->piece[i].size && r->piece[i].memory < p->memory + p->size)
             bugcheck(0xE6, 0x1D, a->number, 0, 0, "V-DMA-1D", "%s of adapter #%u maps bytes that these map registers map already", ddi, a->number);
 }
 
@@ -184,13 +184,13 @@ PHYSICAL_ADDRESS dma_map_transfer(struct dma_adapter *a, const struct dma_range 
     ULONG left = registers_left(a, r, range, ddi);
     uint64_t size;
     char *at = dma_take_run(&rest, &size);
-    check_free(a, r, at, ddi);
     if (size > left * (uint64_t)DMA_PAGE - (uint64_t)at % DMA_PAGE)
         registers_left(a, NULL, range, ddi);
     part.length = (ULONG)size;
     struct dma_piece *piece = &r->piece[r->pieces];
     if (!dma_map_pieces(a, &part, dma_choose_transfer(a), write != FALSE, "FlushAdapterBuffers", piece, 1))
         bugcheck(OWN_OUT_OF_RESOURCES, a->number, size, 0, 0, NULL, "the logical addresses of DMA adapter #%u are used up", a->number);
+    check_free(a, r, piece, ddi);
     r->pieces++;
     r->used += pages_of(piece);
     r->write = write != FALSE;

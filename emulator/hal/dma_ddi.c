@@ -33,7 +33,7 @@ static PVOID NTAPI AllocateCommonBuffer(PDMA_ADAPTER DmaAdapter, ULONG Length, P
 {
     gate_enter(DDI_AllocateCommonBuffer, trace_object(DmaAdapter), Length);
     struct dma_adapter *a = dma_adapter_of(DmaAdapter, "AllocateCommonBuffer");
-    PVOID memory = choose_fault(DDI_AllocateCommonBuffer) ? NULL : dma_allocate_common_buffer(a, Length, ~0ull, LogicalAddress, CacheEnabled);
+    PVOID memory = choose_fault(DDI_AllocateCommonBuffer) ? NULL : dma_allocate_common_buffer(a, Length, DMA_ANYWHERE, LogicalAddress, CacheEnabled);
     gate_leave(trace_object(memory));
     return memory;
 }

@@ -75,8 +75,8 @@ PVOID NTAPI AllocateCommonBufferEx(PDMA_ADAPTER DmaAdapter, PPHYSICAL_ADDRESS Ma
     (void)PreferredNode;
     gate_enter(DDI_AllocateCommonBufferEx, trace_object(DmaAdapter), Length);
     struct dma_adapter *a = dma_adapter_of(DmaAdapter, "AllocateCommonBufferEx");
-    uint64_t highest = MaximumAddress ? (uint64_t)MaximumAddress->QuadPart : ~0ull;
-    PVOID memory = choose_fault(DDI_AllocateCommonBufferEx) ? NULL : dma_allocate_common_buffer(a, Length, highest, LogicalAddress, CacheEnabled);
+    struct dma_bounds bounds = {0, MaximumAddress ? (uint64_t)MaximumAddress->QuadPart : ~0ull};
+    PVOID memory = choose_fault(DDI_AllocateCommonBufferEx) ? NULL : dma_allocate_common_buffer(a, Length, bounds, LogicalAddress, CacheEnabled);
     gate_leave(trace_object(memory));
     return memory;
 }

@@ -1,4 +1,4 @@
-/* The functions of an adapter of DEVICE_DESCRIPTION_VERSION3 (W-DMA-10), as dma_ddi_extended.c has them. */
+/* The functions of an adapter of DEVICE_DESCRIPTION_VERSION3 (W-DMA-10), as dma_ddi_extended.c and dma_ddi_newer.c have them. */
 #ifndef HAL_DMA_EXTENDED_H
 #define HAL_DMA_EXTENDED_H
 
@@ -26,6 +26,37 @@ NTSTATUS NTAPI FlushAdapterBuffersEx(PDMA_ADAPTER DmaAdapter, PMDL Mdl, PVOID Ma
 VOID NTAPI FreeAdapterObject(PDMA_ADAPTER DmaAdapter, IO_ALLOCATION_ACTION AllocationAction);
 NTSTATUS NTAPI CancelMappedTransfer(PDMA_ADAPTER DmaAdapter, PVOID DmaTransferContext);
 
+/* Those of dma_ddi_newer.c. */
+NTSTATUS NTAPI AllocateDomainCommonBuffer(PDMA_ADAPTER DmaAdapter, HANDLE DomainHandle, PPHYSICAL_ADDRESS MaximumAddress, ULONG Length, ULONG Flags,
+                                          MEMORY_CACHING_TYPE *CacheType, NODE_REQUIREMENT PreferredNode, PPHYSICAL_ADDRESS LogicalAddress, PVOID *VirtualAddress);
+NTSTATUS NTAPI FlushDmaBuffer(PDMA_ADAPTER DmaAdapter, PMDL Mdl, BOOLEAN ReadOperation);
+NTSTATUS NTAPI JoinDmaDomain(PDMA_ADAPTER DmaAdapter, HANDLE DomainHandle);
+NTSTATUS NTAPI LeaveDmaDomain(PDMA_ADAPTER DmaAdapter);
+HANDLE NTAPI GetDmaDomain(PDMA_ADAPTER DmaAdapter);
+PVOID NTAPI AllocateCommonBufferWithBounds(PDMA_ADAPTER DmaAdapter, PPHYSICAL_ADDRESS MinimumAddress, PPHYSICAL_ADDRESS MaximumAddress, ULONG Length, ULONG Flags,
+                                           MEMORY_CACHING_TYPE *CacheType, NODE_REQUIREMENT PreferredNode, PPHYSICAL_ADDRESS LogicalAddress);
+NTSTATUS NTAPI AllocateCommonBufferVector(PDMA_ADAPTER DmaAdapter, PHYSICAL_ADDRESS LowAddress, PHYSICAL_ADDRESS HighAddress, MEMORY_CACHING_TYPE CacheType,
+                                          ULONG IdealNode, ULONG Flags, ULONG NumberOfElements, ULONGLONG SizeOfElements, PDMA_COMMON_BUFFER_VECTOR *VectorOut);
+VOID NTAPI GetCommonBufferFromVectorByIndex(PDMA_ADAPTER DmaAdapter, PDMA_COMMON_BUFFER_VECTOR Vector, ULONG Index, PVOID *VirtualAddressOut,
+                                            PPHYSICAL_ADDRESS LogicalAddressOut);
+VOID NTAPI FreeCommonBufferFromVector(PDMA_ADAPTER DmaAdapter, PDMA_COMMON_BUFFER_VECTOR Vector, ULONG Index);
+VOID NTAPI FreeCommonBufferVector(PDMA_ADAPTER DmaAdapter, PDMA_COMMON_BUFFER_VECTOR Vector);
+NTSTATUS NTAPI CreateCommonBufferFromMdl(PDMA_ADAPTER DmaAdapter, PMDL Mdl, PDMA_COMMON_BUFFER_EXTENDED_CONFIGURATION ExtendedConfigs, ULONG ExtendedConfigsCount,
+                                         PPHYSICAL_ADDRESS LogicalAddress);
+
+#define DMA_NEWER_OPERATIONS \
+    .AllocateDomainCommonBuffer = AllocateDomainCommonBuffer, \
+    .FlushDmaBuffer = FlushDmaBuffer, \
+    .JoinDmaDomain = JoinDmaDomain, \
+    .LeaveDmaDomain = LeaveDmaDomain, \
+    .GetDmaDomain = GetDmaDomain, \
+    .AllocateCommonBufferWithBounds = AllocateCommonBufferWithBounds, \
+    .AllocateCommonBufferVector = AllocateCommonBufferVector, \
+    .GetCommonBufferFromVectorByIndex = GetCommonBufferFromVectorByIndex, \
+    .FreeCommonBufferFromVector = FreeCommonBufferFromVector, \
+    .FreeCommonBufferVector = FreeCommonBufferVector, \
+    .CreateCommonBufferFromMdl = CreateCommonBufferFromMdl
+
 #define DMA_EXTENDED_OPERATIONS \
     .GetDmaAdapterInfo = GetDmaAdapterInfo, \
     .GetDmaTransferInfo = GetDmaTransferInfo, \
@@ -39,6 +70,7 @@ NTSTATUS NTAPI CancelMappedTransfer(PDMA_ADAPTER DmaAdapter, PVOID DmaTransferCo
     .BuildScatterGatherListEx = BuildScatterGatherListEx, \
     .FlushAdapterBuffersEx = FlushAdapterBuffersEx, \
     .FreeAdapterObject = FreeAdapterObject, \
-    .CancelMappedTransfer = CancelMappedTransfer
+    .CancelMappedTransfer = CancelMappedTransfer, \
+    DMA_NEWER_OPERATIONS
 
 #endif

@@ -18,6 +18,7 @@ struct dma_space {
     unsigned index;
     struct dma_mapping **mapping;
     unsigned count, room;
+    unsigned of_mdls;         /* that have an MDL */
     uint64_t cursor[DMA_WIDTHS]; /* 0: at the beginning of the range */
     struct { uint64_t logical, size; const char *ends; } gone[GONE];
     unsigned gone_count;
@@ -110,22 +111,40 @@ static void insert(struct dma_space *s, struct dma_mapping *m)
     memmove(s->mapping + i + 1, s->mapping + i, (s->count - i) * sizeof *s->mapping);
     s->mapping[i] = m;
     s->count++;
+    s->of_mdls += m->mdl != NULL;
 }
 
-struct dma_mapping *dma_map(struct dma_space *s, enum dma_width width, struct dma_mapping m, uint32_t offset)
+static struct dma_mapping *map_in(struct dma_space *s, enum dma_width width, const struct dma_mapping *m, uint32_t offset, struct dma_bounds bounds)
 {
-    uint64_t first, end, bytes = page_above(offset + m.size + m.pad);
+    uint64_t first, end, at = 0, bytes = page_above(offset + m->size + m->pad);
     range_of(s, width, &first, &end);
-    uint64_t at = find_gap(s, s->cursor[width] ? s->cursor[width] : first, end, bytes);
+    if (bounds.lowest > first)
+        first = page_above(bounds.lowest);
+    if (bounds.highest < end - 1)
+        end = page_below(bounds.highest + 1);
+    if (first >= end)
+        return NULL;
+    if (s->cursor[width] > first)
+        at = find_gap(s, s->cursor[width], end, bytes);
     if (!at)
         at = find_gap(s, first, end, bytes);
     if (!at)
         return NULL;
     s->cursor[width] = at + bytes + DMA_PAGE;
     struct dma_mapping *mapping = ex_system_alloc(sizeof *mapping);
-    *mapping = m;
+    *mapping = *m;
     mapping->logical = at + offset;
     insert(s, mapping);
+    return mapping;
+}
+
+struct dma_mapping *dma_map(struct dma_space *s, enum dma_width width, struct dma_mapping m, uint32_t offset) { return map_in(s, width, &m, offset, DMA_ANYWHERE); }
+
+struct dma_mapping *dma_map_within(struct dma_space *s, enum dma_width width, struct dma_mapping m, uint32_t offset, struct dma_bounds bounds)
+{
+    struct dma_mapping *mapping = NULL;
+    for (unsigned w = width + 1u; w-- > 0 && !mapping;)
+        mapping = map_in(s, w, &m, offset, bounds);
     return mapping;
 }
 
@@ -134,6 +153,7 @@ void dma_unmap(struct dma_space *s, struct dma_mapping *m)
     unsigned i = index_behind(s, m->logical), g = s->gone_count++ % GONE;
     memmove(s->mapping + i, s->mapping + i + 1, (s->count - i - 1) * sizeof *s->mapping);
     s->count--;
+    s->of_mdls -= m->mdl != NULL;
     s->gone[g].logical = m->logical, s->gone[g].size = m->size, s->gone[g].ends = m->ends;
     ex_system_free(m);
 }
@@ -148,7 +168,7 @@ static _Noreturn void unlocked(const struct dma_mapping *m)
 void hal_dma_check_unlocked(const MDL *mdl)
 {
     for (const struct dma_space *s = spaces; s; s = s->next)
-        for (unsigned i = 0; i < s->count; i++)
+        for (unsigned i = 0; s->of_mdls && i < s->count; i++)
             if (s->mapping[i]->mdl == mdl)
                 unlocked(s->mapping[i]);
 }

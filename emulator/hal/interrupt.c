@@ -261,6 +261,7 @@ void hal_disconnect(PKINTERRUPT i)
         } else {
             break;
         }
+        hal_interrupt(i, "IoDisconnectInterrupt"); /* nobody else has disconnected it meanwhile */
     }
     hal.waiters--;
     hb_acquire(i->line);

@@ -12,8 +12,9 @@ NTSTATUS IoConnectInterrupt(PKINTERRUPT *InterruptObject, PKSERVICE_ROUTINE Serv
     struct hal_connection c = {.routine = ServiceRoutine, .context = ServiceContext, .lock = SpinLock, .vector = Vector, .irql = Irql,
                                .synchronize_irql = SynchronizeIrql, .latched = InterruptMode == Latched, .shared = ShareVector,
                                .processors = ProcessorEnableMask};
-    NTSTATUS status = choose_fault(DDI_IoConnectInterrupt) ? STATUS_INSUFFICIENT_RESOURCES
-                                                           : hal_connect(&c, CONNECT_FULLY_SPECIFIED, CALLER, InterruptObject);
+    NTSTATUS status = SynchronizeIrql < Irql                ? STATUS_INVALID_PARAMETER
+                      : choose_fault(DDI_IoConnectInterrupt) ? STATUS_INSUFFICIENT_RESOURCES
+                                                             : hal_connect(&c, CONNECT_FULLY_SPECIFIED, CALLER, InterruptObject);
     gate_leave((ULONG)status);
     return status;
 }

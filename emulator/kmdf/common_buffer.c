@@ -25,7 +25,7 @@ static bool allocate(struct fx_common_buffer *b, size_t length, ULONG alignment)
     if (whole > 0xffffffff)
         return false;
     b->whole = (ULONG)whole;
-    b->memory = dma_allocate_common_buffer(b->adapter, b->whole, ~0ull, &b->logical, TRUE);
+    b->memory = dma_allocate_common_buffer(b->adapter, b->whole, DMA_ANYWHERE, &b->logical, TRUE);
     uint64_t logical = ((uint64_t)b->logical.QuadPart + alignment) & ~(uint64_t)alignment;
     b->aligned_logical.QuadPart = (LONGLONG)logical;
     b->aligned = (char *)b->memory + (logical - (uint64_t)b->logical.QuadPart);

@@ -108,18 +108,19 @@ static uint64_t chain_length(PMDL mdl)
     return length;
 }
 
-static unsigned chain_links(PMDL mdl)
+/* A packet's elements: one for each MDL that it has a part in. */
+static unsigned links_of(struct dma_range range)
 {
     unsigned n = 0;
-    for (; mdl; mdl = mdl->Next)
-        n++;
+    for (uint64_t size; range.length; n++)
+        dma_take_run(&range, &size);
     return n;
 }
 
 /* Of a transaction that has to be one transfer. */
 static NTSTATUS check_single(const struct fx_dma_transaction *t)
 {
-    ULONG pages = dma_pages_of(&t->rest), elements = t->enabler->scatter_gather ? pages : chain_links(t->rest.mdl);
+    ULONG pages = dma_pages_of(&t->rest), elements = t->enabler->scatter_gather ? pages : links_of(t->rest);
     if (!t->single)
         return STATUS_SUCCESS;
     if (pages > fx_dma_adapter(t)->registers)
@@ -263,7 +264,7 @@ VOID wdf_WdfDmaTransactionGetTransferInfo(PWDF_DRIVER_GLOBALS DriverGlobals, WDF
     if (MapRegisterCount)
         *MapRegisterCount = pages;
     if (ScatterGatherElementCount)
-        *ScatterGatherElementCount = t->enabler->scatter_gather ? pages : chain_links(t->rest.mdl);
+        *ScatterGatherElementCount = t->enabler->scatter_gather ? pages : links_of(t->rest);
     gate_leave(pages);
 }
 

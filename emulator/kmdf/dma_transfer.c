@@ -83,10 +83,6 @@ static IO_ALLOCATION_ACTION NTAPI on_channel(PDEVICE_OBJECT device, PIRP irp, PV
 
 static NTSTATUS begin_packets(struct fx_dma_transaction *t)
 {
-    if (t->base) {
-        stage_packet(t);
-        return STATUS_SUCCESS;
-    }
     t->base_count = min(dma_pages_of(&t->rest), fx_dma_adapter(t)->registers);
     struct dma_channel_request r = {.device = t->enabler->device->wdm, .registers = t->base_count, .routine = on_channel, .context = t,
                                     .immediate = t->immediate, .key = t};
@@ -124,7 +120,7 @@ static NTSTATUS execute(struct fx_dma_transaction *t, WDFCONTEXT context)
 {
     fx_dma_require(t, 1u << FX_DMA_INITIALIZED, "WdfDmaTransactionExecute");
     if (t->request && !t->referenced)
-        fx_object_reference(&t->request->object);
+        fx_object_reference(&fx_request_handle((WDFREQUEST)t->request, "WdfDmaTransactionExecute")->object);
     t->referenced = t->request != NULL;
     t->context = context;
     t->state = FX_DMA_TRANSFER;

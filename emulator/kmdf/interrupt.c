@@ -42,11 +42,11 @@ static void run_work(void *context)
         ke_set_event(&i->work_done, 0, FALSE);
 }
 
-/* A work item cannot be queued at DIRQL: the DPC does. */
+/* A work item cannot be queued at DIRQL: the DPC does, unless the worker that it was queued behind has been faster. */
 static VOID NTAPI queue_work(PKDPC kdpc, PVOID context, PVOID a1, PVOID a2)
 {
     struct fx_interrupt *i = context;
-    if (!i->work_runs)
+    if (i->work_queued && !i->work_runs && !i->work.queued)
         ex_queue_work(&i->work);
 }
 

@@ -94,6 +94,7 @@ enum machine_lint {
     LINT_OBSOLETE = 65536,       /* V-MSC-8: routines that others have replaced */
     LINT_LOW_MEMORY = 131072,    /* V-MEM-26: physical memory below 4 GB is asked for */
     LINT_BUFFER = 262144,        /* V-BUF-7: input that is read where output was written before */
+    LINT_STALL = 524288,         /* V-HAL-10: a processor that is stalled for longer than 50 microseconds at once */
     LINT_WRITE_BUFFER = 256      /* V-IO-17: the buffer of a direct write that is not what it was when the write ends */
 };
 extern uint32_t machine_lints;

@@ -102,7 +102,7 @@ TEST(V_DMA_07_waiting, .code = 0xE6, .p1 = 0x0A, .chance = HARDWARE(0, 4))
     begin_dma();
     raise();
     of()->GetScatterGatherList(adapter, node->pdo, mdl, buffer, 1, on_list, NULL, TRUE);
-    dma_put_adapter(adapter); /* the DDI is for PASSIVE_LEVEL, where the request would have had its turn */
+    put_adapter();
 }
 
 /* RULE V-DMA-13: DMA routines are called at the level that each is for: buffers and adapters at PASSIVE_LEVEL, lists at DISPATCH_LEVEL and nowhere else. */
@@ -119,7 +119,69 @@ TEST(V_DMA_13_list, .code = 0xE6, .p1 = 0x13)
     of()->GetScatterGatherList(adapter, node->pdo, mdl, buffer, 1, on_list, NULL, TRUE);
 }
 
+/* RULE V-DMA-13: What is for DISPATCH_LEVEL or less is called no higher (0xE6/0x14), and may be called there: PutDmaAdapter is one of those. */
+TEST(V_DMA_13_higher, .code = 0xE6, .p1 = 0x14)
+{
+    KIRQL old;
+    begin_dma();
+    KeRaiseIrql(DISPATCH_LEVEL + 1, &old);
+    of()->MapTransfer(adapter, mdl, NULL, buffer, &size, TRUE);
+}
+TEST(V_DMA_13_put_raised)
+{
+    begin_dma();
+    raise();
+    put_adapter();
+    lower();
+    free_buffer();
+    finish();
+}
+
+/* RULE W-DMA-9: Any alignment is good enough for a device whose accesses the caches see. */
+TEST(W_DMA_9_alignment)
+{
+    begin_dma();
+    assert_int_equal(of()->GetDmaAlignment(adapter), 1);
+    assert_int_equal(HalGetDmaAlignment(adapter), 1);
+    assert_int_equal(get_list_of(buffer + 1, 3, FALSE), STATUS_SUCCESS);
+    device_writes(address_of(0) + 2, 0x37);
+    put_list(FALSE);
+    assert_true(buffer[3] == 0x37 && buffer[2] == 0x11 && buffer[4] == 0x11);
+    log_clear();
+    end_dma();
+}
+
+/* RULE W-DMA-9: DMA routines that are for PASSIVE_LEVEL are called nowhere else. */
+TEST(W_DMA_9_irql, .code = 0xE6, .p1 = 0x13)
+{
+    begin_dma();
+    raise();
+    of()->GetDmaAlignment(adapter);
+}
+
 /* ---- Common buffers ---- */
+
+/* RULE W-DMA-11: KeFlushIoBuffers moves nothing: what a driver writes into a descriptor ring the device reads each time anew. */
+TEST(W_DMA_11_ring)
+{
+    boot();
+    get_adapter(TRUE, FALSE);
+    common = of()->AllocateCommonBuffer(adapter, 64, &logical, TRUE);
+    mdl = IoAllocateMdl(common, 64, FALSE, FALSE, NULL);
+    MmBuildMdlForNonPagedPool(mdl);
+    ((PUCHAR)common)[8] = 0x51;
+    KeFlushIoBuffers(mdl, FALSE, TRUE);
+    assert_int_equal(device_reads((ULONG64)logical.QuadPart + 8), 0x51);
+    ((PUCHAR)common)[8] = 0x52;
+    assert_int_equal(device_reads((ULONG64)logical.QuadPart + 8), 0x52);
+    device_writes((ULONG64)logical.QuadPart + 8, 0x53);
+    KeFlushIoBuffers(mdl, TRUE, TRUE);
+    assert_int_equal(((PUCHAR)common)[8], 0x53);
+    IoFreeMdl(mdl);
+    of()->FreeCommonBuffer(adapter, 64, logical, common, TRUE);
+    put_adapter();
+    finish();
+}
 
 /* RULE W-DMA-3: A common buffer begins on a page, is no zeros, and one memory for the driver and its device until it is freed. */
 TEST(W_DMA_3_common_buffer)
@@ -428,6 +490,22 @@ TEST(W_DMA_6_build)
     end_dma();
 }
 
+/* RULE V-DMA-1B: The size of a list is asked for a range that the MDL has. */
+TEST(V_DMA_1B_calculate, .code = 0xE6, .p1 = 0x24)
+{
+    begin_dma();
+    of()->CalculateScatterGatherList(adapter, mdl, buffer, BYTES, &size, &pages);
+}
+
+/* RULE V-DMA-1B: An MDL begins in the page that it says. */
+TEST(V_DMA_1B_page, .code = 0xE6, .p1 = 0x1F)
+{
+    begin_dma();
+    mdl->StartVa = (PUCHAR)mdl->StartVa - PAGE_SIZE;
+    mdl->ByteOffset += PAGE_SIZE;
+    get_list(TRUE);
+}
+
 /* RULE W-DMA-6: Memory that holds a list is not given for another one. */
 TEST(W_DMA_6_twice, .code = OWN_RULE, .p1 = ANY, .rule = "W-DMA-6")
 {
@@ -470,7 +548,8 @@ int main(void)
         cmocka_unit_test(W_DMA_4_later), cmocka_unit_test(W_DMA_4_two_wait), cmocka_unit_test(W_DMA_4_limits), cmocka_unit_test(W_DMA_4_chain),
         cmocka_unit_test(W_DMA_5_bounced), cmocka_unit_test(V_DMA_03_list), cmocka_unit_test(W_DMA_5_direction), cmocka_unit_test(V_DMA_1B_outside),
         cmocka_unit_test(V_DMA_1B_length), cmocka_unit_test(V_DMA_21_zero), cmocka_unit_test(V_DMA_0E_not_locked), cmocka_unit_test(V_DMA_0E_unlocked), cmocka_unit_test(W_DMA_6_build),
-        cmocka_unit_test(W_DMA_6_twice), cmocka_unit_test(W_DMA_6_mdl),
+        cmocka_unit_test(W_DMA_6_twice), cmocka_unit_test(W_DMA_6_mdl), cmocka_unit_test(V_DMA_13_higher), cmocka_unit_test(V_DMA_13_put_raised), cmocka_unit_test(W_DMA_9_alignment),
+        cmocka_unit_test(W_DMA_9_irql), cmocka_unit_test(W_DMA_11_ring), cmocka_unit_test(V_DMA_1B_calculate), cmocka_unit_test(V_DMA_1B_page),
     };
     return cmocka_run_group_tests(tests);
 }

@@ -113,6 +113,22 @@ TEST(W_DMA_7_actions)
     end_dma();
 }
 
+/* RULE W-DMA-8: What was mapped in several calls may be flushed in as many, in any order. */
+TEST(W_DMA_8_parts)
+{
+    begin_registers(3);
+    ULONG64 first = map(buffer, 8, FALSE), second = map(buffer + 8, 8, FALSE), third = map(buffer + 4096, 8, FALSE);
+    flush(buffer, 8, FALSE);
+    device_writes(second, 0x26), device_writes(third, 0x27);
+    assert_false(hal_dma_reaches(node->pdo, first, 1, true));
+    flush(buffer + 4096, 8, FALSE);
+    assert_true(hal_dma_reaches(node->pdo, second, 1, true));
+    assert_int_equal(map(buffer, 8, FALSE) % 4096, BEFORE);
+    flush(buffer, 16, FALSE);
+    assert_true(buffer[8] == 0x26 && buffer[4096] == 0x27);
+    end_registers(3);
+}
+
 /* RULE W-DMA-7: A channel for which there are no registers yet comes later, at DISPATCH_LEVEL. */
 TEST(W_DMA_7_later, .chance = HARDWARE(0, DMA_WAITS))
 {
@@ -125,6 +141,22 @@ TEST(W_DMA_7_later, .chance = HARDWARE(0, DMA_WAITS))
     log_is("channel");
     assert_int_equal(list_irql, DISPATCH_LEVEL);
     end_dma();
+}
+
+/* RULE W-DMA-4: A device object has one request that waits, whether it is for a channel or for a list. */
+TEST(W_DMA_4_list_then_channel, .code = OWN_RULE, .p1 = 1, .rule = "W-DMA-4", .chance = HARDWARE(0, DMA_WAITS))
+{
+    begin_dma();
+    raise();
+    of()->GetScatterGatherList(adapter, node->pdo, mdl, buffer, 1, on_list, NULL, TRUE);
+    allocate(1);
+}
+TEST(W_DMA_4_channel_then_list, .code = OWN_RULE, .p1 = 1, .rule = "W-DMA-4", .chance = HARDWARE(0, DMA_WAITS))
+{
+    begin_dma();
+    raise();
+    allocate(1);
+    of()->GetScatterGatherList(adapter, node->pdo, mdl, buffer, 1, on_list, NULL, TRUE);
 }
 
 TEST(W_DMA_7_no_action, .code = OWN_RULE, .p1 = 9, .rule = "W-DMA-7") { begin_channel(9, 1); }
@@ -257,6 +289,21 @@ TEST(V_DMA_1D_twice, .code = 0xE6, .p1 = 0x1D)
     map(buffer + 4, 8, TRUE);
 }
 
+TEST(V_DMA_1D_around, .code = 0xE6, .p1 = 0x1D)
+{
+    begin_registers(3);
+    map(buffer + 4, 8, TRUE);
+    map(buffer, 16, TRUE);
+}
+
+/* RULE V-DMA-1B: What is flushed lies in its MDL. */
+TEST(V_DMA_1B_flush, .code = 0xE6, .p1 = 0x24)
+{
+    begin_registers(3);
+    map(buffer, 8, TRUE);
+    flush(buffer, BYTES, TRUE);
+}
+
 /* RULE W-DMA-8: A flush is for the direction of the map. */
 TEST(W_DMA_8_direction, .code = OWN_RULE, .p1 = ANY, .rule = "W-DMA-8")
 {
@@ -280,7 +327,8 @@ int main(void)
         cmocka_unit_test(V_DMA_03_registers), cmocka_unit_test(V_DMA_03_more), cmocka_unit_test(W_DMA_8_fewer), cmocka_unit_test(V_DMA_07_channel),
         cmocka_unit_test(V_DMA_07_registers), cmocka_unit_test(V_DMA_10_mapped), cmocka_unit_test(V_DMA_0D_channel), cmocka_unit_test(V_DMA_0D_part),
         cmocka_unit_test(V_DMA_16_empty), cmocka_unit_test(V_DMA_16_elsewhere), cmocka_unit_test(V_DMA_16_no_registers), cmocka_unit_test(V_DMA_00_flush),
-        cmocka_unit_test(V_DMA_1D_twice), cmocka_unit_test(W_DMA_8_direction), cmocka_unit_test(V_DMA_21_zero),
+        cmocka_unit_test(V_DMA_1D_twice), cmocka_unit_test(W_DMA_8_direction), cmocka_unit_test(V_DMA_21_zero), cmocka_unit_test(W_DMA_8_parts),
+        cmocka_unit_test(W_DMA_4_list_then_channel), cmocka_unit_test(W_DMA_4_channel_then_list), cmocka_unit_test(V_DMA_1D_around), cmocka_unit_test(V_DMA_1B_flush),
     };
     return cmocka_run_group_tests(tests);
 }

@@ -3,6 +3,9 @@
 
 static DECLSPEC_ALIGN(16) UCHAR context[DMA_TRANSFER_CONTEXT_SIZE_V1], other[DMA_TRANSFER_CONTEXT_SIZE_V1];
 static PVOID base;
+static KIRQL channel_irql;
+static IO_ALLOCATION_ACTION answer;
+static DECLSPEC_ALIGN(16) UCHAR third[DMA_TRANSFER_CONTEXT_SIZE_V1];
 static UCHAR room[256];
 static ULONG moved;
 static PHYSICAL_ADDRESS logical;
@@ -21,7 +24,19 @@ static void begin(ULONG width)
     get_buffer();
     assert_int_equal(of()->InitializeDmaTransferContext(adapter, context), STATUS_SUCCESS);
     assert_int_equal(of()->InitializeDmaTransferContext(adapter, other), STATUS_SUCCESS);
+    assert_int_equal(of()->InitializeDmaTransferContext(adapter, third), STATUS_SUCCESS);
 }
+
+static IO_ALLOCATION_ACTION NTAPI on_channel(PDEVICE_OBJECT d, PIRP irp, PVOID b, PVOID word)
+{
+    base = b;
+    channel_irql = KeGetCurrentIrql();
+    say(word);
+    return answer;
+}
+
+static NTSTATUS allocate(PVOID with, PVOID word) { return of()->AllocateAdapterChannelEx(adapter, node->pdo, with, 2, 0, on_channel, word, NULL); }
+static NTSTATUS allocate_now(PVOID with) { return of()->AllocateAdapterChannelEx(adapter, node->pdo, with, 2, DMA_SYNCHRONOUS_CALLBACK, NULL, NULL, &base); }
 
 static NTSTATUS get_with(PVOID with, ULONG flags, PDRIVER_LIST_CONTROL routine)
 {
@@ -49,6 +64,8 @@ TEST(W_DMA_10_information)
     assert_int_equal(of()->GetDmaTransferInfo(adapter, mdl, 2000, 3000, FALSE, &transfer), STATUS_SUCCESS);
     assert_true(transfer.V2.MapRegisterCount == 2 && transfer.V2.LogicalPageCount == 2 &&
                 transfer.V2.ScatterGatherListSize == FIELD_OFFSET(SCATTER_GATHER_LIST, Elements) + 2 * sizeof(SCATTER_GATHER_ELEMENT));
+    transfer.Version = 3;
+    assert_int_equal(of()->GetDmaTransferInfo(adapter, mdl, 2000, 3000, FALSE, &transfer), STATUS_NOT_SUPPORTED);
     end_dma();
 }
 
@@ -133,6 +150,97 @@ TEST(W_DMA_10_channel)
     end_dma();
 }
 
+/* RULE W-DMA-10: A request without a routine and without a place for the answer is STATUS_INVALID_PARAMETER, and so is a list without memory. */
+TEST(W_DMA_10_nowhere)
+{
+    begin(32);
+    assert_int_equal(of()->AllocateAdapterChannelEx(adapter, node->pdo, context, 1, DMA_SYNCHRONOUS_CALLBACK, NULL, NULL, NULL), STATUS_INVALID_PARAMETER);
+    assert_int_equal(of()->AllocateAdapterChannelEx(adapter, node->pdo, context, 1, 0, NULL, NULL, &base), STATUS_INVALID_PARAMETER);
+    assert_int_equal(of()->BuildScatterGatherListEx(adapter, node->pdo, context, mdl, 0, 9, 0, on_list, NULL, TRUE, NULL, 0, NULL, NULL, NULL), STATUS_INVALID_PARAMETER);
+    assert_int_equal(of()->BuildScatterGatherListEx(adapter, node->pdo, context, mdl, 0, 9, 0, NULL, NULL, TRUE, room, sizeof room, NULL, NULL, &list),
+                     STATUS_INVALID_PARAMETER);
+    log_is("");
+    end_dma();
+}
+
+/* RULE W-DMA-10: The routine of AllocateAdapterChannelEx runs at DISPATCH_LEVEL, whatever the caller's level. */
+TEST(W_DMA_10_channel_irql)
+{
+    begin(32);
+    answer = DeallocateObject;
+    assert_int_equal(allocate(context, "channel"), STATUS_SUCCESS);
+    log_is("channel");
+    assert_int_equal(channel_irql, DISPATCH_LEVEL);
+    assert_int_equal(KeGetCurrentIrql(), PASSIVE_LEVEL);
+    end_dma();
+}
+
+/* RULE W-DMA-10: Who waits for the channel gets it in order of coming; one that is cancelled lets the next one have it. */
+TEST(W_DMA_10_order, .chance = HARDWARE(0, DMA_WAITS))
+{
+    begin(32);
+    answer = DeallocateObject;
+    raise();
+    allocate(context, "first"), allocate(other, "second"), allocate(third, "third");
+    log_is("");
+    lower();
+    log_is("first second third");
+    assert_int_equal(allocate_now(context), STATUS_SUCCESS);
+    raise();
+    allocate(other, "second"), allocate(third, "third");
+    of()->FreeAdapterObject(adapter, DeallocateObject);
+    assert_true(of()->CancelAdapterChannel(adapter, node->pdo, other));
+    lower();
+    log_is("third");
+    end_dma();
+}
+
+/* RULE W-DMA-10: A list that waits for map registers keeps nobody from the channel. */
+TEST(W_DMA_10_list_waits, .chance = HARDWARE(0, DMA_WAITS))
+{
+    begin(32);
+    answer = DeallocateObject;
+    raise();
+    get_with(context, 0, on_list);
+    allocate(other, "channel");
+    log_is("channel");
+    lower();
+    log_is("list");
+    put_list(TRUE);
+    end_dma();
+}
+
+/* RULE W-DMA-10: A transfer context has one request that waits. */
+TEST(W_DMA_10_waits_already, .code = OWN_RULE, .p1 = 1, .rule = "W-DMA-4", .chance = HARDWARE(0, DMA_WAITS))
+{
+    begin(32);
+    raise();
+    allocate(context, "first");
+    allocate(context, "second");
+}
+
+/* RULE W-DMA-7: FreeAdapterObject with DeallocateObjectKeepRegisters frees the channel and leaves the map registers to the driver; another action is none. */
+TEST(W_DMA_7_object_keeps)
+{
+    begin(32);
+    assert_int_equal(allocate_now(context), STATUS_SUCCESS);
+    of()->FreeAdapterObject(adapter, DeallocateObjectKeepRegisters);
+    PVOID kept = base;
+    assert_int_equal(allocate_now(context), STATUS_SUCCESS);
+    assert_true(base != kept);
+    of()->FreeAdapterObject(adapter, DeallocateObject);
+    raise();
+    of()->FreeMapRegisters(adapter, kept, 2);
+    lower();
+    end_dma();
+}
+TEST(W_DMA_7_object_no_action, .code = OWN_RULE, .p1 = KeepObject, .rule = "W-DMA-7")
+{
+    begin(32);
+    allocate_now(context);
+    of()->FreeAdapterObject(adapter, KeepObject);
+}
+
 /* RULE V-DMA-03: FreeAdapterObject frees a channel that somebody has. */
 TEST(V_DMA_03_object, .code = 0xE6, .p1 = 0x04)
 {
@@ -160,7 +268,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(W_DMA_10_older), cmocka_unit_test(W_DMA_10_information), cmocka_unit_test(W_DMA_10_list), cmocka_unit_test(W_DMA_10_synchronous),
         cmocka_unit_test(W_DMA_10_cancel), cmocka_unit_test(W_DMA_10_no_context), cmocka_unit_test(W_DMA_10_reinitialized), cmocka_unit_test(W_DMA_10_channel),
-        cmocka_unit_test(V_DMA_03_object), cmocka_unit_test(W_DMA_10_common_buffer),
+        cmocka_unit_test(V_DMA_03_object), cmocka_unit_test(W_DMA_10_common_buffer), cmocka_unit_test(W_DMA_10_nowhere), cmocka_unit_test(W_DMA_10_channel_irql),
+        cmocka_unit_test(W_DMA_10_order), cmocka_unit_test(W_DMA_10_list_waits), cmocka_unit_test(W_DMA_10_waits_already), cmocka_unit_test(W_DMA_7_object_keeps),
+        cmocka_unit_test(W_DMA_7_object_no_action),
     };
     return cmocka_run_group_tests(tests);
 }

@@ -596,6 +596,26 @@ static void delays(void)
 /* RULE W-TMR-8: A delay lasts its interval and returns STATUS_SUCCESS; a stall lets virtual time pass. */
 TEST(W_TMR_8_delay_and_stall) { LIFE(delays); }
 
+static void counter(void)
+{
+    LARGE_INTEGER frequency, before = KeQueryPerformanceCounter(&frequency), after, ticks;
+    KeQueryTickCount(&ticks);
+    for (ULONG us = 0; us < 50; us++) {
+        KeStallExecutionProcessor(us);
+        KeMemoryBarrier();
+        after = KeQueryPerformanceCounter(NULL);
+        assert_true(after.QuadPart - before.QuadPart >= us * (frequency.QuadPart / 1000000) && after.QuadPart - before.QuadPart < 10 * us + 10);
+        before = after;
+    }
+    KeStallExecutionProcessor(15625);
+    LARGE_INTEGER later;
+    KeQueryTickCount(&later);
+    assert_int_equal(later.QuadPart, ticks.QuadPart + 1);
+}
+/* RULE W-HAL-5: The performance counter is monotonic and runs at 10 MHz; a stall takes its time, a tick KeQueryTimeIncrement times 100 ns. */
+/* RULE V-DMA-01: The counter that Windows would report when it went back or jumped (0xE6/1, 2) does neither here, whatever the host does. */
+TEST(W_HAL_5_counter) { LIFE(counter); }
+
 static void clocks(void)
 {
     LARGE_INTEGER precise, coarse, ticks, frequency;
@@ -762,7 +782,7 @@ int main(void)
         cmocka_unit_test(W_DPC_2_importance), cmocka_unit_test(W_DPC_3_remove_and_flush), cmocka_unit_test(W_DPC_4_target),
         cmocka_unit_test(W_DPC_6_watchdog), cmocka_unit_test(V_LCK_28_wait_in_dpc), cmocka_unit_test(W_DPC_7_timer_arguments),
         cmocka_unit_test(W_TMR_2_period), cmocka_unit_test(W_TMR_4_set_timer_goes), cmocka_unit_test(W_TMR_6_ex_timer),
-        cmocka_unit_test(W_TMR_8_delay_and_stall), cmocka_unit_test(W_CON_7_8_clocks_and_processors), cmocka_unit_test(W_THR_1_2_system_thread),
+        cmocka_unit_test(W_TMR_8_delay_and_stall), cmocka_unit_test(W_CON_7_8_clocks_and_processors), cmocka_unit_test(W_HAL_5_counter), cmocka_unit_test(W_THR_1_2_system_thread),
         cmocka_unit_test(V_OBJ_2_stale_handle), cmocka_unit_test(V_OBJ_1_bad_handle), cmocka_unit_test(W_THR_3_priority),
         cmocka_unit_test(W_IRQL_1_3_raise_and_lower), cmocka_unit_test(W_IRQL_6_dpc_returns_raised),
         cmocka_unit_test(W_IRQL_5_20_waits_at_dispatch),

@@ -83,6 +83,45 @@ TEST(K_DMA_2_start_fails)
                           "aStop aDisable aFlush bStop bDisable bFlush Pre(Final) D0Exit(Final) Release");
 }
 
+/* RULE K-DMA-2: An enabler that fails to enable is not started. */
+TEST(K_DMA_2_enable_fails)
+{
+    start_fails("bEnable", "Prepare D0Entry(Final) Post(Final) aFill aEnable aStart bFill bEnable aStop aDisable aFlush bStop bDisable bFlush Pre(Final) D0Exit(Final) Release");
+}
+
+static void sleep_fails(const char *failing)
+{
+    begin(failing);
+    assert_int_equal(pnp_start(node), STATUS_SUCCESS);
+    log_clear();
+    pnp_lock();
+    po_system_sleep(PowerSystemSleeping3, PowerActionSleep);
+    log_is("Suspend aStop aDisable aFlush bStop bDisable bFlush Pre(D3) D0Exit(D3)");
+    assert_int_equal(node->failed, failing != NULL);
+    pnp_unlock();
+    po_system_resume();
+    pnp_settle();
+    log_clear();
+    finish();
+}
+
+/* RULE K-DMA-2: A callback that fails on the way down stops nothing; the device is reported failed when all is done. */
+TEST(K_DMA_2_stop_fails) { sleep_fails("aStop"); }
+TEST(K_DMA_2_disable_fails) { sleep_fails("bDisable"); }
+TEST(K_DMA_2_flush_fails) { sleep_fails("aFlush"); }
+TEST(K_DMA_2_none_fails) { sleep_fails(NULL); }
+
+/* RULE K-DMA-2: An enabler that was deleted has no part in the sequence. */
+TEST(K_DMA_2_deleted)
+{
+    begin(NULL);
+    WdfObjectDelete(enablers[0]);
+    assert_int_equal(pnp_start(node), STATUS_SUCCESS);
+    log_is("Prepare D0Entry(Final) Post(Final) bFill bEnable bStart Init");
+    log_clear();
+    finish();
+}
+
 static NTSTATUS create_with(WDF_DMA_PROFILE profile, size_t length, ULONG size, WDFOBJECT parent)
 {
     WDF_OBJECT_ATTRIBUTES a;
@@ -105,6 +144,8 @@ TEST(K_DMA_1_creation)
     assert_int_equal(create_with(WdfDmaProfileSystemDuplex + 1, 4096, 0, NULL), STATUS_INVALID_PARAMETER);
     assert_int_equal(create_with(WdfDmaProfilePacket64, 0, 0, NULL), STATUS_INVALID_PARAMETER);
     assert_int_equal(create_with(WdfDmaProfilePacket64, 4096, 1, NULL), STATUS_INFO_LENGTH_MISMATCH);
+    assert_int_equal(create_with(WdfDmaProfilePacket64, 4096, (ULONG)-8, NULL), STATUS_INFO_LENGTH_MISMATCH);
+    assert_int_equal(create_with(WdfDmaProfilePacket64, 4096, sizeof config - FIELD_OFFSET(WDF_DMA_ENABLER_CONFIG, AddressWidthOverride), NULL), STATUS_SUCCESS);
     assert_int_equal(create_with(WdfDmaProfilePacket64, 4096, 0, driver), STATUS_WDF_OBJECT_ATTRIBUTES_INVALID);
     assert_int_equal(create_with(WdfDmaProfileScatterGather64Duplex, 4096, 0, device), STATUS_SUCCESS);
     finish();
@@ -134,7 +175,8 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(K_DMA_2_sequence), cmocka_unit_test(K_DMA_2_fill_fails), cmocka_unit_test(K_DMA_2_start_fails),
-        cmocka_unit_test(K_DMA_1_creation), cmocka_unit_test(K_DMA_1_limits), cmocka_unit_test(K_DMA_1_no_elements),
+        cmocka_unit_test(K_DMA_2_enable_fails), cmocka_unit_test(K_DMA_2_stop_fails), cmocka_unit_test(K_DMA_2_disable_fails), cmocka_unit_test(K_DMA_2_flush_fails),
+        cmocka_unit_test(K_DMA_2_none_fails), cmocka_unit_test(K_DMA_2_deleted), cmocka_unit_test(K_DMA_1_creation), cmocka_unit_test(K_DMA_1_limits), cmocka_unit_test(K_DMA_1_no_elements),
     };
     return cmocka_run_group_tests(tests);
 }

@@ -9,6 +9,7 @@ static unsigned count;          /* created in EvtDriverDeviceAdd */
 static WDF_INTERRUPT_CONFIG config[4];
 static KIRQL irql_seen[4];      /* ISR, DPC or work item, Enable, Synchronize */
 static ULONG messages_seen, isrs, claimed, dpcs;
+static ULONG promised;          /* how often a DPC or a work item was queued */
 static BOOLEAN queued[2];
 static NTSTATUS enable_status[4];
 static void (*in_isr)(WDFINTERRUPT interrupt);
@@ -45,6 +46,7 @@ static BOOLEAN on_isr(WDFINTERRUPT interrupt, ULONG message)
         queued[0] = WdfInterruptQueueDpcForIsr(interrupt), queued[1] = WdfInterruptQueueDpcForIsr(interrupt);
     if (config[index_of(interrupt)].EvtInterruptWorkItem)
         queued[0] = WdfInterruptQueueWorkItemForIsr(interrupt), queued[1] = WdfInterruptQueueWorkItemForIsr(interrupt);
+    promised += queued[0] + queued[1];
     return TRUE;
 }
 
@@ -99,7 +101,7 @@ static void reset(unsigned n)
 {
     pnp_reset();
     memset(config, 0, sizeof config), memset(interrupts, 0, sizeof interrupts), memset(enable_status, 0, sizeof enable_status);
-    messages_seen = isrs = claimed = dpcs = 0;
+    messages_seen = isrs = claimed = dpcs = promised = 0;
     in_isr = NULL;
     for (unsigned i = 0; i < 4; i++)
         configure(i);
@@ -649,6 +651,39 @@ static void any_schedule(void)
     end();
 }
 
+static VOID slow_work(WDFINTERRUPT interrupt, WDFOBJECT d)
+{
+    dpcs++;
+    for (int i = 0; i < 3; i++)
+        KeStallExecutionProcessor(1); /* others may run */
+}
+
+static void any_schedule_of_work(void)
+{
+    reset(1);
+    config[0].EvtInterruptDpc = NULL, config[0].EvtInterruptWorkItem = slow_work;
+    go(1, 0);
+    for (int i = 0; i < 12; i++)
+        ring(1);
+    po_system_sleep(PowerSystemSleeping3, PowerActionSleep);
+    assert_int_equal(dpcs, promised);
+    po_system_resume();
+    pass_ms(1);
+    ring(1);
+    pass_ms(1);
+    assert_int_equal(dpcs, promised);
+    end();
+}
+
+/* RULE K-INT-5: Under any schedule the work item runs once for each time that it was queued, also when it is queued while it runs. */
+static void K_INT_5_work_in_any_schedule(void **state)
+{
+    for (unsigned i = 0; i < 200; i++) {
+        chance_now = (struct chance){.policy = i % 2 ? POLICY_PCT : POLICY_RANDOM, .seed = i + 1, .pct_depth = 3, .pct_length = 300, .cpus = 1 + i % 3};
+        world_run(any_schedule_of_work, (struct outcome){.chance = &chance_now});
+    }
+}
+
 /* RULE K-INT-5: Under any schedule an interrupt is answered, its DPC follows, and nothing is left at the removal. */
 static void K_INT_5_any_schedule(void **state)
 {
@@ -668,6 +703,7 @@ int main(void)
         cmocka_unit_test(V_WDF_37_release), cmocka_unit_test(V_WDF_37_kept), cmocka_unit_test(K_INT_4_6_passive), cmocka_unit_test(V_WDF_35_passive),
         cmocka_unit_test(K_INT_7_forced), cmocka_unit_test(K_INT_8_report), cmocka_unit_test(K_INT_8_soft_disconnect),
         cmocka_unit_test(K_PNP_35_not_pageable), cmocka_unit_test(K_PNP_21_enable_fails), cmocka_unit_test(K_INT_5_any_schedule),
+        cmocka_unit_test(K_INT_5_work_in_any_schedule),
     };
     return cmocka_run_group_tests(tests);
 }

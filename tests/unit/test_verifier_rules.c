@@ -453,6 +453,22 @@ TEST(V_MEM_26_contiguous)
     reported(contiguous_freed_high, 0xC4, 0x2001A);
 }
 
+static void stalls(ULONG microseconds)
+{
+    KeStallExecutionProcessor(50);
+    KeStallExecutionProcessor(microseconds);
+}
+static void stalls_51(void) { stalls(51); }
+static void stalls_50(void) { stalls(50); }
+
+/* RULE V-HAL-10: KeStallExecutionProcessor of more than 50 microseconds is reported where that is asked for. */
+TEST(V_HAL_10_stall)
+{
+    is_linted(LINT_STALL, stalls_51, "V-HAL-10");
+    shown(stalls_50);
+    machine_lints = 0;
+}
+
 /* RULE V-MEM-28: A call on a stack of the driver's own is bug check 0xC4/0x90: KeExpandKernelStackAndCallout is meant. */
 TEST(V_MEM_28_stacks)
 {
@@ -534,7 +550,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(V_MDL_8_device_memory), cmocka_unit_test(V_MDL_10_locked_over_itself), cmocka_unit_test(V_MDL_11_opaque),
-        cmocka_unit_test(V_MEM_17_books), cmocka_unit_test(V_MEM_26_contiguous), cmocka_unit_test(V_MEM_28_stacks), cmocka_unit_test(V_IO_13_interrupts),
+        cmocka_unit_test(V_MEM_17_books), cmocka_unit_test(V_MEM_26_contiguous), cmocka_unit_test(V_HAL_10_stall), cmocka_unit_test(V_MEM_28_stacks), cmocka_unit_test(V_IO_13_interrupts),
         cmocka_unit_test(V_BUF_7_order), cmocka_unit_test(V_BUF_9_method), cmocka_unit_test(V_SEC_9_strings), cmocka_unit_test(V_SEC_10_access),
         cmocka_unit_test(V_MSC_8_obsolete),
     };

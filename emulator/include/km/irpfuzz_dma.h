@@ -14,6 +14,7 @@
 #define DMA_TRANSFER_INFO_VERSION2 2
 #define ADAPTER_INFO_SYNCHRONOUS_CALLBACK 0x0001
 #define ADAPTER_INFO_API_BYPASS 0x0002
+#define DOMAIN_COMMON_BUFFER_LARGE_PAGE 0x1
 
 typedef struct _DMA_ADAPTER_INFO_V1 {
     ULONG ReadDmaCounterAvailable;
@@ -78,6 +79,56 @@ typedef NTSTATUS(NTAPI *PFLUSH_ADAPTER_BUFFERS_EX)(
 typedef VOID(NTAPI *PFREE_ADAPTER_OBJECT)(PDMA_ADAPTER DmaAdapter, IO_ALLOCATION_ACTION AllocationAction);
 typedef NTSTATUS(NTAPI *PCANCEL_MAPPED_TRANSFER)(PDMA_ADAPTER DmaAdapter, PVOID DmaTransferContext);
 
+/* Domains, and common buffers within bounds, many at a time, and made of memory that is there already. */
+typedef struct _DMA_COMMON_BUFFER_VECTOR DMA_COMMON_BUFFER_VECTOR, *PDMA_COMMON_BUFFER_VECTOR;
+typedef enum _DMA_COMMON_BUFFER_EXTENDED_CONFIGURATION_TYPE {
+    CommonBufferConfigTypeLogicalAddressLimits,
+    CommonBufferConfigTypeSubSection,
+    CommonBufferConfigTypeHardwareAccessPermissions,
+    CommonBufferConfigTypeMax
+} DMA_COMMON_BUFFER_EXTENDED_CONFIGURATION_TYPE, *PDMA_COMMON_BUFFER_EXTENDED_CONFIGURATION_TYPE;
+typedef enum _DMA_COMMON_BUFFER_EXTENDED_CONFIGURATION_ACCESS_TYPE {
+    CommonBufferHardwareAccessReadOnly,
+    CommonBufferHardwareAccessWriteOnly,
+    CommonBufferHardwareAccessReadWrite,
+    CommonBufferHardwareAccessMax
+} DMA_COMMON_BUFFER_EXTENDED_CONFIGURATION_ACCESS_TYPE, *PDMA_COMMON_BUFFER_EXTENDED_CONFIGURATION_ACCESS_TYPE;
+typedef struct _DMA_COMMON_BUFFER_EXTENDED_CONFIGURATION {
+    DMA_COMMON_BUFFER_EXTENDED_CONFIGURATION_TYPE ConfigType;
+    union {
+        struct {
+            PHYSICAL_ADDRESS MinimumAddress;
+            PHYSICAL_ADDRESS MaximumAddress;
+        } LogicalAddressLimits;
+        struct {
+            ULONGLONG Offset;
+            ULONG Length;
+        } SubSection;
+        DMA_COMMON_BUFFER_EXTENDED_CONFIGURATION_ACCESS_TYPE HardwareAccessType;
+        ULONGLONG Reserved[4];
+    };
+} DMA_COMMON_BUFFER_EXTENDED_CONFIGURATION, *PDMA_COMMON_BUFFER_EXTENDED_CONFIGURATION;
+
+typedef NTSTATUS(NTAPI *PALLOCATE_DOMAIN_COMMON_BUFFER)(
+    PDMA_ADAPTER DmaAdapter, HANDLE DomainHandle, PPHYSICAL_ADDRESS MaximumAddress, ULONG Length, ULONG Flags, MEMORY_CACHING_TYPE *CacheType,
+    NODE_REQUIREMENT PreferredNode, PPHYSICAL_ADDRESS LogicalAddress, PVOID *VirtualAddress);
+typedef NTSTATUS(NTAPI *PFLUSH_DMA_BUFFER)(PDMA_ADAPTER DmaAdapter, PMDL Mdl, BOOLEAN ReadOperation);
+typedef NTSTATUS(NTAPI *PJOIN_DMA_DOMAIN)(PDMA_ADAPTER DmaAdapter, HANDLE DomainHandle);
+typedef NTSTATUS(NTAPI *PLEAVE_DMA_DOMAIN)(PDMA_ADAPTER DmaAdapter);
+typedef HANDLE(NTAPI *PGET_DMA_DOMAIN)(PDMA_ADAPTER DmaAdapter);
+typedef PVOID(NTAPI *PALLOCATE_COMMON_BUFFER_WITH_BOUNDS)(
+    PDMA_ADAPTER DmaAdapter, PPHYSICAL_ADDRESS MinimumAddress, PPHYSICAL_ADDRESS MaximumAddress, ULONG Length, ULONG Flags, MEMORY_CACHING_TYPE *CacheType,
+    NODE_REQUIREMENT PreferredNode, PPHYSICAL_ADDRESS LogicalAddress);
+typedef NTSTATUS(NTAPI *PALLOCATE_COMMON_BUFFER_VECTOR)(
+    PDMA_ADAPTER DmaAdapter, PHYSICAL_ADDRESS LowAddress, PHYSICAL_ADDRESS HighAddress, MEMORY_CACHING_TYPE CacheType, ULONG IdealNode, ULONG Flags,
+    ULONG NumberOfElements, ULONGLONG SizeOfElements, PDMA_COMMON_BUFFER_VECTOR *VectorOut);
+typedef VOID(NTAPI *PGET_COMMON_BUFFER_FROM_VECTOR_BY_INDEX)(
+    PDMA_ADAPTER DmaAdapter, PDMA_COMMON_BUFFER_VECTOR Vector, ULONG Index, PVOID *VirtualAddressOut, PPHYSICAL_ADDRESS LogicalAddressOut);
+typedef VOID(NTAPI *PFREE_COMMON_BUFFER_FROM_VECTOR)(PDMA_ADAPTER DmaAdapter, PDMA_COMMON_BUFFER_VECTOR Vector, ULONG Index);
+typedef VOID(NTAPI *PFREE_COMMON_BUFFER_VECTOR)(PDMA_ADAPTER DmaAdapter, PDMA_COMMON_BUFFER_VECTOR Vector);
+typedef NTSTATUS(NTAPI *PCREATE_COMMON_BUFFER_FROM_MDL)(
+    PDMA_ADAPTER DmaAdapter, PMDL Mdl, PDMA_COMMON_BUFFER_EXTENDED_CONFIGURATION ExtendedConfigs, ULONG ExtendedConfigsCount, PPHYSICAL_ADDRESS LogicalAddress);
+
 #define IRPFUZZ_DMA_OPERATIONS_NEWER \
     PGET_DMA_ADAPTER_INFO GetDmaAdapterInfo; \
     PGET_DMA_TRANSFER_INFO GetDmaTransferInfo; \
@@ -91,6 +142,17 @@ typedef NTSTATUS(NTAPI *PCANCEL_MAPPED_TRANSFER)(PDMA_ADAPTER DmaAdapter, PVOID 
     PBUILD_SCATTER_GATHER_LIST_EX BuildScatterGatherListEx; \
     PFLUSH_ADAPTER_BUFFERS_EX FlushAdapterBuffersEx; \
     PFREE_ADAPTER_OBJECT FreeAdapterObject; \
-    PCANCEL_MAPPED_TRANSFER CancelMappedTransfer;
+    PCANCEL_MAPPED_TRANSFER CancelMappedTransfer; \
+    PALLOCATE_DOMAIN_COMMON_BUFFER AllocateDomainCommonBuffer; \
+    PFLUSH_DMA_BUFFER FlushDmaBuffer; \
+    PJOIN_DMA_DOMAIN JoinDmaDomain; \
+    PLEAVE_DMA_DOMAIN LeaveDmaDomain; \
+    PGET_DMA_DOMAIN GetDmaDomain; \
+    PALLOCATE_COMMON_BUFFER_WITH_BOUNDS AllocateCommonBufferWithBounds; \
+    PALLOCATE_COMMON_BUFFER_VECTOR AllocateCommonBufferVector; \
+    PGET_COMMON_BUFFER_FROM_VECTOR_BY_INDEX GetCommonBufferFromVectorByIndex; \
+    PFREE_COMMON_BUFFER_FROM_VECTOR FreeCommonBufferFromVector; \
+    PFREE_COMMON_BUFFER_VECTOR FreeCommonBufferVector; \
+    PCREATE_COMMON_BUFFER_FROM_MDL CreateCommonBufferFromMdl;
 
 #endif

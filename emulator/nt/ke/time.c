@@ -8,6 +8,7 @@
 #define TICK 156250ull            /* KeQueryTimeIncrement: 15.625 ms */
 #define DPC_LIMIT (0x501 * TICK)  /* one DPC */
 #define PERIOD_LIMIT (0x1E00 * TICK) /* all time at DISPATCH_LEVEL or above without a pause */
+#define STALL_LIMIT 50u           /* microseconds that a driver had better not exceed; no verifier of Windows looks at it */
 
 static struct {
     uint64_t dpc_began[MACHINE_MAX_CPUS];
@@ -56,6 +57,9 @@ uint64_t ke_system_time(void) { return CLOCK_SYSTEM_TIME_AT_START + clock_now();
 VOID KeStallExecutionProcessor(ULONG MicroSeconds)
 {
     gate_enter(DDI_KeStallExecutionProcessor, MicroSeconds, 0);
+    if (machine_lints & LINT_STALL && MicroSeconds > STALL_LIMIT)
+        bugcheck(OWN_RULE, MicroSeconds, STALL_LIMIT, 0, 0, "V-HAL-10", "KeStallExecutionProcessor of %u microseconds: a wait of more than %u gives the processor to others",
+                 MicroSeconds, STALL_LIMIT);
     ke_stall_execution_processor(MicroSeconds);
     gate_leave(0);
 }
