@@ -77,6 +77,7 @@ struct hal_register {
     struct device_model *model;  /* NULL: no model answers there: all ones */
     unsigned window;
     uint32_t offset;
+    char *memory;                /* of the machine itself, in place of a device */
 };
 struct hal_register hal_register_at(const volatile void *address, unsigned width, const char *ddi);
 struct hal_register hal_port_at(ULONG_PTR port, unsigned width, const char *ddi);

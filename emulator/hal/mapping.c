@@ -2,9 +2,12 @@
  * Mappings of device memory (W-HAL-3, 4), and the register behind an address or a port.
  *
  * Design: a mapping has addresses of its own, where nothing is: only the register DDIs reach the device, and a plain load or store of a driver there
- * faults (reported as W-HAL-3). What is mapped has to be some device's: a model's window, or memory that a device was started with.
+ * faults (reported as W-HAL-3). What is mapped has to be some device's: a model's window, or memory that a device was started with. A driver may also map nonpaged
+ * memory by its physical address, which it then sees where that memory is.
  */
 #include "hal.h"
+
+#include "../nt/io/io.h"
 
 #define PAGE 4096u
 
@@ -12,6 +15,7 @@ struct mapping {
     LIST_ENTRY entry;
     uint64_t physical, size;
     uint64_t va;
+    bool memory;             /* of the machine, not of a device */
     const struct nt_driver *driver;
 };
 
@@ -51,16 +55,31 @@ static bool is_device_memory(uint64_t start, uint64_t size)
     return false;
 }
 
+/* Where nonpaged memory is; NULL: it is none, or not all of it. */
+static char *nonpaged_at(uint64_t physical, uint64_t size)
+{
+    uint64_t from = physical - mm_physical_of((const void *)KERNEL_ARENA_BASE);
+    char *at = (char *)KERNEL_ARENA_BASE + from;
+    struct block *b = from < ARENA_SIZE ? block_find(at) : NULL;
+    if (!b || b->state != BLOCK_LIVE || b->pool_type || at < (char *)block_memory(b))
+        return NULL;
+    uint64_t left = b->size - (uint64_t)(at - (char *)block_memory(b));
+    return left <= b->size && size <= left ? at : NULL;
+}
+
 static PVOID map(uint64_t physical, uint64_t size, const void *caller)
 {
-    if (!size || !is_device_memory(physical, size))
+    char *memory = size ? nonpaged_at(physical, size) : NULL;
+    if (!size || (!memory && !is_device_memory(physical, size)))
         bugcheck(0xC4, 0x83, physical, size, 0, "V-HAL-1", "MmMapIoSpace of %llu bytes at physical address 0x%llX, which is not all memory of one device",
                  (unsigned long long)size, (unsigned long long)physical);
     struct mapping *m = ex_system_alloc(sizeof *m);
     if (!m)
         return NULL;
-    *m = (struct mapping){.physical = physical, .size = size, .va = mappings.next_va + physical % PAGE, .driver = io_driver_of_code(caller)};
-    mappings.next_va += (physical % PAGE + size + 2 * PAGE - 1) / PAGE * PAGE; /* a page between two */
+    *m = (struct mapping){.physical = physical, .size = size, .va = memory ? (uint64_t)memory : mappings.next_va + physical % PAGE, .memory = memory != NULL,
+                          .driver = io_driver_of_code(caller)};
+    if (!memory)
+        mappings.next_va += (physical % PAGE + size + 2 * PAGE - 1) / PAGE * PAGE; /* a page between two */
     InsertTailList(&mappings.list, &m->entry);
     return (PVOID)m->va;
 }
@@ -86,20 +105,28 @@ PVOID MmMapIoSpaceEx(PHYSICAL_ADDRESS PhysicalAddress, SIZE_T NumberOfBytes, ULO
     return va;
 }
 
-static void unmap(uint64_t va, uint64_t size)
+/* The newest one there, of that size if there is one: memory may be mapped more than once. */
+static struct mapping *mapping_of(uint64_t va, uint64_t size)
 {
+    struct mapping *found = NULL;
     for (LIST_ENTRY *e = mappings.list.Flink; e != &mappings.list; e = e->Flink) {
         struct mapping *m = mapping_at(e);
-        if (m->va != va)
-            continue;
-        if (m->size != size)
-            bugcheck(OWN_RULE, size, m->size, 0, 0, "V-HAL-2", "MmUnmapIoSpace of %llu bytes of a mapping of %llu bytes", (unsigned long long)size,
-                     (unsigned long long)m->size);
-        RemoveEntryList(&m->entry);
-        ex_system_free(m);
-        return;
+        if (m->va == va && (!found || m->size == size))
+            found = m;
     }
-    bugcheck(OWN_RULE, size, 0, 0, 0, "V-HAL-2", "MmUnmapIoSpace of an address that MmMapIoSpace did not return, or that was unmapped before");
+    return found;
+}
+
+static void unmap(uint64_t va, uint64_t size)
+{
+    struct mapping *m = mapping_of(va, size);
+    if (!m)
+        bugcheck(OWN_RULE, size, 0, 0, 0, "V-HAL-2", "MmUnmapIoSpace of an address that MmMapIoSpace did not return, or that was unmapped before");
+    if (m->size != size)
+        bugcheck(OWN_RULE, size, m->size, 0, 0, "V-HAL-2", "MmUnmapIoSpace of %llu bytes of a mapping of %llu bytes", (unsigned long long)size,
+                 (unsigned long long)m->size);
+    RemoveEntryList(&m->entry);
+    ex_system_free(m);
 }
 
 VOID MmUnmapIoSpace(PVOID BaseAddress, SIZE_T NumberOfBytes)
@@ -157,6 +184,10 @@ struct hal_register hal_register_at(const volatile void *address, unsigned width
         if (va < m->va || width > m->size || va - m->va > m->size - width)
             continue;
         check_width(va, width, ddi);
+        if (m->memory) {
+            r.memory = (char *)va;
+            return r;
+        }
         r.model = device_model_at(m->physical + (va - m->va), width, false, &r.window, &r.offset);
         if (r.model)
             check_awake(&r, ddi);

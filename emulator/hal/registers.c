@@ -4,12 +4,22 @@
  */
 #include "hal.h"
 
-static uint64_t read_one(struct hal_register r, unsigned width) { return r.model ? device_read(r.model, r.window, r.offset, width) : ~0ull; }
+static uint64_t read_one(struct hal_register r, unsigned width)
+{
+    uint64_t value = ~0ull;
+    if (r.model)
+        return device_read(r.model, r.window, r.offset, width);
+    if (r.memory)
+        memcpy(&value, r.memory, width);
+    return value;
+}
 
 static void write_one(struct hal_register r, unsigned width, uint64_t value)
 {
     if (r.model)
         device_write(r.model, r.window, r.offset, width, value);
+    else if (r.memory)
+        memcpy(r.memory, &value, width);
 }
 
 /* What the trace names a register by: the same in every build. */

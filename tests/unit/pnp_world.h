@@ -17,6 +17,7 @@ static struct {
     NTSTATUS prepare, d0_entry, post, init, restart, arm_s0, arm_sx, query_remove;
     bool sx_with_reason;
     bool power_of_bus;       /* power IRPs are logged too */
+    bool bus_fails_d0;       /* it completes the IRP for D0 with an error */
     bool quiet_bus;          /* nothing of the bus is logged */
 } answers;
 
@@ -128,6 +129,14 @@ static NTSTATUS NTAPI bus_got_power(PDEVICE_OBJECT pdo, PIRP irp)
 {
     PIO_STACK_LOCATION stack = io_get_current_irp_stack_location(irp);
     char text[24];
+    if (answers.bus_fails_d0 && stack->MinorFunction == IRP_MN_SET_POWER && stack->Parameters.Power.Type == DevicePowerState &&
+        stack->Parameters.Power.State.DeviceState == PowerDeviceD0) {
+        say("<D0 fails>");
+        PoStartNextPowerIrp(irp);
+        irp->IoStatus.Status = STATUS_DEVICE_POWER_FAILURE;
+        IoCompleteRequest(irp, IO_NO_INCREMENT);
+        return STATUS_DEVICE_POWER_FAILURE;
+    }
     if (!answers.power_of_bus)
         return bus_power(pdo, irp);
     if (stack->MinorFunction == IRP_MN_WAIT_WAKE) {

@@ -55,6 +55,33 @@ TEST(W_HAL_4_mapping)
     finish();
 }
 
+/* RULE W-HAL-4: Nonpaged memory may be mapped by its physical address, more than once: it is the same memory. */
+TEST(W_HAL_4_memory)
+{
+    begin();
+    PUCHAR memory = ExAllocatePoolWithTag(NonPagedPoolNx, 200, 'maps');
+    memory[101] = 0x5c, memory[102] = 0x5d;
+    PUCHAR all = MmMapIoSpace(MmGetPhysicalAddress(memory), 200, MmCached), part = MmMapIoSpace(MmGetPhysicalAddress(memory + 101), 10, MmCached);
+    PUCHAR first = MmMapIoSpace(MmGetPhysicalAddress(memory), 3, MmCached);
+    assert_true(((ULONG_PTR)part & 0xfff) == ((ULONG_PTR)(memory + 101) & 0xfff) && all[101] == 0x5c && part[0] == 0x5c);
+    assert_int_equal(READ_REGISTER_UCHAR(part + 1), 0x5d);
+    WRITE_REGISTER_UCHAR(part + 2, 0x5e);
+    assert_int_equal(memory[103], 0x5e);
+    MmUnmapIoSpace(all, 200), MmUnmapIoSpace(part, 10), MmUnmapIoSpace(first, 3);
+    ExFreePoolWithTag(memory, 'maps');
+    unmap();
+    finish();
+}
+
+static void map_of_pool(POOL_TYPE type, ULONG more)
+{
+    begin();
+    PUCHAR memory = ExAllocatePoolWithTag(type, 200, 'maps');
+    MmMapIoSpace(MmGetPhysicalAddress(memory), 200 + more, MmCached);
+}
+TEST(V_HAL_1_paged, .code = 0xC4, .p1 = 0x83) { map_of_pool(PagedPool, 0); }
+TEST(V_HAL_1_behind_memory, .code = 0xC4, .p1 = 0x83) { map_of_pool(NonPagedPoolNx, 1); }
+
 static void map_range(ULONG64 start, SIZE_T size)
 {
     PHYSICAL_ADDRESS at = {.QuadPart = (LONGLONG)start};
@@ -240,7 +267,7 @@ int main(void)
     chance_now.value_count[LANE_HARDWARE] = 4;
     memset(chance_now.value[LANE_HARDWARE], 1, 4); /* delay what is posted */
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(W_HAL_1_widths), cmocka_unit_test(W_HAL_2_posted_writes), cmocka_unit_test(W_HAL_4_mapping), cmocka_unit_test(V_HAL_1_range),
+        cmocka_unit_test(W_HAL_1_widths), cmocka_unit_test(W_HAL_2_posted_writes), cmocka_unit_test(W_HAL_4_mapping), cmocka_unit_test(W_HAL_4_memory), cmocka_unit_test(V_HAL_1_paged), cmocka_unit_test(V_HAL_1_behind_memory), cmocka_unit_test(V_HAL_1_range),
         cmocka_unit_test(V_HAL_1_beyond), cmocka_unit_test(V_HAL_1_executable), cmocka_unit_test(V_HAL_1_unmap_irql),
         cmocka_unit_test(V_HAL_1_map_irql), cmocka_unit_test(V_HAL_2_stop), cmocka_unit_test(V_HAL_2_twice), cmocka_unit_test(V_HAL_2_size),
         cmocka_unit_test(V_HAL_3_register), cmocka_unit_test(W_HAL_3_address), cmocka_unit_test(V_HAL_4_asleep), cmocka_unit_test(W_POW_12_registers), cmocka_unit_test(V_POW_9_in_dx), cmocka_unit_test(V_POW_9_port_in_d3), cmocka_unit_test(V_HAL_5_alignment),

@@ -360,6 +360,22 @@ TEST(K_PNP_36_shutdown)
     finish();
 }
 
+/* RULE K-PNP-37: The way up begins when the bus has completed the IRP for D0, whatever its status: no look is taken at that. */
+TEST(K_PNP_37_bus_fails_d0)
+{
+    begin();
+    assert_int_equal(pnp_start(node), STATUS_SUCCESS);
+    po_system_sleep(PowerSystemSleeping3, PowerActionSleep);
+    log_clear();
+    answers.bus_fails_d0 = true;
+    po_system_resume();
+    pass_ms(1);
+    log_is("<D0 fails> D0Entry(D3) Post(D3) Restart");
+    assert_false(node->failed);
+    answers.bus_fails_d0 = false;
+    finish();
+}
+
 /* RULE K-PNP-84: WdfDeviceResumeIdle without an earlier WdfDeviceStopIdle is reported. */
 TEST(K_PNP_84_underflow, MISUSE, .rule = "K-PNP-84") { start(), WdfDeviceResumeIdle(device); }
 
@@ -403,7 +419,7 @@ int main(void)
         cmocka_unit_test(K_PNP_77_system_power_action),
         cmocka_unit_test(K_PNP_13_14_while_starting),
         cmocka_unit_test(K_PNP_3_no_lock),
-        cmocka_unit_test(K_PNP_36_shutdown),
+        cmocka_unit_test(K_PNP_36_shutdown), cmocka_unit_test(K_PNP_37_bus_fails_d0),
         cmocka_unit_test(K_PNP_84_underflow),
         cmocka_unit_test(K_PNP_84_never_given_back),
         cmocka_unit_test(K_PNP_84_given_back),
