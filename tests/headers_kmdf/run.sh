@@ -1,6 +1,8 @@
 #!/bin/sh
 # Tests of the KMDF headers. Prints a line for each check; status 1 if one failed.
 #
+# RULE K-API-1: The 458 functions of the framework's table are declared, each in its group's header, with its index and its public name; the linker names one that nothing implements.
+#
 # Environment: CC, CXX, HEADERS as in compile.sh; MINGW_CC: a compiler for Windows.
 set -u
 
