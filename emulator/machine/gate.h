@@ -42,6 +42,7 @@ uint16_t ddi_by_hash16(uint16_t hash16);
 uint16_t ddi_by_name(const char *name);
 /* How inputs refer to a DDI: stable when the table grows. */
 uint16_t ddi_name_hash16(const char *name);
+uint16_t ddi_hash16(uint16_t ddi);
 /* Innermost DDI or callback the context is in, for reports. */
 struct ctx;
 const char *gate_where(const struct ctx *ctx);

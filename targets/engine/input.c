@@ -186,7 +186,7 @@ bool record_equal(const struct record *a, const struct record *b)
 struct record record_of_decision(enum record_kind kind, const struct decision *d)
 {
     uint8_t slot = kind == DE_SCHEDULE ? d->value : 0;
-    return (struct record){.kind = (uint8_t)kind, .slot = slot, .a = ddi_name_hash16(ddi_table[d->ddi].name), .b = d->nth};
+    return (struct record){.kind = (uint8_t)kind, .slot = slot, .a = ddi_hash16(d->ddi), .b = d->nth};
 }
 
 static void decode_positional(struct decision *list, unsigned *count, const struct record *r, uint8_t value)

@@ -98,7 +98,7 @@ static void pick_position(struct mutator *m, enum lane lane, uint32_t *hash, uin
         if (can_be_asked(lane, d) || tries == 31)
             chosen = d, reached = 4;
     }
-    *hash = ddi_name_hash16(ddi_table[chosen].name);
+    *hash = ddi_hash16(chosen);
     *nth = 1 + (uint32_t)mutator_random(m, reached + (one_in(m, 8) ? 2u : 0u));
     if (*nth >= MAX_NTH)
         *nth = MAX_NTH - 1;

@@ -257,6 +257,16 @@ static void cards_read_as_meant(void **state)
     assert_true(r.flags == FRAME_TO_ALL && !r.a && r.b == 255 && frame_times(&r) == MAX_REPEAT);
 }
 
+/* So many names share a hash of 16 bits that some would mean another one. */
+static void each_ddi_has_a_hash_of_its_own(void **state)
+{
+    (void)state;
+    for (uint16_t d = 1; d < ddi_count; d++) {
+        assert_int_equal(ddi_by_hash16(ddi_hash16(d)), d);
+        assert_int_equal(ddi_name_hash16(ddi_table[d].name), ddi_hash16(d));
+    }
+}
+
 /* A target without cards is given none of their events. */
 static void cards_are_for_targets_that_have_some(void **state)
 {
@@ -374,7 +384,7 @@ int main(void)
         cmocka_unit_test(a_program_reads_as_meant),
         cmocka_unit_test(wmi_reads_as_meant),
         cmocka_unit_test(cards_read_as_meant),
-        cmocka_unit_test(cards_are_for_targets_that_have_some),
+        cmocka_unit_test(each_ddi_has_a_hash_of_its_own), cmocka_unit_test(cards_are_for_targets_that_have_some),
         cmocka_unit_test(another_device_is_refused),
         cmocka_unit_test(lanes_are_independent),
         cmocka_unit_test(too_much_is_ignored),
