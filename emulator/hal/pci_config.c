@@ -7,7 +7,7 @@ enum { STATUS_HAS_CAPABILITIES = 0x10, CAPABILITY_POWER = 1, CAPABILITIES_MAX = 
 enum { PMC = 2, PMCSR = 4, PMC_D1 = 0x200, PMC_D2 = 0x400, PMC_PME_SHIFT = 11, PMC_PME_D3COLD = 0x8000, PMCSR_STATE = 3, PMCSR_PME_ENABLE = 0x100, PMCSR_PME_STATUS = 0x8000 };
 
 /* Where what is plugged in finds its place. */
-enum { FIRST_MEMORY = 0xE0000000u, FIRST_PORT = 0xC000, FIRST_IRQ = 10, VECTOR_OF_IRQ = 0x60 };
+enum { FIRST_MEMORY = 0xE0000000u, FIRST_PORT = 0xC000, MEMORY_RANGE = 0x1000000, PORT_RANGE = 0x100, FIRST_IRQ = 10, VECTOR_OF_IRQ = 0x60 };
 
 bool pci_is_there(struct pci_function *f) { return (pci_read(f, 0, 4) & 0xFFFF) != 0xFFFF; }
 
@@ -52,11 +52,18 @@ static uint32_t next_address(const struct pci_function *f, unsigned bar)
 {
     /* Each function has a range of its own, 16 MiB or 256 ports, its windows one behind the other in it. */
     bool port = f->bar_kind[bar] & 1;
-    uint32_t at = port ? FIRST_PORT + 0x100 * f->slot : FIRST_MEMORY + 0x1000000 * f->slot;
+    uint32_t at = port ? FIRST_PORT + PORT_RANGE * f->slot : FIRST_MEMORY + MEMORY_RANGE * f->slot;
     for (unsigned i = 0; i < bar; i++)
         if (f->bar_size[i] && (f->bar_kind[i] & 1) == port)
             at = f->bar[i] + f->bar_size[i];
     return (at + f->bar_size[bar] - 1) & ~(f->bar_size[bar] - 1);
+}
+
+/* The lowest bit that can be changed is the size, whatever those above it are. One that does not fit into the function's range gets no place. */
+static uint32_t size_of(uint32_t bits, bool port)
+{
+    uint32_t size = bits & -bits;
+    return size <= (port ? PORT_RANGE : MEMORY_RANGE) / 4 ? size : 0;
 }
 
 static void size_window(struct pci_function *f, unsigned i)
@@ -65,9 +72,7 @@ static void size_window(struct pci_function *f, unsigned i)
     pci_write(f, at, 4, ~0u);
     uint32_t sized = pci_read(f, at, 4), mask = sized & 1 ? ~3u : ~15u;
     f->bar_kind[i] = sized & ~mask;
-    f->bar_size[i] = sized & mask ? ~(sized & mask) + 1 : 0;
-    if (sized & 1)
-        f->bar_size[i] &= 0xFFFF;
+    f->bar_size[i] = size_of(sized & mask, sized & 1);
     f->bar[i] = f->bar_size[i] ? next_address(f, i) : 0;
     pci_write(f, at, 4, f->bar_size[i] ? f->bar[i] : was);
 }
