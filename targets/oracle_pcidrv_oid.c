@@ -61,7 +61,7 @@ static void put(uint8_t *in, uint32_t length, uint32_t offset, uint32_t value)
         memcpy(in + offset, &value, sizeof value);
 }
 
-/* A mask of two bytes and a pattern of ten, as far as there is room. Some say that it lies elsewhere, or that it is longer. */
+/* A mask of two bytes and a pattern of ten, as far as there is room. Some say that it lies elsewhere, or that it is longer; some masks are. */
 static void put_pattern(uint8_t fill, uint8_t *in, uint32_t length)
 {
     static const uint32_t offsets[16] = {26, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26, 0, 0xFFFFFFF8};
@@ -70,7 +70,7 @@ static void put_pattern(uint8_t fill, uint8_t *in, uint32_t length)
         put(in, length, HEADER + 4 * i, header[i]);
     if (length >= HEADER + 26) {
         in[HEADER + 24] = 0x3F;
-        in[HEADER + 25] = (uint8_t)(fill & 2);
+        in[HEADER + 25] = (uint8_t)((fill & 2) | (fill >> 4 == 8 ? 0x80 : 0));
     }
 }
 
