@@ -3,6 +3,7 @@
 #   irpfuzz_emulator_flags(<target>)   the emulator: never ThreadSanitizer (the driver's races must be seen, and only they), never
 #                                      coverage feedback (it would drown the driver's); MemorySanitizer always (it must see every store)
 #   irpfuzz_driver_flags(<target>)     drivers and apps: sanitizer, coverage, scheduling points at loads and stores
+#   irpfuzz_model_flags(<target>)      a model of a device that is itself under test: as the emulator, with feedback and the sanitizer of memory, but no races
 #   irpfuzz_link_flags(<target>)       executables
 #   irpfuzz_ignore_feedback(<target>)  executables that no fuzzer runs: where no run-time library listens to the driver's feedback, something must
 
@@ -41,11 +42,18 @@ elseif(IRPFUZZ_FUZZER STREQUAL "afl")
 elseif(NOT IRPFUZZ_FUZZER STREQUAL "none")
     message(FATAL_ERROR "IRPFUZZ_FUZZER=${IRPFUZZ_FUZZER}: use none, libfuzzer or afl")
 endif()
+# Edges alone: a model of a device compares much, and our mutator asks for no operands.
+set(IRPFUZZ_EDGE_FLAGS ${IRPFUZZ_FEEDBACK_FLAGS})
+if(IRPFUZZ_FUZZER STREQUAL "libfuzzer")
+    set(IRPFUZZ_EDGE_FLAGS -fsanitize-coverage=inline-8bit-counters,pc-table)
+endif()
+set(IRPFUZZ_COVERAGE_FLAGS -fprofile-instr-generate -fcoverage-mapping)
 if(IRPFUZZ_MEMORY_POINTS)
     list(APPEND IRPFUZZ_FEEDBACK_FLAGS -fsanitize-coverage=trace-loads,trace-stores)
 endif()
 if(IRPFUZZ_COVERAGE)
-    list(APPEND IRPFUZZ_FEEDBACK_FLAGS -fprofile-instr-generate -fcoverage-mapping)
+    list(APPEND IRPFUZZ_FEEDBACK_FLAGS ${IRPFUZZ_COVERAGE_FLAGS})
+    list(APPEND IRPFUZZ_EDGE_FLAGS ${IRPFUZZ_COVERAGE_FLAGS})
 endif()
 
 # The compiler's instrumentation for races tells of every load and store; machine/footprint.c stands in the place of its runtime.
@@ -77,6 +85,14 @@ function(irpfuzz_emulator_flags target)
     if(IRPFUZZ_SANITIZER STREQUAL "thread") # its interceptors see calls from code that is not instrumented, too
         set_target_properties(${target} PROPERTIES C_COMPILER_LAUNCHER
             "sh;${CMAKE_SOURCE_DIR}/cmake/own_memory_functions.sh;${IRPFUZZ_OBJCOPY};${IRPFUZZ_OWN_MEMORY_FUNCTIONS}")
+    endif()
+endfunction()
+
+function(irpfuzz_model_flags target)
+    irpfuzz_emulator_flags(${target})
+    target_compile_options(${target} PRIVATE ${IRPFUZZ_EDGE_FLAGS})
+    if(IRPFUZZ_SANITIZER MATCHES "address|undefined" AND NOT IRPFUZZ_INSTRUMENT_EMULATOR)
+        target_compile_options(${target} PRIVATE ${IRPFUZZ_SAN_FLAGS})
     endif()
 endfunction()
 

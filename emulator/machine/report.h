@@ -31,6 +31,8 @@ enum own_code {
     OWN_OUT_OF_RESOURCES,  /* the emulator's own limits: contexts, arena */
     OWN_SANITIZER,         /* found by a sanitizer, not by a rule */
     OWN_INTERRUPT_STORM,   /* a line that is asserted and never quiet */
+    OWN_DEVICE_MEMORY,     /* a model of a device touches memory that nobody gave it */
+    OWN_DEVICE_ANSWER,     /* ... or says what the device's manual does not allow */
     OWN_CODE_END
 };
 

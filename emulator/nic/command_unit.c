@@ -78,10 +78,12 @@ static void cu_command(struct nic *nic, unsigned command)
     }
 }
 
-/* The bus is asked first, so that a command which touches memory waits whole. */
+/* The bus is asked first, so that a command which touches memory waits whole; so does a dump behind one that waits for the bus. */
 static bool touches_memory(const struct nic *nic, uint8_t command)
 {
-    return (command & 0xF0) == CUC_RESUME << 4 && nic->cu.state == NIC_CU_SUSPENDED;
+    if (command >> 4 == CUC_DUMP || command >> 4 == CUC_DUMP_RESET)
+        return nic->waiting & WAITING_DUMP;
+    return command >> 4 == CUC_RESUME && nic->cu.state == NIC_CU_SUSPENDED;
 }
 
 void nic_accept(struct alarm *alarm)

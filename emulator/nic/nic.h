@@ -182,6 +182,7 @@ struct nic {
     uint8_t cardbus[16];
     uint8_t flash_control[2];
     uint32_t general_pointer, port, mdi;
+    uint32_t port_running;   /* what was written to PORT when its function began: a later write does not change that one */
     bool line;               /* the interrupt's level */
     bool port_busy, mdi_busy;
     uint32_t waiting;        /* parts that want the bus */

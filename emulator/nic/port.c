@@ -36,6 +36,8 @@ void nic_reset(struct nic *nic)
     alarm_cancel(&nic->port_alarm);
     nic->port = 0;
     nic->port_busy = false;
+    if (nic->wake.state)
+        device_set_power(&nic->model, true);
     nic->wake.state = 0;
     nic_config_reset(nic);
     nic_software_reset(nic);
@@ -68,8 +70,8 @@ static void dump(struct nic *nic, uint32_t address)
 /* It ran for as long as it takes: results, and PORT reads 0. */
 void nic_port_continue(struct nic *nic)
 {
-    unsigned function = nic->port & 15;
-    uint32_t address = nic->port & ~15u;
+    unsigned function = nic->port_running & 15;
+    uint32_t address = nic->port_running & ~15u;
     if (!nic->port_busy)
         return;
     bool writes = function == PORT_SELF_TEST || function == PORT_DUMP || function == PORT_DUMP_WAKE;
@@ -97,7 +99,7 @@ void nic_port_function(struct nic *nic, uint32_t value)
     unsigned function = value & 15;
     if (!known_function(nic, function)) {
         violate(nic, NIC_V_PORT_FUNCTION);
-        nic->port = nic->port_busy ? nic->port : 0;
+        nic->port = nic->port_busy ? nic->port_running : 0;
         return;
     }
     if (nic->port_busy)
@@ -107,7 +109,7 @@ void nic_port_function(struct nic *nic, uint32_t value)
     else
         nic_selective_reset(nic);
     nic->port_busy = true;
-    nic->port = value;
+    nic->port = nic->port_running = value;
     uint32_t takes = function == PORT_SELF_TEST ? nic->settings.self_test : nic->settings.port_reset;
     if (takes)
         alarm_set(&nic->port_alarm, clock_now() + takes, port_done);

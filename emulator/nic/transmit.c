@@ -101,7 +101,7 @@ void nic_transmit_block(struct nic *nic)
         return;
     }
     cu->gathering = GATHERED;
-    alarm_set(&cu->alarm, clock_now() + (cu->length + 7) / 8, again);
+    alarm_set(&cu->alarm, clock_now() + (cu->length ? (cu->length + 7) / 8 : 1), again); /* never no time: a list may have no end */
 }
 
 /* ---- The wire ---- */
@@ -203,6 +203,7 @@ static void sent(struct alarm *alarm)
     nic->wire.busy = false;
     nic_count(nic, COUNT_TX_GOOD);
     leaves(nic, good);
+    nic_update_line(nic); /* it may have come back */
     next_frame(nic);
 }
 

@@ -192,6 +192,26 @@ struct devnode *cards_create_device(unsigned which, int32_t *status)
     return pci_create_device(NULL, &s->card.function, status);
 }
 
+struct nic *cards_plug_bare(int kind, const struct nic_host *host)
+{
+    unsigned i = 0;
+    while (i < SLOTS && cards.slot[i].used)
+        i++;
+    if (i == SLOTS)
+        return NULL;
+    struct slot *s = &cards.slot[i];
+    if (cards.present[0])
+        nic_hostile_gone(&cards.present[0]->card.nic);
+    nic_card_init(&s->card, (enum nic_kind)kind);
+    s->used = true;
+    s->replugged = false;
+    s->which = s->lies = 0;
+    s->card.nic.host = *host;
+    s->card.function.asked_by_driver = true; /* nobody else asks */
+    cards.present[0] = s;
+    return &s->card.nic;
+}
+
 void cards_pull(const struct devnode *node)
 {
     for (unsigned i = 0; i < SLOTS; i++)

@@ -19,6 +19,8 @@
 
 struct devnode;
 struct program;
+struct nic;
+struct nic_host;
 
 void cards_begin(void);
 /* How often drivers have touched the registers of this card in this life, or the last one. */
@@ -26,6 +28,8 @@ unsigned cards_accesses(unsigned which);
 bool cards_has(unsigned which);
 /* As pnp_create_root_device(); NULL: there is no slot left. */
 struct devnode *cards_create_device(unsigned which, int32_t *status);
+/* Of a target without a driver: a card of that kind (enum nic_kind) in place of the one before, which is dead then. It has no power yet. NULL: there is no slot left. */
+struct nic *cards_plug_bare(int kind, const struct nic_host *host);
 /* The device's card is out of its slot; nothing if it is no card's. */
 void cards_pull(const struct devnode *node);
 /* EV_FRAME, EV_CABLE, EV_HARDWARE. */

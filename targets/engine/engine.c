@@ -70,7 +70,7 @@ bool engine_init(void)
     machine.on_switch = coverage_switch;
     hints = (struct mutator_hints){.lengths = target.lengths, .length_count = target.length_count, .codes = target.codes,
                                    .code_count = target.code_count, .wmi_classes = target.wmi_count,
-                                   .cards = (target.card[0] != 0) + (target.card[1] != 0), .hostile = target.hostile, .asked = choose_asked,
+                                   .cards = (target.card[0] != 0) + (target.card[1] != 0), .hostile = target.hostile, .bare = target.bare != NULL, .asked = choose_asked,
                                    .accesses = cards_accesses};
     return true;
 }

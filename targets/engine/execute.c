@@ -12,6 +12,7 @@
  */
 #include "win32/win32.h"
 
+#include "bare.h"
 #include "devices.h"
 #include "life.h"
 #include "turns.h"
@@ -243,6 +244,10 @@ void life_main(void *argument);
 void life_main(void *argument)
 {
     (void)argument;
+    if (target.bare) {
+        bare_life();
+        return;
+    }
     nt_boot();
     win32_begin();
     life_begin();

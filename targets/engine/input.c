@@ -55,6 +55,7 @@ const struct record_type record_table[RECORD_KINDS] = {
     [EV_HARDWARE] =        {"hardware",        CLASS_PNP,      NONE, CARD,    MOD(HARDWARE_VERBS), ANY,             ANY,       ANY, 0},
     [DE_LIE] =             {"lie",             CLASS_DECISION, CARD, MOD(ABOUTS), MOD(HOWS), BITS(0xff00ff), {FOLD_NTH, MAX_ACCESSES}, ANY, 0},
     [DE_STRIKE] =          {"strike",          CLASS_DECISION, CARD, NONE,    MOD(HARDWARE_VERBS), ANY,             ANY,       ANY, 0},
+    [EV_CARD] =            {"card",            CLASS_PNP,      NONE, NONE,    MOD(CARD_VERBS), ANY,                 ANY,       ANY, 0},
 };
 
 bool event_names_device(unsigned kind)
@@ -79,6 +80,72 @@ const struct hardware_verb_type hardware_verbs[HARDWARE_VERBS] = {
     [HARDWARE_SPURIOUS] = {"spurious", 0,        0,     0},
     [HARDWARE_SLOW] =    {"slow",    0x7ff,       0,     0},
 };
+
+static const char *const windows[] = {"memory", "ports", "flash", "none", NULL};
+static const char *const places[] = {"nothing", "block", "rfd", "array", "buffer", "result", "end", "nowhere", NULL};
+static const char *const eeprom_verbs[] = {"read", "write", "erase", "enable", "disable", "write-all", "erase-all", "half", NULL};
+static const char *const frame_tos[] = {"card", "all", "group", "other", "pause", "card5", "card6", "card7", NULL};
+static const char *const kinds[] = {"82559", "82558", "82557", "82559er", NULL};
+
+#define IN_WINDOW {"in", 0, 12, 2, windows}
+#define PLACE(word) {"of", word, 0, 3, places}, {"slot", word, 4, 4, NULL}, {"off", word, 8, 16, NULL}
+const struct card_verb_type card_verbs[CARD_VERBS] = {
+    [CARD_READ8] =        {"read8",   {IN_WINDOW, {"at", 0, 0, 12, NULL}}},
+    [CARD_READ16] =       {"read16",  {IN_WINDOW, {"at", 0, 0, 12, NULL}}},
+    [CARD_READ32] =       {"read32",  {IN_WINDOW, {"at", 0, 0, 12, NULL}}},
+    [CARD_READ64] =       {"read64",  {IN_WINDOW, {"at", 0, 0, 12, NULL}}},
+    [CARD_WRITE8] =       {"write8",  {IN_WINDOW, {"at", 0, 0, 12, NULL}, {"value", 1, 0, 8, NULL}}},
+    [CARD_WRITE16] =      {"write16", {IN_WINDOW, {"at", 0, 0, 12, NULL}, {"value", 1, 0, 16, NULL}}},
+    [CARD_WRITE32] =      {"write32", {IN_WINDOW, {"at", 0, 0, 12, NULL}, {"value", 1, 0, 32, NULL}}},
+    [CARD_WRITE64] =      {"write64", {IN_WINDOW, {"at", 0, 0, 12, NULL}, {"value", 1, 0, 32, NULL}, {"high", 2, 0, 32, NULL}}},
+    [CARD_COMMAND] =      {"command", {{"byte", 0, 0, 8, NULL}, PLACE(1), {"later", 0, 8, 1, NULL}}},
+    [CARD_PORT] =         {"port",    {{"function", 0, 0, 4, NULL}, PLACE(1), {"later", 0, 8, 1, NULL}}},
+    [CARD_EEPROM] =       {"eeprom",  {{"do", 0, 0, 3, eeprom_verbs}, {"at", 0, 8, 8, NULL}, {"words", 0, 16, 4, NULL}, {"data", 1, 0, 16, NULL}}},
+    [CARD_MDI] =          {"mdi",     {{"op", 0, 0, 2, NULL}, {"reg", 0, 2, 5, NULL}, {"phy", 0, 7, 5, NULL}, {"data", 1, 0, 16, NULL}, {"interrupt", 0, 12, 1, NULL},
+                                      {"later", 0, 13, 1, NULL}}},
+    [CARD_CONFIG_READ] =  {"config-read",  {{"at", 0, 0, 8, NULL}, {"width", 0, 8, 2, NULL}}},
+    [CARD_CONFIG_WRITE] = {"config-write", {{"at", 0, 0, 8, NULL}, {"width", 0, 8, 2, NULL}, {"value", 1, 0, 32, NULL}}},
+    [CARD_BLOCK] =        {"block",   {{"slot", 0, 0, 4, NULL}, {"link", 0, 4, 4, NULL}, {"command", 0, 16, 16, NULL}, {"n", 1, 0, 16, NULL}, {"m", 1, 16, 16, NULL},
+                                      {"data", 2, 0, 32, NULL}}},
+    [CARD_RFD] =          {"rfd",     {{"slot", 0, 0, 4, NULL}, {"link", 0, 4, 4, NULL}, {"even", 0, 8, 1, NULL}, {"command", 0, 16, 16, NULL}, {"size", 1, 0, 16, NULL},
+                                      {"rbd", 2, 0, 32, NULL}}},
+    [CARD_TBD] =          {"tbd",     {{"array", 0, 0, 4, NULL}, {"index", 0, 4, 4, NULL}, {"size", 0, 8, 16, NULL}, {"last", 0, 24, 2, NULL}, PLACE(1)}},
+    [CARD_FILL] =         {"fill",    {PLACE(0), {"len", 1, 0, 12, NULL}, {"with", 1, 16, 8, NULL}}},
+    [CARD_POKE] =         {"poke",    {PLACE(0), {"value", 1, 0, 32, NULL}}},
+    [CARD_WAIT] =         {"wait",    {{"units", 0, 0, 24, NULL}}},
+    [CARD_FRAME] =        {"frame",   {{"to", 0, 12, 3, frame_tos}, {"len", 0, 0, 12, NULL}, {"type", 1, 0, 16, NULL}, {"words", 2, 0, 32, NULL}, {"fill", 1, 16, 8, NULL},
+                                      {"bad", 0, 16, 4, NULL}, {"shape", 0, 20, 2, NULL}}},
+    [CARD_RESET] =        {"reset",   {{NULL, 0, 0, 0, NULL}}},
+    [CARD_PLUG] =         {"plug",    {{"kind", 0, 0, 2, kinds}, {"options", 0, 8, 6, NULL}}},
+};
+
+uint32_t card_field_mask(const struct card_field *f) { return f->bits == 32 ? ~0u : (1u << f->bits) - 1; }
+
+static const struct card_field *field_named(unsigned verb, const char *name)
+{
+    for (const struct card_field *f = card_verbs[verb].field; f < card_verbs[verb].field + CARD_FIELDS && f->name; f++)
+        if (!strcmp(f->name, name))
+            return f;
+    return NULL;
+}
+
+static uint32_t *word_of(struct record *r, unsigned word) { return word == 0 ? &r->a : word == 1 ? &r->b : &r->c; }
+
+uint32_t card_field(const struct record *r, const char *name)
+{
+    const struct card_field *f = field_named(r->flags, name);
+    struct record copy = *r;
+    return f ? *word_of(&copy, f->word) >> f->shift & card_field_mask(f) : 0;
+}
+
+void card_set_field(struct record *r, const char *name, uint32_t value)
+{
+    const struct card_field *f = field_named(r->flags, name);
+    if (!f)
+        return;
+    uint32_t *word = word_of(r, f->word);
+    *word = (*word & ~(card_field_mask(f) << f->shift)) | (value & card_field_mask(f)) << f->shift;
+}
 
 static uint32_t load32(const uint8_t *p) { return p[0] | p[1] << 8 | p[2] << 16 | (uint32_t)p[3] << 24; }
 
@@ -150,6 +217,14 @@ struct record strike_event(const struct record *strike)
     return r;
 }
 
+static void fold_card(struct record *r)
+{
+    uint32_t mask[3] = {0};
+    for (const struct card_field *f = card_verbs[r->flags].field; f < card_verbs[r->flags].field + CARD_FIELDS && f->name; f++)
+        mask[f->word] |= card_field_mask(f) << f->shift;
+    r->a &= mask[0], r->b &= mask[1], r->c &= mask[2];
+}
+
 struct record record_canonical(const struct record *r)
 {
     uint8_t kind = r->kind % RECORD_KINDS;
@@ -174,6 +249,8 @@ struct record record_canonical(const struct record *r)
         fold_lie(&out);
     if (kind == DE_STRIKE)
         fold_strike(&out);
+    if (kind == EV_CARD)
+        fold_card(&out);
     return out;
 }
 

@@ -87,6 +87,7 @@ enum record_kind {
     /* Decisions, again: what a card of the target is from the moment its power comes on; actor = which card. Of a target without cards they are nothing. */
     DE_LIE,          /* slot = enum lie_about, flags = enum lie_how, a = where | times << 16 (0: for ever), b = nth (1..) of the answers about that, c = value */
     DE_STRIKE,       /* flags = enum hardware_verb; a, b as for EV_HARDWARE, c = its c | n << 8: when the driver touches the registers for the nth time */
+    EV_CARD,         /* flags = enum card_verb; a, b, c hold the fields that card_verbs[] names. Of a target whose card has a driver it is nothing. */
     RECORD_KINDS
 };
 
@@ -152,6 +153,41 @@ struct hardware_verb_type {
     uint32_t a, b, c;            /* the bits of each field that mean something */
 };
 extern const struct hardware_verb_type hardware_verbs[HARDWARE_VERBS];
+
+/*
+ * What stands in for a driver does with a card that has none (bare.h): one row of card_verbs[] each, and one case where it is carried out. Memory is spoken of by what lies there:
+ * `of` says what, `slot` which of them, `off` how far behind it.
+ */
+enum card_verb {
+    CARD_READ8, CARD_READ16, CARD_READ32, CARD_READ64, CARD_WRITE8, CARD_WRITE16, CARD_WRITE32, CARD_WRITE64,
+    CARD_COMMAND,     /* the general pointer, then the command byte; waits until it was taken unless told not to */
+    CARD_PORT, CARD_EEPROM, CARD_MDI, CARD_CONFIG_READ, CARD_CONFIG_WRITE,
+    CARD_BLOCK,       /* a whole command block; what `n`, `m` and `data` are depends on its command */
+    CARD_RFD, CARD_TBD,
+    CARD_FILL, CARD_POKE,
+    CARD_WAIT,        /* units of 100 ns */
+    CARD_FRAME,       /* from the wire, more freely than EV_FRAME */
+    CARD_RESET,       /* the bus's */
+    CARD_PLUG,        /* another card in its place */
+    CARD_VERBS
+};
+enum card_place { AT_NOTHING, AT_BLOCK, AT_RFD, AT_ARRAY, AT_BUFFER, AT_RESULT, AT_END, AT_NOWHERE, CARD_PLACES };
+enum card_option { CARD_AUXILIARY_POWER = 1, CARD_READS_AHEAD = 2, CARD_RNR_ON_DROP = 4, CARD_LARGE_EEPROM = 8, CARD_NO_LINK = 16, CARD_AT_ONCE = 32 };
+enum card_eeprom { EEPROM_READ, EEPROM_WRITE, EEPROM_ERASE, EEPROM_ENABLE, EEPROM_DISABLE, EEPROM_WRITE_ALL, EEPROM_ERASE_ALL, EEPROM_HALF, EEPROM_VERBS };
+enum card_frame_to { CARD_TO_CARD, CARD_TO_ALL, CARD_TO_GROUP, CARD_TO_OTHER, CARD_TO_PAUSE };
+
+#define CARD_FIELDS 7
+struct card_field {
+    const char *name;            /* as in the text form; NULL: no more fields */
+    uint8_t word, shift, bits;   /* where in a, b, c (0, 1, 2) it is */
+    const char *const *words;    /* names of its values instead of numbers, up to a NULL */
+};
+struct card_verb_type {
+    const char *name;
+    struct card_field field[CARD_FIELDS];
+};
+extern const struct card_verb_type card_verbs[CARD_VERBS];
+uint32_t card_field_mask(const struct card_field *field);
 
 #define OPEN_SYNC 1       /* without FILE_FLAG_OVERLAPPED: every request waits */
 #define CANCEL_OWN 1      /* CancelIo (this thread's requests) instead of CancelIoEx (all of the handle) */
@@ -240,6 +276,10 @@ struct record strike_event(const struct record *strike);
 
 /* Fields of EV_FRAME, once canonical. */
 static inline unsigned frame_times(const struct record *r) { return 1 + (r->c >> 8); }
+
+/* A field of EV_CARD by its name; 0 if its verb has none of that name. */
+uint32_t card_field(const struct record *r, const char *name);
+void card_set_field(struct record *r, const char *name, uint32_t value);
 
 /* Process that an app thread belongs to. */
 static inline unsigned process_of_thread(unsigned thread) { return thread / (APP_THREADS / APP_PROCESSES); }

@@ -281,6 +281,8 @@ static struct record record_of_kind(struct mutator *m, uint8_t kind)
         fill_lie(m, &r);
     else if (kind == DE_STRIKE)
         fill_strike(m, &r);
+    else if (kind == EV_CARD)
+        mutator_fill_card(m, &r, (unsigned)mutator_random(m, CARD_VERBS));
     else if (record_table[kind].class == CLASS_APP)
         fill_app(m, &r);
     else if (record_table[kind].class == CLASS_DECISION)
@@ -306,10 +308,21 @@ static uint8_t pick_pnp_event(struct mutator *m)
 /* A driver with more than a code or two is spoken to by them. */
 static bool is_for_controls(const struct mutator *m) { return m->hints && m->hints->code_count > 2; }
 
+static bool is_bare(const struct mutator *m) { return m->hints && m->hints->bare; }
+
+/* Where there is no driver: mostly what one would do, some wire, few lies. */
+static struct record bare_record(struct mutator *m)
+{
+    static const uint8_t kinds[] = {EV_FRAME, EV_FRAME, EV_CABLE, EV_HARDWARE, EV_PASS_TIME, DE_VALUE};
+    return record_of_kind(m, one_in(m, 8) ? kinds[mutator_random(m, COUNT(kinds))] : EV_CARD);
+}
+
 struct record mutator_record(struct mutator *m)
 {
     if (m->hints && m->hints->hostile && one_in(m, 2))
         return record_of_kind(m, hostile_kinds[mutator_random(m, COUNT(hostile_kinds))]);
+    if (is_bare(m))
+        return bare_record(m);
     if (m->hints && m->hints->wmi_classes && one_in(m, 8))
         return record_of_kind(m, OP_WMI);
     if (is_for_controls(m) && one_in(m, 6))
@@ -349,8 +362,24 @@ static void cut(struct list *l, size_t i, size_t n)
     l->count -= n;
 }
 
+/* Records that belong together, in a row. */
+static void insert_routine(struct mutator *m, struct list *l)
+{
+    struct record routine[MUTATOR_ROUTINE];
+    unsigned n = mutator_card_routine(m, routine);
+    size_t i = one_in(m, 2) ? l->count : mutator_random(m, l->count + 1);
+    if (!open_gap(l, i, n))
+        return;
+    for (unsigned k = 0; k < n; k++)
+        record_store(at(l, i + k), &routine[k]);
+}
+
 static void insert(struct mutator *m, struct list *l)
 {
+    if (is_bare(m) && one_in(m, 2)) {
+        insert_routine(m, l);
+        return;
+    }
     size_t n = one_in(m, 4) ? 1 + mutator_random(m, 4) : 1;
     while (n--) {
         size_t i = mutator_random(m, l->count + 1);
@@ -411,11 +440,13 @@ static void tweak(struct mutator *m, struct list *l)
     struct record r = record_load(p);
     r = record_canonical(&r);
     struct record fresh = record_of_kind(m, r.kind);
+    if (r.kind == EV_CARD && !one_in(m, 4)) /* fields mean something within their verb only */
+        mutator_fill_card(m, &fresh, r.flags);
     switch (mutator_random(m, 7)) {
     case 0: r.actor = fresh.actor; break;
     case 1: r.slot = fresh.slot; break;
     case 2: r.flags = fresh.flags; break;
-    case 3: r.a = fresh.a; break;
+    case 3: r.a = r.kind == EV_CARD && r.flags != fresh.flags ? r.a ^ 1u << mutator_random(m, 32) : fresh.a; break;
     case 4: r.b = fresh.b; break;
     case 5: r.c = fresh.c; break;
     default: { /* a step up or down */
@@ -451,7 +482,7 @@ static void aim(struct mutator *m, struct list *l)
         record_store(p, &fresh);
         return;
     }
-    struct record r = record_of_kind(m, one_in(m, 4) ? DE_FAULT : DE_SCHEDULE);
+    struct record r = record_of_kind(m, is_bare(m) ? EV_CARD : one_in(m, 4) ? DE_FAULT : DE_SCHEDULE);
     if (open_gap(l, 0, 1))
         record_store(at(l, 0), &r);
 }
@@ -463,7 +494,7 @@ static struct list take_up(struct mutator *m, uint8_t *bytes, size_t size, size_
     if (l.count > l.max)
         l.count = l.max;
     if (!l.count) {
-        struct record r = record_of_kind(m, OP_OPEN);
+        struct record r = record_of_kind(m, is_bare(m) ? EV_CARD : OP_OPEN);
         record_store(bytes, &r);
         l.count = 1;
     }
@@ -502,8 +533,18 @@ size_t mutator_cross(struct mutator *m, const uint8_t *a, size_t a_size, const u
     return l.count * RECORD_SIZE;
 }
 
+static size_t generate_bare(struct mutator *m, uint8_t *out, size_t max)
+{
+    struct list l = {out, 0, record_count(max)};
+    for (size_t want = 2 + mutator_random(m, 12); want; want--)
+        insert(m, &l);
+    return l.count * RECORD_SIZE;
+}
+
 size_t mutator_generate(struct mutator *m, uint8_t *out, size_t max)
 {
+    if (is_bare(m))
+        return generate_bare(m, out, max);
     size_t room = record_count(max), n = 0, want = 3 + mutator_random(m, 28);
     while (n < room && n < want) {
         struct record r = n == 0 || (n == 1 && one_in(m, 2)) ? record_of_kind(m, OP_OPEN) : mutator_record(m);

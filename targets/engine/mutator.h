@@ -26,6 +26,7 @@ struct mutator_hints {
     unsigned wmi_classes;           /* WMI data blocks of the target: 0, WMI is left alone */
     unsigned cards;                 /* network cards of the target: 0, wire and hardware are left alone */
     bool hostile;                   /* its card is the attacker: half of all records are about it */
+    bool bare;                      /* its card has no driver: programs speak to it themselves, and there is nobody else */
     unsigned system_contexts;       /* worker and system threads worth naming */
     /* How often the last life passed this DDI as a scheduling point (LANE_SCHEDULE) or a call that may fail (LANE_FAULT); NULL: not known. */
     uint32_t (*asked)(enum lane lane, uint16_t ddi);
@@ -40,6 +41,12 @@ struct mutator {
 
 void mutator_init(struct mutator *m, uint64_t seed, const struct mutator_hints *hints);
 uint64_t mutator_random(struct mutator *m, uint64_t below); /* 0..below-1; below >= 1 */
+
+/* mutator_card.c: a record of EV_CARD, with this verb. */
+void mutator_fill_card(struct mutator *m, struct record *r, unsigned verb);
+/* A few of them that belong together, as a driver would do them: a block and the command that starts it, ... Returns how many; room for MUTATOR_ROUTINE. */
+#define MUTATOR_ROUTINE 5
+unsigned mutator_card_routine(struct mutator *m, struct record *out);
 
 /* A plausible record in canonical form. */
 struct record mutator_record(struct mutator *m);

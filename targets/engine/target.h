@@ -126,6 +126,8 @@ struct target_wmi {
     struct target_guid id;
 };
 
+struct bare_judge;
+
 struct target {
     const char *name;              /* also that of its corpus */
     const char *driver;            /* the driver image */
@@ -142,6 +144,7 @@ struct target {
     } beside[TARGET_BESIDE];       /* events name the first of them device=7, the second device=6 */
     uint8_t card[WIRE_CARDS];      /* enum target_card: the device is a function of the PCI bus, not root-enumerated, and `device_id` an identifier of it; a second card
                                       stands beside the first one (device=7), on the same switch */
+    const struct bare_judge *bare; /* its first card has no driver, there is no kernel, and this judges it: engine/bare.h */
     const struct target_interface *also; /* interfaces of the devices behind the first one: class 1, 2 ... of an `open` */
     unsigned also_count;
     const char *path;              /* of a legacy driver, instead of the two above: the device it makes when it is loaded, "\\\\.\\CancelSamp" */

@@ -305,6 +305,47 @@ static bool parse_card_event(struct line *l, struct record *r)
     return true;
 }
 
+static bool take_card_field(struct line *l, struct record *r, const struct card_field *f)
+{
+    const char *word = peek(l) + strlen(f->name) + 1;
+    uint32_t value = 0;
+    char prefix[16];
+    snprintf(prefix, sizeof prefix, "%s=", f->name);
+    if (f->words)
+        while (f->words[value] && strcmp(f->words[value], word))
+            value++;
+    if (f->words && f->words[value])
+        take(l);
+    else if (f->words)
+        return fail(l, "\"%s\" is no value of %s=, write for example %s%s", word, f->name, prefix, f->words[1]);
+    else if (!take_number(l, prefix, "", card_field_mask(f), "number", &value))
+        return false;
+    card_set_field(r, f->name, value);
+    return true;
+}
+
+/* Its fields in any order, each once at most; a field that is left out is 0. */
+static bool parse_card(struct line *l, struct record *r)
+{
+    const char *verb = take(l);
+    while (r->flags < CARD_VERBS && strcmp(card_verbs[r->flags].name, verb))
+        r->flags++;
+    if (r->flags == CARD_VERBS)
+        return fail(l, "\"%s\" is nothing to do with a card, use for example write8, read16, command, block, rfd, tbd, port, eeprom, mdi or wait", verb);
+    const struct card_field *first = card_verbs[r->flags].field;
+    while (strchr(peek(l), '=') && strncmp(peek(l), "raw=", 4)) {
+        const struct card_field *f = first;
+        size_t length = strcspn(peek(l), "=");
+        while (f < first + CARD_FIELDS && f->name && (strlen(f->name) != length || strncmp(f->name, peek(l), length)))
+            f++;
+        if (f == first + CARD_FIELDS || !f->name)
+            return fail(l, "card %s has no field \"%s\"", verb, peek(l));
+        if (!take_card_field(l, r, f))
+            return false;
+    }
+    return true;
+}
+
 static bool parse_event(struct line *l, struct record *r)
 {
     const char *verb = take(l);
@@ -316,6 +357,8 @@ static bool parse_event(struct line *l, struct record *r)
     r->kind = (uint8_t)kind;
     if (event_names_card(kind))
         return parse_card_event(l, r);
+    if (kind == EV_CARD)
+        return parse_card(l, r);
     if (kind == EV_SLEEP) {
         uint8_t state;
         if (!take_small(l, "S", "", 4, "sleep state", &state))

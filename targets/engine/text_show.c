@@ -202,6 +202,20 @@ static void put_hardware(struct sink *s, const struct record *r)
         put(s, " with=0x%x", r->c);
 }
 
+/* Fields that are 0 are left out. */
+static void put_card(struct sink *s, const struct record *r)
+{
+    const struct card_verb_type *t = &card_verbs[r->flags];
+    put(s, " %s", t->name);
+    for (const struct card_field *f = t->field; f < t->field + CARD_FIELDS && f->name; f++) {
+        uint32_t value = card_field(r, f->name);
+        if (value && f->words)
+            put(s, " %s=%s", f->name, f->words[value]);
+        else if (value)
+            put(s, " %s=0x%x", f->name, value);
+    }
+}
+
 static void put_card_event(struct sink *s, const struct record *r)
 {
     if (r->kind == EV_FRAME)
@@ -219,6 +233,8 @@ static void put_event(struct sink *s, const struct record *r)
     put(s, "pnp: %s", record_table[r->kind].name);
     if (event_names_card(r->kind))
         put_card_event(s, r);
+    else if (r->kind == EV_CARD)
+        put_card(s, r);
     else if (r->kind == EV_SLEEP)
         put(s, " S%u", r->slot + 1u);
     else if (event_names_device(r->kind) && r->slot)

@@ -141,3 +141,9 @@ void turns_close(void)
 }
 
 int turns_current(unsigned actor) { return turns.actor[actor].current; }
+
+void turns_alone(int step)
+{
+    for (unsigned i = 0; i < ACTORS; i++)
+        turns.actor[i].current = i == ACTOR_PNP ? step : -1;
+}

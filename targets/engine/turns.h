@@ -24,6 +24,8 @@ void turns_hold(bool hold);
 bool turns_are_held(void);
 /* Apps that are out of steps may go. PnP thread only. */
 void turns_close(void);
+/* Nobody takes turns: the PnP thread alone stands at this step. */
+void turns_alone(int step);
 /* The step an actor carries out now, or -1. For reports. */
 int turns_current(unsigned actor);
 
