@@ -1,7 +1,7 @@
 /*
  * `irpfuzz bugs`: the planted-bug benchmark.
  *
- * Principle of operation. For each bug of tests/bugs/bugs.txt the driver is patched and built with the sanitizer that the table names, and its target is
+ * Principle of operation. For each bug of tests/bugs/bugs.txt the driver, or the model of the card, is patched and built with the sanitizer that the table names, and its target is
  * fuzzed twice, from the committed seeds and from nothing, until something is found or the time is over. As in Magma a bug is
  * *reached* when its line ran, *triggered* when its condition held (the marker irpfuzz_bug() tells both) and *detected* when a report was made. What was
  * triggered and not detected is a fault of the oracles and shows as such. What was found is replayed and minimized: a bug counts as found when all
@@ -79,6 +79,7 @@ static void patch_tree(const struct bug *bug)
     remove_tree(STAGE);
     make_directory(TREE);
     each_file_below("drivers", stage_file, NULL);
+    each_file_below("emulator/nic", stage_file, NULL);
     args_add(&args, "patch");
     args_add(&args, "-p1");
     args_add(&args, "-s");
@@ -115,6 +116,16 @@ static int lock_build(void)
     return lock;
 }
 
+/* A build directory that knows nothing of some setting was configured before there was one. */
+static void forget_old_build(const char *directory, const struct args *settings)
+{
+    char *cache = read_file(text("%s/CMakeCache.txt", directory), NULL);
+    for (unsigned i = 0; cache && i < settings->n; i++)
+        if (!strstr(cache, strchr(settings->v[i], '=')))
+            unlink(text("%s/build.ninja", directory));
+    free(cache);
+}
+
 static void build_bug(const struct bug *bug, const char *programs)
 {
     struct args settings = {0}, targets = {0};
@@ -123,6 +134,8 @@ static void build_bug(const struct bug *bug, const char *programs)
     int lock = lock_build();
     patch_tree(bug);
     args_add(&settings, "-DIRPFUZZ_DRIVERS_DIR=%s/" TREE "/drivers", top);
+    args_add(&settings, "-DIRPFUZZ_NIC_DIR=%s/" TREE "/emulator/nic", top);
+    forget_old_build(directory, &settings);
     args_add(&targets, "fuzz_%s", bug->target);
     args_add(&targets, "run_%s", bug->target);
     build_directory(directory, fuzz_preset("libfuzzer", bug->sanitizer), &settings, &targets);

@@ -35,7 +35,7 @@ static void find_race(struct finding *finding)
     copy_word(finding->place, sizeof finding->place, open + 2, ")");
 }
 
-/* "    #0 Function  drivers/.../file.c:12": the first such line that names a driver's file. */
+/* "    #0 Function  drivers/.../file.c:12": the first such line that names a file of a driver, or of the card. */
 static void find_driver_frame(const char *words, struct finding *finding)
 {
     strcpy(finding->function, "none");
@@ -46,6 +46,7 @@ static void find_driver_frame(const char *words, struct finding *finding)
         if (*at != '#' || !isdigit((unsigned char)at[1]))
             continue;
         const char *driver = memmem(at, (size_t)(end - at), "drivers/", 8);
+        driver = driver ? driver : memmem(at, (size_t)(end - at), "emulator/nic/", 13);
         if (!driver)
             continue;
         const char *name = at + strcspn(at, " ");

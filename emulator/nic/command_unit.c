@@ -78,11 +78,11 @@ static void cu_command(struct nic *nic, unsigned command)
     }
 }
 
-/* The bus is asked first, so that a command which touches memory waits whole; so does a dump behind one that waits for the bus. */
+/* The bus is asked first, so that a command which touches memory waits whole; so does a dump behind another one. */
 static bool touches_memory(const struct nic *nic, uint8_t command)
 {
     if (command >> 4 == CUC_DUMP || command >> 4 == CUC_DUMP_RESET)
-        return nic->waiting & WAITING_DUMP;
+        return nic->dump_command;
     return command >> 4 == CUC_RESUME && nic->cu.state == NIC_CU_SUSPENDED;
 }
 
