@@ -1,5 +1,5 @@
 /*
- * `irpfuzz coverage`: which lines of the drivers the seeds, the regressions and fuzz/<target>/corpus reach.
+ * `irpfuzz coverage`: which lines of the drivers, and of the network card's model, the seeds, the regressions and fuzz/<target>/corpus reach.
  *
  * Lines that cannot be reached are explained in docs/unreachable.txt, an entry each: "file:function | reason", "file:line | reason" or
  * "file:first-last | reason"; the file is given from the top of the tree. An explained line that is reached after all is complained of.
@@ -69,6 +69,7 @@ static void add_input(const char *path, void *context)
 static struct source *source_of(const char *path)
 {
     const char *from = strstr(path, "/drivers/");
+    from = from ? from : strstr(path, "/emulator/nic/");
     if (!from)
         return NULL;
     for (struct source *s = sources; s; s = s->next)
@@ -261,7 +262,7 @@ int command_coverage(const struct options *o)
     for (unsigned i = 0; i < targets.n; i++)
         cover(targets.v[i]);
     if (!sources)
-        fail(EXIT_SETUP, "llvm-cov names no file of drivers/: was the build made with the preset coverage?");
+        fail(EXIT_SETUP, "llvm-cov names no file of drivers/ or emulator/nic/: was the build made with the preset coverage?");
     for (const struct source *s = sources; s; s = s->next)
         print_source(s, o->json);
     if (!o->json)

@@ -54,11 +54,11 @@ static void ru_accept(unsigned command)
 {
     bool ready = follow.ru == NIC_RU_READY;
     bool parked = ready && follow.have_rfd && (follow_get16(follow.descriptor + 2) & BLOCK_EL) && !(follow_get16(follow.descriptor + 14) & SIZE_MASK);
-    if (command == 1 && (!ready || parked)) {
-        follow.other_rfd = parked ? follow.rfd : 0;
+    uint32_t rfd = (follow.ru_base + follow.pointer) & ~1u;
+    if (command == 1 && (!ready || (parked && follow.card->ru.rfd == rfd))) { /* a frame may have found the unit parked, or none came yet */
         follow.ru = NIC_RU_READY;
-        follow.rfd = (follow.ru_base + follow.pointer) & ~1u;
-        follow.have_rfd = false;
+        follow.have_rfd = parked && rfd == follow.rfd; /* then nobody need read it again */
+        follow.rfd = rfd;
     } else if (command == 2 && follow.ru == NIC_RU_SUSPENDED) {
         follow.ru = NIC_RU_READY;
         follow.have_rfd = false;
@@ -408,14 +408,13 @@ static uint32_t rfd_size(void) { return follow_get16(follow.descriptor + 14) & S
 
 static bool fits_rfd(uint32_t address, uint32_t size)
 {
-    return ready() && size == 16 && (address == follow.rfd || (follow.other_rfd && address == follow.other_rfd));
+    return ready() && size == 16 && address == follow.rfd;
 }
 
 static void take_rfd(uint32_t address, uint32_t size, const uint8_t *bytes)
 {
+    (void)address;
     memcpy(follow.descriptor, bytes, size);
-    follow.rfd = address;
-    follow.other_rfd = 0;
     follow.have_rfd = true;
     follow.counted_rfd = false;
     follow.stored = 0;

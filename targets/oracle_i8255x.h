@@ -52,7 +52,7 @@ struct follow {
 
     /* The receive unit and its descriptor. */
     unsigned ru;                 /* NIC_RU_* */
-    uint32_t rfd, other_rfd;
+    uint32_t rfd;
     bool have_rfd, counted_rfd;
     uint8_t descriptor[16];
     uint32_t stored;

@@ -202,10 +202,9 @@ struct nic *cards_plug_bare(int kind, const struct nic_host *host)
     struct slot *s = &cards.slot[i];
     if (cards.present[0])
         nic_hostile_gone(&cards.present[0]->card.nic);
+    memset(s, 0, sizeof *s);
     nic_card_init(&s->card, (enum nic_kind)kind);
     s->used = true;
-    s->replugged = false;
-    s->which = s->lies = 0;
     s->card.nic.host = *host;
     s->card.function.asked_by_driver = true; /* nobody else asks */
     cards.present[0] = s;

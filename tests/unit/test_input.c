@@ -267,6 +267,43 @@ static void each_ddi_has_a_hash_of_its_own(void **state)
     }
 }
 
+/* What stands in for a driver: fields by name, in any order, those that are 0 left out. */
+static void bare_cards_read_as_meant(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {
+        "pnp: card read64 in=ports at=0x8\n", "pnp: card write8 at=0x3 value=0x1\n", "pnp: card write64 value=0x100400 high=0x100000\n", "pnp: card reset\n",
+        "pnp: card command byte=0x10 of=block slot=0xf off=0xfff8 later=0x1\n", "pnp: card port function=0x7 of=result\n", "pnp: card wait units=0xffffff\n",
+        "pnp: card eeprom do=write at=0xff words=0x3 data=0x1234\n", "pnp: card mdi op=0x2 reg=0x1f phy=0x1 data=0xffff interrupt=0x1 later=0x1\n",
+        "pnp: card block slot=0x1 link=0x2 command=0x800c n=0x102 m=0x3c data=0xffffffff\n", "pnp: card rfd slot=0x1 link=0x2 even=0x1 command=0xc000 size=0x5ea rbd=0xffffffff\n",
+        "pnp: card tbd array=0xf index=0xf size=0xffff last=0x3 of=buffer slot=0x1 off=0x1\n", "pnp: card poke of=end value=0xffffffff\n",
+        "pnp: card frame to=pause len=0xfff type=0x8808 words=0x1ffff fill=0xff bad=0xf shape=0x3\n", "pnp: card plug kind=82557 options=0x3f\n"};
+    assert_reads_as_meant(lines, sizeof lines / sizeof lines[0]);
+    struct record all = {.kind = EV_CARD, .actor = 1, .slot = 3, .flags = CARD_VERBS + CARD_WAIT, .a = ~0u, .b = ~0u, .c = ~0u}, r = record_canonical(&all);
+    assert_true(!r.actor && !r.slot && r.flags == CARD_WAIT && r.a == 0xffffff && !r.b && !r.c);
+    r = (struct record){.kind = EV_CARD, .flags = CARD_RFD};
+    card_set_field(&r, "size", 0x123456);
+    card_set_field(&r, "no such field", 1);
+    assert_true(card_field(&r, "size") == 0x3456 && !card_field(&r, "no such field") && !r.a && r.b == 0x3456 && !r.c);
+}
+
+static void bare_cards_refuse_what_is_none(void **state)
+{
+    (void)state;
+    static const char *const lines[][2] = {
+        {"pnp: card jump\n", "p:1: \"jump\" is nothing to do with a card, use for example write8, read16, command, block, rfd, tbd, port, eeprom, mdi or wait"},
+        {"pnp: card wait long=0x1\n", "p:1: card wait has no field \"long=0x1\""},
+        {"pnp: card wait units=0x1000000\n", "p:1: \"units=0x1000000\" is out of range, the largest number is units=16777215"},
+        {"pnp: card command of=moon\n", "p:1: \"moon\" is no value of of=, write for example of=block"}};
+    uint8_t bytes[RECORD_SIZE];
+    size_t size;
+    for (unsigned i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        char error[256] = "";
+        assert_false(text_assemble(lines[i][0], "p", "card", bytes, sizeof bytes, &size, error, sizeof error));
+        assert_string_equal(error, lines[i][1]);
+    }
+}
+
 /* A target without cards is given none of their events. */
 static void cards_are_for_targets_that_have_some(void **state)
 {
@@ -383,7 +420,7 @@ int main(void)
         cmocka_unit_test(canonical_form_is_idempotent),
         cmocka_unit_test(a_program_reads_as_meant),
         cmocka_unit_test(wmi_reads_as_meant),
-        cmocka_unit_test(cards_read_as_meant),
+        cmocka_unit_test(cards_read_as_meant), cmocka_unit_test(bare_cards_read_as_meant), cmocka_unit_test(bare_cards_refuse_what_is_none),
         cmocka_unit_test(each_ddi_has_a_hash_of_its_own), cmocka_unit_test(cards_are_for_targets_that_have_some),
         cmocka_unit_test(another_device_is_refused),
         cmocka_unit_test(lanes_are_independent),
