@@ -57,6 +57,7 @@ const struct target target = {
     .wmi_count = sizeof wmi / sizeof wmi[0],
     .wmi_answered = wmi_answered,
     .completes_ms = 1000,
+    .lints = LINT_POWER, /* they idle: a power reference that is never given back would keep a toaster hot */
     .ioctl_input = toaster_bus_input,
     .finished = finished,
 };

@@ -5,6 +5,7 @@
  */
 #include "device.h"
 
+#include "../machine/stack.h"
 #include "../nt/cm/cm.h"
 
 struct fx_driver *fx_driver_of(PWDF_DRIVER_GLOBALS globals)
@@ -184,8 +185,14 @@ NTSTATUS fx_driver_add_device(PDRIVER_OBJECT object, PDEVICE_OBJECT pdo)
 
 /* ---- Unload ---- */
 
+static const char *made_by(const struct block *b, struct stack_frame *frame)
+{
+    return stack_name(b->allocated_at, frame) && frame->function[0] ? frame->function : "the framework";
+}
+
 static _Noreturn void report_leak(struct fx_driver *driver)
 {
+    struct stack_frame maker;
     for (struct block *b = block_next_live(NULL); b; b = block_next_live(b)) {
         struct fx_object *o = block_memory(b);
         if (b->use != BLOCK_WDF || b->size < sizeof *o || o->magic != FX_MAGIC || o->driver != driver)
@@ -194,10 +201,10 @@ static _Noreturn void report_leak(struct fx_driver *driver)
             continue;
         char name[40];
         bugcheck(OWN_OBJECT_LEAK, o->number, o->type, (uint64_t)o->references, driver->live_objects - 1, "K-OBJ-64",
-                 "the driver unloads but %s still has %d references (%u framework objects are left)", fx_name(o, name, sizeof name),
-                 (int)o->references, driver->live_objects - 1);
+                 "%s unloads but %s, made by %s, still has %d references (%u framework objects are left)", driver->globals.DriverName,
+                 fx_name(o, name, sizeof name), made_by(b, &maker), (int)o->references, driver->live_objects - 1);
     }
-    bugcheck(OWN_OBJECT_LEAK, 0, 0, 0, driver->live_objects - 1, "K-OBJ-64", "the driver unloads but %u framework objects are left",
+    bugcheck(OWN_OBJECT_LEAK, 0, 0, 0, driver->live_objects - 1, "K-OBJ-64", "%s unloads but %u framework objects are left", driver->globals.DriverName,
              driver->live_objects - 1);
 }
 

@@ -605,8 +605,8 @@ void fx_policy_check_references(const struct fx_device *device)
 {
     unsigned stops = device->own->idle_stops;
     if (machine_lints & LINT_POWER && stops)
-        fx_misuse("K-PNP-84", "device #%u is removed, and %u call(s) of WdfDeviceStopIdle had no WdfDeviceResumeIdle: it could not idle any more", device->object.number,
-                  stops);
+        fx_misuse("K-PNP-84", "device #%u of %s is removed, and %u call(s) of WdfDeviceStopIdle had no WdfDeviceResumeIdle: it could not idle any more",
+                  device->object.number, device->object.driver->globals.DriverName, stops);
 }
 
 NTSTATUS wdf_WdfDeviceStopIdleNoTrack(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Device, BOOLEAN WaitForD0)

@@ -66,6 +66,7 @@ bool engine_init(void)
         return false;
     static const struct report_section steps = {"steps", write_steps};
     machine_init(ENGINE_FIBER);
+    machine_lints |= target.lints;
     report_add_section(&steps);
     machine.on_switch = coverage_switch;
     hints = (struct mutator_hints){.lengths = target.lengths, .length_count = target.length_count, .codes = target.codes,

@@ -156,6 +156,7 @@ struct target {
     unsigned wmi_count;
     uint32_t completes_ms;         /* a request on a working device ends within this time for each one before it; 0: may wait for ever */
     bool hostile;                  /* its card is the attacker: what the fuzzer thinks up is mostly the card's doing */
+    uint32_t lints;                /* enum machine_lint (machine/machine.h): matters of taste that are bugs in this driver */
     bool may_stay;                 /* its drivers may refuse to be removed although nobody uses the device */
     bool reads_only;               /* it serves no writes: what the bench measures then are reads */
 

@@ -11,7 +11,7 @@ failed=0
 
 hash_of() { # BUILD APP SEED
     threads="--threads 8"
-    case $2 in toastapp | notifyapp) threads= ;; esac # they start none that the user could count
+    case $2 in toastapp | notifyapp | treeapp) threads= ;; esac # they start none that the user could count
     # shellcheck disable=SC2086 # two words or none
     "build/$1/stress/stress_$2" $threads --instances 2 --time 1 --schedule "$3" | sed -n 's/.*hash of life [0-9]* //p'
 }
@@ -27,7 +27,7 @@ expect() { # WHAT CONDITION..
     fi
 }
 
-for app in echoapp echoapp_driversync nothingapp testapp testapp_startio enumapp notifyapp toastapp nicapp nicapp_pulled; do
+for app in echoapp echoapp_driversync nothingapp testapp testapp_startio enumapp notifyapp toastapp nicapp nicapp_pulled treeapp; do
     for build in release tsan; do
         [ -f "build/$build/build.ninja" ] || cmake --preset "$build" >/dev/null || exit 3
         cmake --build "build/$build" --target "stress_$app" >/dev/null || exit 3
