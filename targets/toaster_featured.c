@@ -4,6 +4,8 @@
  * once it was added (device=6): it alone can wake the machine, since toasters on the bus have nothing to signal with. The oracle is oracle_toaster.c: nobody sees
  * the monitor.
  */
+#include "machine/machine.h"
+
 #include "oracle_toaster.h"
 
 static const uint32_t codes[] = {BUS_PLUG, BUS_UNPLUG, BUS_EJECT, TOASTER_HIDE, 0x222003};
