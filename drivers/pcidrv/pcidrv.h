@@ -18,7 +18,8 @@
  *
  * An RFD has one owner: the ring, or who has taken it from there and gives it back (receive.c). A TCB between head and tail belongs to the chip until it is complete;
  * the write it carries ends in one place (send.c). Holding sends back is a set of reasons; who takes the last one away drains PendingWriteQueue, and who has put a
- * write there looks again whether it could be sent: so none is stranded.
+ * write there looks again whether it could be sent: so none is stranded. Whoever moves writes to the ring, or
+ * takes frames from the other, is alone with that: who comes meanwhile leaves word, and is not waited for.
  *
  * driver.c has entry and what a device consists of, hardware.c its resources and start, power.c D-states and self-managed I/O, scb.c commands to the chip, control.c
  * what needs a command block, eeprom.c, phy.c, link.c, interrupt.c, send.c, receive.c, watchdog.c, oid.c, wake.c, wmi.c.
@@ -168,6 +169,8 @@ typedef struct _ADAPTER
     _Guarded_by_(SendLock) ULONG SendHold;
     _Guarded_by_(SendLock) BOOLEAN SendAborting; /* what comes to be sent now is refused */
     _Guarded_by_(SendLock) BOOLEAN TransmitIdle; /* the command unit has to be started, not resumed */
+    _Guarded_by_(SendLock) BOOLEAN Sending;      /* somebody moves writes to the ring: one at a time, or they would overtake each other */
+    _Guarded_by_(SendLock) BOOLEAN SendAgain;    /* and is to look again before he leaves */
     _Guarded_by_(SendLock) ULONG SendReserved;   /* places in the ring promised to writes that are being mapped */
     _Guarded_by_(SendLock) ULONG SendBusy;
     _Guarded_by_(SendLock) ULONG SendHead;
@@ -176,6 +179,8 @@ typedef struct _ADAPTER
     _Guarded_by_(SendLock) PNIC_TCB_ENTRY Tcbs;
 
     /* Receiving. PowerState is what OID_PNP_SET_POWER says. */
+    _Guarded_by_(ReceiveLock) BOOLEAN Receiving;         /* somebody takes frames from the ring: one at a time, for the same reason */
+    _Guarded_by_(ReceiveLock) BOOLEAN ReceiveAgain;
     _Guarded_by_(ReceiveLock) LIST_ENTRY ReceiveRing;
     _Guarded_by_(ReceiveLock) LIST_ENTRY ReceiveSurplus; /* to be freed */
     _Guarded_by_(ReceiveLock) ULONG ReadyRfds;           /* in the ring */

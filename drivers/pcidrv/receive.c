@@ -22,6 +22,18 @@ _Requires_lock_held_(Adapter->ReceiveLock)
 static BOOLEAN
 NicGrow(_Inout_ PADAPTER Adapter);
 
+/* TRUE: the caller takes frames, until NicEndReceive(). */
+_IRQL_requires_max_(DISPATCH_LEVEL)
+_Requires_lock_not_held_(Adapter->ReceiveLock)
+static BOOLEAN
+NicBeginReceive(_Inout_ PADAPTER Adapter);
+
+/* FALSE: somebody else wanted to meanwhile, and frames may be there. */
+_IRQL_requires_max_(DISPATCH_LEVEL)
+_Requires_lock_not_held_(Adapter->ReceiveLock)
+static BOOLEAN
+NicEndReceive(_Inout_ PADAPTER Adapter);
+
 _IRQL_requires_max_(DISPATCH_LEVEL)
 _Requires_lock_not_held_(Adapter->ReceiveLock)
 static ULONG
@@ -269,6 +281,36 @@ NicEvtReceiveWork(WDFWORKITEM WorkItem)
 /* ---- Frames ---- */
 
 _Use_decl_annotations_
+static BOOLEAN
+NicBeginReceive(PADAPTER Adapter)
+{
+    BOOLEAN Busy;
+
+    WdfSpinLockAcquire(Adapter->ReceiveLock);
+    Busy = Adapter->Receiving;
+    Adapter->ReceiveAgain = Busy;
+    Adapter->Receiving = TRUE;
+    WdfSpinLockRelease(Adapter->ReceiveLock);
+
+    return !Busy;
+}
+
+_Use_decl_annotations_
+static BOOLEAN
+NicEndReceive(PADAPTER Adapter)
+{
+    BOOLEAN Again;
+
+    WdfSpinLockAcquire(Adapter->ReceiveLock);
+    Again = Adapter->ReceiveAgain;
+    Adapter->ReceiveAgain = FALSE;
+    Adapter->Receiving = FALSE;
+    WdfSpinLockRelease(Adapter->ReceiveLock);
+
+    return !Again;
+}
+
+_Use_decl_annotations_
 VOID
 NicReceive(PADAPTER Adapter)
 {
@@ -277,6 +319,9 @@ NicReceive(PADAPTER Adapter)
     ULONG Count;
     ULONG Round;
     ULONG Index;
+
+    if (!NicBeginReceive(Adapter))
+        return;
 
     for (Round = 0; More && Round < NIC_RECEIVE_ROUNDS; Round++)
     {
@@ -295,7 +340,7 @@ NicReceive(PADAPTER Adapter)
     }
 
     /* There are others to be served meanwhile. */
-    if (More)
+    if (!NicEndReceive(Adapter) || More)
         (VOID)WdfInterruptQueueDpcForIsr(Adapter->Interrupt);
 }
 

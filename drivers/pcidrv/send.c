@@ -12,6 +12,28 @@ _Requires_lock_not_held_(Adapter->SendLock)
 static BOOLEAN
 NicReservePlace(_Inout_ PADAPTER Adapter);
 
+/* TRUE: the caller moves writes, with a place reserved for the first, until NicMoveWrites() or NicEndSending() says that he is done. */
+_IRQL_requires_max_(DISPATCH_LEVEL)
+_Requires_lock_not_held_(Adapter->SendLock)
+static BOOLEAN
+NicBeginWrite(_Inout_ PADAPTER Adapter);
+
+/* FALSE: somebody has asked for it meanwhile, and the caller has to go on. */
+_IRQL_requires_max_(DISPATCH_LEVEL)
+_Requires_lock_not_held_(Adapter->SendLock)
+static BOOLEAN
+NicEndSending(_Inout_ PADAPTER Adapter);
+
+_IRQL_requires_max_(DISPATCH_LEVEL)
+_Requires_lock_not_held_(Adapter->SendLock)
+static VOID
+NicMoveWrites(_Inout_ PADAPTER Adapter);
+
+_IRQL_requires_max_(DISPATCH_LEVEL)
+_Requires_lock_not_held_(Adapter->SendLock)
+static VOID
+NicSendWaiting(_Inout_ PADAPTER Adapter);
+
 _IRQL_requires_max_(DISPATCH_LEVEL)
 _Requires_lock_not_held_(Adapter->SendLock)
 static VOID
@@ -162,11 +184,11 @@ NicEvtIoWrite(WDFQUEUE Queue, WDFREQUEST Request, size_t Length)
         return;
     }
 
-    /* Behind those that wait already. */
-    if (InterlockedOr(&Adapter->SendWaiting, 0) == 0 && NicReservePlace(Adapter))
+    /* Behind those that wait already. Is its place free again, somebody may wait for that. */
+    if (NicBeginWrite(Adapter))
     {
-        if (!NicStartWrite(Adapter, Request))
-            NicDrainSends(Adapter);
+        if (!NicStartWrite(Adapter, Request) || !NicEndSending(Adapter))
+            NicMoveWrites(Adapter);
         return;
     }
 
@@ -201,10 +223,69 @@ NicEvtWriteCanceledOnQueue(WDFQUEUE Queue, WDFREQUEST Request)
     WdfRequestCompleteWithInformation(Request, STATUS_CANCELLED, 0);
 }
 
-/* While a write is in nobody's sight, between queue and ring, what it needs may come: so having put it back one looks again. */
+_Use_decl_annotations_
+static BOOLEAN
+NicBeginWrite(PADAPTER Adapter)
+{
+    BOOLEAN Begun;
+
+    WdfSpinLockAcquire(Adapter->SendLock);
+    Begun = !Adapter->Sending && InterlockedOr(&Adapter->SendWaiting, 0) == 0 && NicCanSend(Adapter);
+    if (Begun)
+    {
+        Adapter->Sending = TRUE;
+        Adapter->SendReserved++;
+    }
+    WdfSpinLockRelease(Adapter->SendLock);
+
+    return Begun;
+}
+
+_Use_decl_annotations_
+static BOOLEAN
+NicEndSending(PADAPTER Adapter)
+{
+    BOOLEAN Again;
+
+    WdfSpinLockAcquire(Adapter->SendLock);
+    Again = Adapter->SendAgain;
+    Adapter->SendAgain = FALSE;
+    Adapter->Sending = Again;
+    WdfSpinLockRelease(Adapter->SendLock);
+
+    return !Again;
+}
+
 _Use_decl_annotations_
 VOID
 NicDrainSends(PADAPTER Adapter)
+{
+    BOOLEAN Busy;
+
+    WdfSpinLockAcquire(Adapter->SendLock);
+    Busy = Adapter->Sending;
+    Adapter->SendAgain = Busy;
+    Adapter->Sending = TRUE;
+    WdfSpinLockRelease(Adapter->SendLock);
+
+    if (!Busy)
+        NicMoveWrites(Adapter);
+}
+
+_Use_decl_annotations_
+static VOID
+NicMoveWrites(PADAPTER Adapter)
+{
+    do
+    {
+        NicSendWaiting(Adapter);
+    } while (!NicEndSending(Adapter));
+}
+
+/* While a write is in nobody's sight, between queue and ring, what it needs may come: so having put it back one looks again. */
+_Use_decl_annotations_
+static VOID
+NicSendWaiting(PADAPTER Adapter)
 {
     WDFREQUEST Request;
     BOOLEAN CanSend;

@@ -8,7 +8,7 @@
  * overtakes another and none is changed, and the cards have counted what was sent. Where the cards are reset meanwhile (-l) frames are lost, but those that
  * come are whole and in order; where they are pulled (-g) what is left is that everything ends.
  *
- * Usage: nicapp [-n frames] [-t threads] [-p pings] [-l] [-g] [-z]. -z: the cards sleep for a while, and one wakes the other. Exit status: 0 success, 1 failure
+ * Usage: nicapp [-n frames] [-t threads] [-w window] [-p pings] [-l] [-g] [-z]. -z: the cards sleep for a while, and one wakes the other. Exit status: 0 success, 1 failure
  * or wrong usage. Of several instances one runs after the other.
  */
 
@@ -186,6 +186,8 @@ static BOOL TakeNumber(OPTIONS *Options, const char *Option, const char *Number)
         Options->Frames = Value;
     } else if (strcmp(Option, "-t") == 0) {
         Options->Threads = Value;
+    } else if (strcmp(Option, "-w") == 0) {
+        Options->Window = Value;
     } else if (strcmp(Option, "-p") == 0) {
         Options->Pings = Value;
     } else {
@@ -207,19 +209,20 @@ static BOOL TakeArguments(int argc, char **argv, OPTIONS *Options)
         }
         i++;
     }
-    Options->MayLose |= Options->MayGo;
-    return Options->Threads >= 1 && Options->Threads <= MAX_THREADS && Options->Frames >= 1;
+    Options->MayLose |= Options->MayGo || Options->Window > SAFE_WINDOW;
+    return Options->Threads >= 1 && Options->Threads <= MAX_THREADS && Options->Frames >= 1 && Options->Window >= Options->Threads && Options->Window <= MAX_WINDOW;
 }
 
 int main(int argc, char **argv)
 {
-    OPTIONS Options = { .Frames = 1000, .Threads = 2, .Pings = 8 };
+    OPTIONS Options = { .Frames = 1000, .Threads = 2, .Window = SAFE_WINDOW, .Pings = 8 };
     CARD Cards[2];
     HANDLE Alone;
     BOOL Fine;
 
     if (!TakeArguments(argc, argv, &Options)) {
-        printf("usage: nicapp [-n frames] [-t 1..%u threads] [-p pings] [-l: frames may be lost] [-g: cards may go] [-z: cards sleep]\n", MAX_THREADS);
+        printf("usage: nicapp [-n frames] [-t 1..%u threads] [-w window, as many as threads at least, %u at most] [-p pings] [-l: frames may be lost] "
+               "[-g: cards may go] [-z: cards sleep]\n", MAX_THREADS, MAX_WINDOW);
         return 1;
     }
     memset(Cards, 0, sizeof(Cards));

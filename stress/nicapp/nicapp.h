@@ -12,10 +12,13 @@
 #define MIN_WIRE_LENGTH 60
 
 #define MAX_THREADS 8
+#define SAFE_WINDOW 14
+#define MAX_WINDOW 64
 
 typedef struct _OPTIONS {
     UINT Frames;  /* that each card sends */
     UINT Threads; /* that read, and as many that write, at each card */
+    UINT Window;  /* frames on their way to each card; above SAFE_WINDOW some are lost */
     UINT Pings;
     BOOL MayLose; /* somebody resets the cards meanwhile: what was on its way is lost */
     BOOL MayGo;   /* somebody pulls them */

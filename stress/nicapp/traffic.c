@@ -5,7 +5,8 @@
  * numbered in the order in which they are written.
  *
  * A card throws away what comes when nobody reads, or when its ring is full. So the sender needs a credit for each frame, and the receiver gives one for each read that it
- * has posted. The window is less than half of the ring (32): as many frames may be on their way as others, read already, have not yet gone back there.
+ * has posted. The window is less than half of the ring (32): as many frames may be on their way as others, read already, have not yet gone back there. With
+ * another window frames are lost, and are to be in order all the same.
  */
 
 #include "nicapp.h"
@@ -14,11 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WINDOW 14
-#define SLOTS WINDOW /* of a thread, at most */
 #define PATIENCE_MS 20000 /* longer than any reset takes */
 #define LOST_MS 100       /* where frames may be lost: so long for one that is on its way */
-#define REMEMBERED 64     /* tickets; more than there are reads at a time */
+#define REMEMBERED (2 * MAX_WINDOW) /* tickets; more than there are reads at a time */
 
 #define TRAFFIC_TYPE 0xB588 /* 0x88B5 on the wire: for experiments */
 #define MAGIC 0x4E494341
@@ -348,7 +347,7 @@ static BOOL Prepare(STATION *Station, STATION *Peer, CARD *Card, const OPTIONS *
     Station->Card = Card;
     Station->Peer = Peer;
     Station->Options = Options;
-    Station->Slots = WINDOW / Options->Threads;
+    Station->Slots = Options->Window / Options->Threads;
     InitializeCriticalSection(&Station->SendLock);
     InitializeCriticalSection(&Station->ReadLock);
     Station->Credits = CreateSemaphoreA(NULL, 0, 0x7FFFFFFF, NULL);
