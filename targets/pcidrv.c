@@ -24,6 +24,7 @@ const struct target target = {
     .length_count = sizeof lengths / sizeof lengths[0],
     .wmi = wmi,
     .wmi_count = sizeof wmi / sizeof wmi[0],
+    .opens_wire = "app0: ioctl h0 code=0x12c814 in=8 out=0 fill=0x00\n",
     .completes_ms = 15000, /* seven seconds to find out that there is no link, and resets of a card that does not work */
     .ioctl_input = pcidrv_ioctl_input,
     .waits = pcidrv_waits,

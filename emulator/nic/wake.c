@@ -63,17 +63,23 @@ void nic_wake_phy(struct nic *nic) { nic_phy_power(nic, nic->wake.state < 2 || (
 
 /* ---- Packets ---- */
 
+/* Six ones in a row and the address 16 times behind them. Each run of six covers one byte of every six: only around such a one it is looked for. */
 static bool is_magic(const struct nic *nic, const uint8_t *frame, uint32_t size)
 {
-    static const uint8_t ones[6] = {0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF};
-    for (uint32_t at = 0; at + 6 + 16 * 6 <= size; at++) {
-        unsigned n = 0;
-        if (memcmp(frame + at, ones, 6))
+    enum { RUN = 6, MAGIC = RUN + 16 * 6 };
+    static const uint8_t ones[RUN] = {0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF};
+    for (uint32_t probe = RUN - 1; probe + MAGIC - RUN < size; probe += RUN) {
+        if (frame[probe] != 0xFF)
             continue;
-        while (n < 16 && !memcmp(frame + at + 6 + 6 * n, nic->individual, 6))
-            n++;
-        if (n == 16)
-            return true;
+        for (uint32_t at = probe - (RUN - 1); at <= probe && at + MAGIC <= size; at++) {
+            unsigned n = 0;
+            if (memcmp(frame + at, ones, RUN))
+                continue;
+            while (n < 16 && !memcmp(frame + at + RUN + 6 * n, nic->individual, 6))
+                n++;
+            if (n == 16)
+                return true;
+        }
     }
     return false;
 }

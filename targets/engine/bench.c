@@ -7,12 +7,15 @@
 #include <time.h>
 
 #include "engine.h"
+#include "life.h"
 #include "machine/machine.h"
 #include "target.h"
 #include "text.h"
 
 #define BATCH 200          /* lives between two looks at the clock */
 #define ROUND_TRIPS 48
+#define FRAME_ROUNDS 3     /* of one life */
+#define FRAMES 8           /* of a round, in each direction */
 #define SWITCHES 200000u
 #define CALLS 400000u
 
@@ -90,28 +93,99 @@ static bool measure_lives(double limit, struct bench *b)
     return true;
 }
 
+/* Of so many lives: how much longer those with all of it take than those with the beginning alone. Below 0: one ends in a bug check. */
+static double time_more(const struct input *none, const struct input *many, double limit, uint64_t *lives)
+{
+    if (time_lives(none, BATCH) < 0 || time_lives(many, BATCH) < 0)
+        return -1;
+    double base = 0, all = 0;
+    for (*lives = 0; all < limit; *lives += BATCH) {
+        double t0 = time_lives(none, BATCH), t1 = time_lives(many, BATCH);
+        if (t0 < 0 || t1 < 0)
+            return -1;
+        base += t0;
+        all += t1;
+    }
+    return all - base;
+}
+
 /* What a life with many requests, each waited for, costs more than one without: an IRP from the app to the driver and back. */
 static bool measure_round_trips(double limit, struct bench *b)
 {
     static struct input none, many;
     static char text[8192] = TEXT_MARKER "\napp0: h0 = open\n";
+    uint64_t lives;
     if (!assemble(text, &none))
         return false;
     for (unsigned i = 0; i < ROUND_TRIPS; i++)
         strcat(strcat(strcat(text, "app0: "), request_text(1)), "\n");
-    if (!assemble(text, &many) || time_lives(&many, BATCH) < 0)
+    if (!assemble(text, &many))
         return false;
-    double base = 0, all = 0;
-    uint64_t lives = 0;
-    for (; all < limit; lives += BATCH) {
-        double t0 = time_lives(&none, BATCH), t1 = time_lives(&many, BATCH);
-        if (t0 < 0 || t1 < 0)
-            return false;
-        base += t0;
-        all += t1;
-    }
-    b->irp_round_trips_per_second = (double)(lives * ROUND_TRIPS) / (all - base);
-    return true;
+    double took = time_more(&none, &many, limit, &lives);
+    b->irp_round_trips_per_second = (double)(lives * ROUND_TRIPS) / took;
+    return took >= 0;
+}
+
+/* Reads are out before the frames come, all at once: they wait long enough for that. Then as many are written, and out at once too. */
+#define PAUSE "pnp: pass-time 1000ms\n"
+
+static const char *frame_round(void)
+{
+    static char text[2048] = PAUSE;
+    size_t n = strlen(PAUSE);
+    for (unsigned i = 0; i < FRAMES; i++)
+        n += (size_t)snprintf(text + n, sizeof text - n, "app0: read h0 len=60 async -> r%u\n", i);
+    n += (size_t)snprintf(text + n, sizeof text - n, "pnp: frame to=card len=60 fill=1 times=%u\napp0: wait r%u\n", FRAMES, FRAMES - 1);
+    for (unsigned i = 0; i < FRAMES; i++)
+        n += (size_t)snprintf(text + n, sizeof text - n, "app0: write h0 len=60 fill=1 async -> r%u\n", FRAMES + i);
+    snprintf(text + n, sizeof text - n, "app0: wait r%u\n", 2 * FRAMES - 1);
+    return text;
+}
+
+static unsigned frames_seen;
+
+static void see_frame(unsigned card, bool sent, const uint8_t *frame, uint32_t size)
+{
+    (void)card, (void)sent, (void)frame, (void)size;
+    frames_seen++;
+}
+
+/* What is not on the wire is not measured. */
+static bool has_frames(const struct input *input)
+{
+    frames_seen = 0;
+    life_wire = see_frame;
+    bool fine = engine_run(input->bytes, input->size);
+    life_wire = NULL;
+    if (frames_seen != 2 * FRAMES * FRAME_ROUNDS)
+        fprintf(stderr, "irpfuzz: a life that is to pass %u frames has passed %u\n", 2 * FRAMES * FRAME_ROUNDS, frames_seen);
+    return fine && frames_seen == 2 * FRAMES * FRAME_ROUNDS;
+}
+
+/* The same for frames. */
+static bool measure_frames(double limit, struct bench *b)
+{
+    static struct input none, many;
+    static char text[8192];
+    uint64_t lives;
+    if (!target.opens_wire)
+        return true;
+    snprintf(text, sizeof text, TEXT_MARKER "\napp0: h0 = open\n%s", target.opens_wire);
+    size_t n = strlen(text);
+    for (unsigned i = 0; i < FRAME_ROUNDS; i++)
+        strcat(text, PAUSE);
+    if (!assemble(text, &none))
+        return false;
+    text[n] = '\0';
+    for (unsigned i = 0; i < FRAME_ROUNDS; i++)
+        strcat(text, frame_round());
+    if (!assemble(text, &many))
+        return false;
+    if (!has_frames(&many))
+        return false;
+    double took = time_more(&none, &many, limit, &lives);
+    b->frames_per_second = (double)(lives * 2 * FRAMES * FRAME_ROUNDS) / took;
+    return took >= 0;
 }
 
 /* ---- The machine alone: no kernel is booted in these lives ---- */
@@ -170,7 +244,7 @@ static void measure_machine(struct bench *b)
 bool bench_measure(double limit, struct bench *b)
 {
     *b = (struct bench){0};
-    if (!measure_lives(limit, b) || !measure_round_trips(limit / 4, b))
+    if (!measure_lives(limit, b) || !measure_round_trips(limit / 4, b) || !measure_frames(limit / 4, b))
         return false;
     measure_machine(b);
     return true;
@@ -179,13 +253,16 @@ bool bench_measure(double limit, struct bench *b)
 void bench_print(const struct bench *b, bool json)
 {
     const char *kind = target.reads_only ? "read" : "write";
+    char frames[64] = "";
+    if (b->frames_per_second)
+        snprintf(frames, sizeof frames, json ? ",\"frames_per_second\":%.0f" : ", %.0f frames", b->frames_per_second);
     if (json)
         printf("{\"target\":\"%s\",\"lives\":%" PRIu64 ",\"seconds\":%.3f,\"lives_per_second\":%.0f,\"microseconds_per_life\":%.3f,"
-               "\"events_per_life\":%.0f,\"events_per_second\":%.0f,\"irp_round_trips_per_second\":%.0f,\"round_trip\":\"%s\",\"context_switch_ns\":%.1f,\"ddi_ns\":%.1f}\n",
+               "\"events_per_life\":%.0f,\"events_per_second\":%.0f,\"irp_round_trips_per_second\":%.0f,\"round_trip\":\"%s\"%s,\"context_switch_ns\":%.1f,\"ddi_ns\":%.1f}\n",
                target.name, b->lives, b->seconds, b->lives_per_second, 1e6 / b->lives_per_second, b->events_per_life,
-               b->events_per_life * b->lives_per_second, b->irp_round_trips_per_second, kind, b->context_switch_ns, b->ddi_ns);
+               b->events_per_life * b->lives_per_second, b->irp_round_trips_per_second, kind, frames, b->context_switch_ns, b->ddi_ns);
     else
-        printf("%s: %.0f lives a second, %.2f us each, %.0f events each; %.0f IRP round trips (%s) a second, %.1f ns a context switch, %.1f ns a DDI's gate\n",
-               target.name, b->lives_per_second, 1e6 / b->lives_per_second, b->events_per_life, b->irp_round_trips_per_second, kind,
+        printf("%s: %.0f lives a second, %.2f us each, %.0f events each; %.0f IRP round trips (%s)%s a second, %.1f ns a context switch, %.1f ns a DDI's gate\n",
+               target.name, b->lives_per_second, 1e6 / b->lives_per_second, b->events_per_life, b->irp_round_trips_per_second, kind, frames,
                b->context_switch_ns, b->ddi_ns);
 }

@@ -13,6 +13,7 @@ struct bench {
     double seconds;                     /* that they took */
     double lives_per_second, events_per_life;
     double irp_round_trips_per_second;  /* a write (a read where the driver serves no writes) of 64 bytes, waited for: app to driver and back */
+    double frames_per_second;           /* through driver and card, as many out as in, of 60 bytes, a request each; 0: the target has none */
     double context_switch_ns;           /* block one context, wake and run the other, one way */
     double ddi_ns;                      /* entering and leaving the gate: what every DDI costs at least */
 };

@@ -159,6 +159,7 @@ struct target {
     uint32_t lints;                /* enum machine_lint (machine/machine.h): matters of taste that are bugs in this driver */
     bool may_stay;                 /* its drivers may refuse to be removed although nobody uses the device */
     bool reads_only;               /* it serves no writes: what the bench measures then are reads */
+    const char *opens_wire;        /* operations of app0 with h0 after which its card's frames reach a read, as text: the bench measures frames; NULL: it does not */
 
     /* Writes the input of an ioctl, for codes that want more than a pattern; false: the pattern. `fill` is the record's. */
     bool (*ioctl_input)(uint32_t code, uint8_t fill, uint8_t *in, uint32_t length);

@@ -65,6 +65,25 @@ static void pattern(void **state)
     assert_true(woken());
 }
 
+/* RULE N-14-2: a magic packet is six ones and our address 16 times, wherever it stands in a frame, and not a byte less */
+static void magic(void **state)
+{
+    (void)state;
+    uint8_t frame[160];
+    nic_world(NIC_82559);
+    set_up();
+    for (unsigned at = 14; at < 40; at++)
+        for (unsigned cut = 0; cut < 2; cut++) {
+            make_frame(frame, US_ADDRESS, 0x88B5, sizeof frame);
+            memset(frame + at - 2, 0xFF, 2 + 6); /* more ones than needed */
+            for (unsigned i = 0; i < 16; i++)
+                memcpy(frame + at + 6 + 6 * i, card.individual, 6);
+            card.pmdr = 0;
+            nic_receive(&card, frame, at + 6 + 16 * 6 - cut);
+            assert_int_equal(card.pmdr >> 6 & 1, !cut);
+        }
+}
+
 /* RULE N-14-2: a link change wakes if configured; PME# is asserted only if enabled and drops with either bit; the 82557 has none of it */
 static void link_change(void **state)
 {
@@ -316,7 +335,7 @@ static void gone(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(filters), cmocka_unit_test(pattern), cmocka_unit_test(link_change), cmocka_unit_test(power_states), cmocka_unit_test(answers),
+        cmocka_unit_test(filters), cmocka_unit_test(pattern), cmocka_unit_test(magic), cmocka_unit_test(link_change), cmocka_unit_test(power_states), cmocka_unit_test(answers),
         cmocka_unit_test(commands), cmocka_unit_test(completions), cmocka_unit_test(interrupts), cmocka_unit_test(unsolicited), cmocka_unit_test(freezing), cmocka_unit_test(gone)
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
