@@ -98,6 +98,45 @@ static void bench_empty(unsigned which, unsigned seconds, bool json)
     captured_free(&captured);
 }
 
+/* The network card's model beside QEMU's, at the far end of a socket: what a driver's accesses to registers cost. */
+static bool bench_card(unsigned seconds, bool json)
+{
+    struct args args = {0};
+    struct captured captured;
+    build_one("release", "nic_speed");
+    args_add(&args, "build/release/tests/qemu/nic_speed");
+    args_add(&args, "--seconds");
+    args_add(&args, "%u", seconds);
+    args_add(&args, "--json");
+    run_captured(&args, NULL, 4 * seconds + 60, &captured);
+    cJSON *result = json_line(captured.out);
+    bool fine = result != NULL;
+    if (fine && json)
+        cJSON_AddStringToObject(result, "target", "(registers)");
+    if (fine && json)
+        json_print(result);
+    else if (fine) {
+        char own[16], theirs[16];
+        printf("%-24s %-10s  %s register_accesses_per_second; QEMU's ", "(card's registers)", "none", short_number(json_number(result, "register_accesses_per_second"), own));
+        if (cJSON_GetObjectItem(result, "qemu_register_accesses_per_second"))
+            printf("%s over qtest\n", short_number(json_number(result, "qemu_register_accesses_per_second"), theirs));
+        else
+            printf("is not installed\n");
+    } else {
+        fprintf(stderr, "irpfuzz: the card's registers: the measurement failed: %s\n", captured.err);
+    }
+    captured_free(&captured);
+    return fine;
+}
+
+static bool is_chosen(const struct args *targets, const char *name)
+{
+    bool any = false;
+    for (unsigned i = 0; i < targets->n; i++)
+        any |= !strcmp(targets->v[i], name);
+    return any;
+}
+
 int command_bench(const struct options *o)
 {
     struct args all = {0}, targets = {0}, programs = {0};
@@ -114,5 +153,7 @@ int command_bench(const struct options *o)
             fine &= bench_target(targets.v[i], p, seconds, o->json);
         bench_empty(p, seconds, o->json);
     }
+    if (is_chosen(&targets, "i8255x") && !interrupted)
+        fine &= bench_card(seconds, o->json);
     return fine ? EXIT_FINE : EXIT_SETUP;
 }

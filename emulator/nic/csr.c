@@ -108,11 +108,26 @@ static uint8_t read_byte(const struct nic *nic, uint32_t offset)
     }
 }
 
+/* What a driver reads most is taken whole, not byte by byte. */
+static bool read_whole(const struct nic *nic, uint32_t offset, uint32_t *value)
+{
+    if (nic->port_busy || offset >= CSR_PORT)
+        return false;
+    if (offset >= CSR_POINTER)
+        *value = nic->general_pointer;
+    else
+        *value = scb_byte(nic, CSR_STATUS) | (uint32_t)nic->stat << 8 | (uint32_t)nic->command << 16 | (uint32_t)nic->mask << 24;
+    return true;
+}
+
 static uint32_t read_register(struct nic *nic, uint32_t offset, unsigned width)
 {
     uint32_t value = 0;
-    for (unsigned i = 0; i < width; i++)
-        value |= (uint32_t)read_byte(nic, offset + i) << 8 * i;
+    if (read_whole(nic, offset, &value))
+        value = value >> 8 * (offset & 3) & (width == 4 ? ~0u : (1u << 8 * width) - 1);
+    else
+        for (unsigned i = 0; i < width; i++)
+            value |= (uint32_t)read_byte(nic, offset + i) << 8 * i;
     return nic->override.register_read ? nic->override.register_read(nic->override.context, offset, width, value) : value;
 }
 
@@ -245,6 +260,10 @@ static void device_register_write(struct device_model *model, unsigned window, u
     about_to_be_accessed(nic);
     if (nic->hostile.gone || !nic_decodes(nic, window) || window == NIC_WINDOW_FLASH)
         return;
+    if (offset == CSR_POINTER && width == 4 && !nic->port_busy) {
+        nic->general_pointer = (uint32_t)value;
+        return;
+    }
     if (offset % width)
         violate(nic, NIC_V_UNALIGNED);
     for (unsigned i = 0; i < width; i++)

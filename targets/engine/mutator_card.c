@@ -264,11 +264,46 @@ static unsigned run_statistics(struct mutator *m, struct record *out)
     return 3;
 }
 
+/* A list that is suspended, and gone on with: before it gets there, or after. */
+static unsigned run_resume(struct mutator *m, struct record *out)
+{
+    run_block(m, out, one_in(m, 2) ? 0 : 4);
+    set(&out[0], "command", card_field(&out[0], "command") | 0x4000);
+    if (!one_in(m, 4))
+        set(&out[0], "command", card_field(&out[0], "command") & 0x7FFF);
+    if (one_in(m, 2))
+        set(&out[2], "units", 10); /* the block is being executed */
+    out[3] = (struct record){.kind = EV_CARD, .flags = CARD_COMMAND};
+    set(&out[3], "byte", one_in(m, 6) ? 0xA0 : 0x20);
+    out[4] = wait_a_little(m);
+    return 5;
+}
+
+/* Asleep, a packet, awake, and the packet into memory. */
+static unsigned run_wake(struct mutator *m, struct record *out)
+{
+    for (unsigned i = 0; i < 3; i += 2) {
+        out[i] = (struct record){.kind = EV_CARD, .flags = CARD_CONFIG_WRITE};
+        set(&out[i], "at", 0xE0);
+        set(&out[i], "width", 1);
+        set(&out[i], "value", i ? 0x8100 : 0x101 + below(m, 3));
+    }
+    mutator_fill_card(m, &out[1], CARD_FRAME);
+    if (!one_in(m, 4))
+        set(&out[1], "to", CARD_TO_CARD);
+    out[3] = (struct record){.kind = EV_CARD, .flags = CARD_PORT};
+    set(&out[3], "function", 7);
+    place(m, &out[3], AT_RESULT);
+    return 4;
+}
+
 unsigned mutator_card_routine(struct mutator *m, struct record *out)
 {
     static const uint8_t ops[] = {0, 1, 2, 2, 2, 2, 3, 6, 7, 8, 8};
     unsigned n;
-    switch (mutator_random(m, 6)) {
+    switch (mutator_random(m, 8)) {
+    case 4: n = run_resume(m, out); break;
+    case 5: n = run_wake(m, out); break;
     case 0: n = run_transmit(m, out); break;
     case 1: n = run_receive(m, out); break;
     case 2: n = run_statistics(m, out); break;
