@@ -49,14 +49,9 @@ void nic_set_stat(struct nic *nic, uint8_t bits)
 
 static uint8_t byte_of(uint32_t value, uint32_t offset) { return (uint8_t)(value >> 8 * (offset & 3)); }
 
-static uint8_t scb_byte(const struct nic *nic, uint32_t offset)
+static uint8_t units_byte(const struct nic *nic)
 {
-    switch (offset) {
-    case CSR_STATUS: return (uint8_t)((nic->cu.state == NIC_CU_ACTIVE ? 0x80 : nic->cu.state == NIC_CU_SUSPENDED ? 0x40 : 0) | nic->ru.state << 2);
-    case CSR_STAT: return nic->stat;
-    case CSR_COMMAND: return nic->command;
-    default: return nic->mask;
-    }
+    return (uint8_t)((nic->cu.state == NIC_CU_ACTIVE ? 0x80 : nic->cu.state == NIC_CU_SUSPENDED ? 0x40 : 0) | nic->ru.state << 2);
 }
 
 static uint8_t flow_control_byte(const struct nic *nic)
@@ -98,8 +93,6 @@ static uint8_t read_byte(const struct nic *nic, uint32_t offset)
     if (nic->port_busy)
         return reset_byte(nic, offset);
     switch (offset & ~3u) {
-    case CSR_STATUS: return scb_byte(nic, offset);
-    case CSR_POINTER: return byte_of(nic->general_pointer, offset);
     case CSR_PORT: return byte_of(nic->port, offset);
     case CSR_FLASH: return offset < CSR_EEPROM ? nic->flash_control[offset - CSR_FLASH] : offset == CSR_EEPROM ? nic_eeprom_read_pins(nic) : 0;
     case CSR_MDI: return byte_of(nic->mdi, offset);
@@ -116,7 +109,7 @@ static bool read_whole(const struct nic *nic, uint32_t offset, uint32_t *value)
     if (offset >= CSR_POINTER)
         *value = nic->general_pointer;
     else
-        *value = scb_byte(nic, CSR_STATUS) | (uint32_t)nic->stat << 8 | (uint32_t)nic->command << 16 | (uint32_t)nic->mask << 24;
+        *value = units_byte(nic) | (uint32_t)nic->stat << 8 | (uint32_t)nic->command << 16 | (uint32_t)nic->mask << 24;
     return true;
 }
 
