@@ -57,13 +57,13 @@ NicCreateDma(_Inout_ PADAPTER Adapter);
 #pragma alloc_text(PAGE, NicCreateDma)
 #endif
 
-/* How many there are if the registry does not say, and what it may say. With fewer TCBs the command unit would have to go on behind the one it is at. */
+/* How many there are if the registry does not say, and what it may say. With two TCBs the next one to be filled would be the one that a resume not taken yet looks at. */
 #define NIC_DEFAULT_RFDS 32
 #define NIC_MIN_RFDS 5
 #define NIC_MAX_RFDS 1024
 #define NIC_GROW_RFDS 128
 #define NIC_DEFAULT_TCBS 32
-#define NIC_MIN_TCBS 2
+#define NIC_MIN_TCBS 3
 #define NIC_MAX_TCBS 64
 
 /* A frame that begins anywhere in a page lies in so many. */
