@@ -1,4 +1,10 @@
 /* What enablers and transactions refuse, and what is left when something fails in the middle: K-DMA-1, 3..9. */
+#include "machine/machine.h"
+
+/* No driver's data: they outlast a life. */
+static unsigned ways[2];
+static struct chance chance_now;
+
 #include "transaction_world.h"
 
 /* ---- Enablers ---- */
@@ -424,6 +430,62 @@ TEST(K_DMA_3_cancel_twice, .code = 0x10D, .p1 = 8, .chance = HARDWARE(0, DMA_WAI
     WdfDmaTransactionCancel(transaction);
 }
 
+/* ---- Cancelling while its turn comes ---- */
+
+static KEVENT cancel_ended;
+static LONG volatile programmed;
+static BOOLEAN cancelled;
+
+static BOOLEAN note_program(WDFDMATRANSACTION t, WDFDEVICE d, WDFCONTEXT context, WDF_DMA_DIRECTION direction, PSCATTER_GATHER_LIST l)
+{
+    InterlockedExchange(&programmed, 1);
+    return TRUE;
+}
+
+static VOID cancels(PVOID context)
+{
+    while (!cancelled && !InterlockedCompareExchange(&programmed, 0, 0)) {
+        cancelled = WdfDmaTransactionCancel(transaction);
+        KeStallExecutionProcessor(1);
+    }
+    KeSetEvent(&cancel_ended, 0, FALSE);
+    PsTerminateSystemThread(STATUS_SUCCESS);
+}
+
+static void cancel_races(void)
+{
+    HANDLE thread;
+    begin(WdfDmaProfilePacket, 16384);
+    programmed = cancelled = FALSE;
+    KeInitializeEvent(&cancel_ended, NotificationEvent, FALSE);
+    assert_int_equal(WdfDmaTransactionInitialize(transaction, note_program, WdfDmaDirectionWriteToDevice, mdl, buffer, 4000), STATUS_SUCCESS);
+    PsCreateSystemThread(&thread, THREAD_ALL_ACCESS, NULL, NULL, NULL, cancels, NULL);
+    ZwClose(thread);
+    raise(); /* its DPC waits, unless another processor has it */
+    assert_int_equal(execute(transaction), STATUS_SUCCESS);
+    KeStallExecutionProcessor(1);
+    lower();
+    KeWaitForSingleObject(&cancel_ended, Executive, KernelMode, FALSE, NULL);
+    assert_true(cancelled != (BOOLEAN)programmed);
+    ways[cancelled]++;
+    if (programmed)
+        assert_true(completed());
+    WdfDmaTransactionRelease(transaction);
+    end();
+}
+
+/* RULE K-DMA-8: Whatever the schedule, a transaction that waits is either cancelled or programmed. */
+static void K_DMA_8_cancel_races(void **state)
+{
+    for (unsigned i = 0; i < 100; i++) {
+        chance_now = *HARDWARE(0, DMA_WAITS);
+        chance_now.policy = i % 2 ? POLICY_PCT : POLICY_RANDOM;
+        chance_now.seed = i + 1, chance_now.pct_depth = 3, chance_now.pct_length = 100, chance_now.cpus = 1 + i % 3;
+        world_run(cancel_races, (struct outcome){.chance = &chance_now});
+    }
+    assert_true(ways[0] && ways[1]);
+}
+
 /* ---- Its request ---- */
 
 /* RULE K-DMA-5: A transaction is not executed for a request that was completed meanwhile. */
@@ -453,7 +515,7 @@ int main(void)
         cmocka_unit_test(K_DMA_8_reserve_refused), cmocka_unit_test(K_DMA_8_reserved_few), cmocka_unit_test(K_DMA_3_reserved_stays),
         cmocka_unit_test(K_DMA_8_deleted_waiting), cmocka_unit_test(K_DMA_8_deleted_reserved), cmocka_unit_test(K_DMA_3_reserve_twice),
         cmocka_unit_test(K_DMA_3_free_unreserved), cmocka_unit_test(K_DMA_3_free_twice), cmocka_unit_test(K_DMA_3_cancel_failed),
-        cmocka_unit_test(K_DMA_3_cancel_twice), cmocka_unit_test(K_DMA_5_request_gone),
+        cmocka_unit_test(K_DMA_3_cancel_twice), cmocka_unit_test(K_DMA_5_request_gone), cmocka_unit_test(K_DMA_8_cancel_races),
     };
     return cmocka_run_group_tests(tests);
 }
