@@ -110,11 +110,8 @@ static NTSTATUS stage(struct fx_dma_transaction *t)
     return STATUS_SUCCESS;
 }
 
-static void fail(struct fx_dma_transaction *t)
-{
-    t->state = FX_DMA_FAILED;
-    fx_dma_release_channel(t, false);
-}
+/* What fails before it is programmed holds no channel but a reserved one. */
+static void fail(struct fx_dma_transaction *t) { t->state = FX_DMA_FAILED; }
 
 static NTSTATUS execute(struct fx_dma_transaction *t, WDFCONTEXT context)
 {
@@ -194,10 +191,6 @@ static BOOLEAN completed(WDFDMATRANSACTION handle, const size_t *length, bool fi
     t->rest.length -= bytes;
     if (final || !t->rest.length)
         return done(t, FX_DMA_COMPLETED, STATUS_SUCCESS, status);
-    while (t->rest.offset >= t->rest.mdl->ByteCount) {
-        t->rest.offset -= t->rest.mdl->ByteCount;
-        t->rest.mdl = t->rest.mdl->Next;
-    }
     return go_on(t, status);
 }
 

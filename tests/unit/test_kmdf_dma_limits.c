@@ -178,8 +178,11 @@ TEST(K_DMA_7_chain)
     WdfDmaTransactionGetTransferInfo(transaction, &count, &more);
     assert_true(count == 3 && more == 2);
     execute(transaction);
+    program_irql = PASSIVE_LEVEL;
     assert_false(completed());
     log_is("program(1,4000) program(1,100)");
+    assert_int_equal(program_irql, DISPATCH_LEVEL);
+    assert_int_equal(KeGetCurrentIrql(), PASSIVE_LEVEL);
     assert_int_equal(copier.store[FIRST], 0x71);
     assert_false(WdfDmaTransactionDmaCompletedWithLength(transaction, 50, &last));
     log_is("program(1,50)");
@@ -296,6 +299,25 @@ TEST(K_DMA_7_not_programmed, MISUSE, .rule = "K-DMA-7", .chance = HARDWARE(0, DM
     completed();
 }
 
+TEST(K_DMA_7_rest_not_programmed, MISUSE, .rule = "K-DMA-7", .chance = HARDWARE(0, 0, DMA_WAITS))
+{
+    begin(WdfDmaProfileScatterGather, 4096);
+    initialize(transaction, WdfDmaDirectionWriteToDevice);
+    execute(transaction);
+    raise();
+    completed();
+    completed();
+}
+
+/* RULE K-DMA-7: A transfer is completed with no more bytes than it has, be it one. */
+TEST(K_DMA_7_one_more, MISUSE, .rule = "K-DMA-7")
+{
+    begin(WdfDmaProfileScatterGather, 16384);
+    initialize(transaction, WdfDmaDirectionWriteToDevice);
+    execute(transaction);
+    WdfDmaTransactionDmaCompletedWithLength(transaction, BYTES - BEFORE + 1, &last);
+}
+
 /* RULE K-DMA-3: GetTransferInfo is for a transaction that is initialised. */
 TEST(K_DMA_3_info_early, .code = 0x10D, .p1 = 8)
 {
@@ -351,6 +373,14 @@ TEST(K_DMA_8_reserved_few)
     assert_true(completed() && stored());
     WdfDmaTransactionRelease(transaction);
     WdfDmaTransactionFreeResources(transaction);
+    initialize(transaction, WdfDmaDirectionWriteToDevice); /* as if it had never been reserved: the channel is free when it is done */
+    execute(transaction);
+    assert_true(completed());
+    make_transaction(&second);
+    initialize(second, WdfDmaDirectionWriteToDevice);
+    execute(second);
+    log_is("program(1,9900) second(1,9900)");
+    assert_true(WdfDmaTransactionDmaCompleted(second, &last));
     end();
 }
 
@@ -361,8 +391,6 @@ TEST(K_DMA_3_reserved_stays)
     WdfDmaTransactionSetSingleTransferRequirement(transaction, TRUE);
     assert_int_equal(reserve(3), STATUS_SUCCESS);
     assert_int_equal(initialize_at(0, 8193), STATUS_WDF_TOO_MANY_TRANSFERS);
-    assert_int_equal(initialize_at(0, 8000), STATUS_SUCCESS);
-    WdfDmaTransactionRelease(transaction);
     WdfDmaTransactionFreeResources(transaction);
     log_is("reserved");
     end();
@@ -510,7 +538,7 @@ int main(void)
         cmocka_unit_test(K_DMA_9_device_alignment), cmocka_unit_test(K_DMA_9_too_long), cmocka_unit_test(K_DMA_9_system), cmocka_unit_test(K_DMA_9_deleted_raised),
         cmocka_unit_test(K_DMA_4_chain), cmocka_unit_test(K_DMA_7_chain), cmocka_unit_test(K_DMA_4_single_enabler), cmocka_unit_test(K_DMA_8_larger),
         cmocka_unit_test(K_DMA_8_no_length), cmocka_unit_test(K_DMA_8_again), cmocka_unit_test(K_DMA_7_not_staged), cmocka_unit_test(K_DMA_3_failed),
-        cmocka_unit_test(K_DMA_5_immediate_packet), cmocka_unit_test(K_DMA_7_not_programmed), cmocka_unit_test(K_DMA_3_info_early), cmocka_unit_test(K_DMA_8_stop),
+        cmocka_unit_test(K_DMA_5_immediate_packet), cmocka_unit_test(K_DMA_7_not_programmed), cmocka_unit_test(K_DMA_7_rest_not_programmed), cmocka_unit_test(K_DMA_7_one_more), cmocka_unit_test(K_DMA_3_info_early), cmocka_unit_test(K_DMA_8_stop),
         cmocka_unit_test(K_DMA_8_device_offset), cmocka_unit_test(K_DMA_8_channel_callback), cmocka_unit_test(K_DMA_8_complete_callback),
         cmocka_unit_test(K_DMA_8_reserve_refused), cmocka_unit_test(K_DMA_8_reserved_few), cmocka_unit_test(K_DMA_3_reserved_stays),
         cmocka_unit_test(K_DMA_8_deleted_waiting), cmocka_unit_test(K_DMA_8_deleted_reserved), cmocka_unit_test(K_DMA_3_reserve_twice),
