@@ -239,6 +239,21 @@ TEST(W_DMA_3_other_length, .code = OWN_RULE, .p1 = 64, .rule = "W-DMA-3")
     common = of()->AllocateCommonBuffer(adapter, 64, &logical, TRUE);
     of()->FreeCommonBuffer(adapter, 65, logical, common, TRUE);
 }
+TEST(W_DMA_3_other_address, .code = OWN_RULE, .p1 = 64, .rule = "W-DMA-3")
+{
+    boot();
+    get_adapter(TRUE, FALSE);
+    common = of()->AllocateCommonBuffer(adapter, 64, &logical, TRUE);
+    logical.QuadPart++;
+    of()->FreeCommonBuffer(adapter, 64, logical, common, TRUE);
+}
+TEST(W_DMA_3_other_caching, .code = OWN_RULE, .p1 = 64, .rule = "W-DMA-3")
+{
+    boot();
+    get_adapter(TRUE, FALSE);
+    common = of()->AllocateCommonBuffer(adapter, 64, &logical, TRUE);
+    of()->FreeCommonBuffer(adapter, 64, logical, common, FALSE);
+}
 
 #ifdef UNIT_CATCHES_FAULTS
 /* RULE V-DMA-0F: A driver's write behind a common buffer, or before it, is found when the buffer is freed (at once where memory can be poisoned). */
@@ -305,6 +320,25 @@ TEST(W_DMA_5_after_put, .code = 0xE6, .p1 = 0x26)
     ULONG64 at = address_of(0);
     put_list(FALSE);
     device_writes(at, 1);
+}
+
+/* RULE W-DMA-2: Between two mappings a page stays free, and an address that was taken back is not given again soon. */
+TEST(W_DMA_2_apart)
+{
+    begin_dma();
+    get_list_of(buffer, 8, TRUE);
+    PSCATTER_GATHER_LIST first = list;
+    ULONG64 at = address_of(0);
+    get_list_of(buffer + 8, 8, TRUE);
+    assert_true(address_of(0) / PAGE_SIZE >= at / PAGE_SIZE + 2);
+    put_list(TRUE);
+    list = first;
+    put_list(TRUE);
+    get_list_of(buffer, 8, TRUE);
+    assert_true(address_of(0) != at);
+    put_list(TRUE);
+    log_clear();
+    end_dma();
 }
 
 /* ---- Lists ---- */
@@ -539,7 +573,7 @@ int main(void)
         cmocka_unit_test(V_DMA_1E_obsolete), cmocka_unit_test(V_DMA_18_released), cmocka_unit_test(V_DMA_18_null), cmocka_unit_test(V_DMA_11_left),
         cmocka_unit_test(V_DMA_07_buffer), cmocka_unit_test(V_DMA_07_list), cmocka_unit_test(V_DMA_07_waiting), cmocka_unit_test(V_DMA_13_buffer),
         cmocka_unit_test(V_DMA_13_list), cmocka_unit_test(W_DMA_3_common_buffer), cmocka_unit_test(W_DMA_2_logical), cmocka_unit_test(V_DMA_03_buffer),
-        cmocka_unit_test(W_DMA_3_other_length),
+        cmocka_unit_test(W_DMA_3_other_length), cmocka_unit_test(W_DMA_3_other_address), cmocka_unit_test(W_DMA_3_other_caching), cmocka_unit_test(W_DMA_2_apart),
 #ifdef UNIT_CATCHES_FAULTS
         cmocka_unit_test(V_DMA_0F_driver_behind), cmocka_unit_test(V_DMA_0F_driver_before),
 #endif

@@ -86,6 +86,25 @@ TEST(W_DMA_10_vector)
     end_dma();
 }
 
+/* RULE W-DMA-10: A vector may be long: each of its buffers has its own memory and its own addresses. */
+TEST(W_DMA_10_long_vector)
+{
+    enum { MANY = 100 };
+    PVOID each;
+    begin(64);
+    assert_int_equal(get_vector(MANY, 64), STATUS_SUCCESS);
+    for (ULONG i = 0; i < MANY; i++) {
+        of()->GetCommonBufferFromVectorByIndex(adapter, vector, i, &each, &logical);
+        device_writes((ULONG64)logical.QuadPart, (UCHAR)i);
+    }
+    for (ULONG i = 0; i < MANY; i++) {
+        of()->GetCommonBufferFromVectorByIndex(adapter, vector, i, &each, &logical);
+        assert_int_equal(*(PUCHAR)each, i);
+    }
+    of()->FreeCommonBufferVector(adapter, vector);
+    end_dma();
+}
+
 /* RULE V-DMA-03: A common buffer of a vector is freed once, and a vector, too. */
 TEST(V_DMA_03_of_vector, .code = 0xE6, .p1 = 0x03)
 {
@@ -172,6 +191,8 @@ TEST(W_DMA_10_from_mdl_refused)
     RtlZeroMemory(&c, sizeof c);
     c.ConfigType = CommonBufferConfigTypeSubSection, c.SubSection.Offset = BYTES - BEFORE, c.SubSection.Length = 1;
     assert_int_equal(create(&c, 1), STATUS_INVALID_PARAMETER);
+    c.SubSection.Offset = BYTES;
+    assert_int_equal(create(&c, 1), STATUS_INVALID_PARAMETER);
     c.SubSection.Offset = 1, c.SubSection.Length = BYTES - BEFORE;
     assert_int_equal(create(&c, 1), STATUS_INVALID_PARAMETER);
     c.SubSection.Length = 0;
@@ -229,7 +250,7 @@ TEST(W_DMA_10_domains)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(W_DMA_10_bounds), cmocka_unit_test(W_DMA_10_vector), cmocka_unit_test(V_DMA_03_of_vector), cmocka_unit_test(V_DMA_03_behind_vector),
+        cmocka_unit_test(W_DMA_10_bounds), cmocka_unit_test(W_DMA_10_vector), cmocka_unit_test(W_DMA_10_long_vector), cmocka_unit_test(V_DMA_03_of_vector), cmocka_unit_test(V_DMA_03_behind_vector),
         cmocka_unit_test(V_DMA_03_vector), cmocka_unit_test(V_DMA_07_vector), cmocka_unit_test(W_DMA_10_from_mdl), cmocka_unit_test(W_DMA_10_from_mdl_configured),
         cmocka_unit_test(W_DMA_10_from_mdl_refused), cmocka_unit_test(V_DMA_0E_from_mdl), cmocka_unit_test(V_DMA_07_from_mdl), cmocka_unit_test(W_DMA_3_from_mdl),
         cmocka_unit_test(W_DMA_10_domains),

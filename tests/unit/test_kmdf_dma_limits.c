@@ -92,6 +92,19 @@ TEST(K_DMA_9_too_long)
     common = (WDFCOMMONBUFFER)enabler;
     assert_int_equal(WdfCommonBufferCreate(enabler, 0x100000064, WDF_NO_OBJECT_ATTRIBUTES, &common), STATUS_INSUFFICIENT_RESOURCES);
     assert_true(common == NULL);
+    assert_int_equal(WdfCommonBufferCreate(enabler, 0xf0000000, WDF_NO_OBJECT_ATTRIBUTES, &common), STATUS_INSUFFICIENT_RESOURCES);
+    finish();
+}
+
+/* RULE K-DMA-9: The length of a common buffer is what was asked for, whatever its alignment takes. */
+TEST(K_DMA_9_length)
+{
+    WDF_COMMON_BUFFER_CONFIG config;
+    boot();
+    make_enabler(WdfDmaProfileScatterGather, 4096);
+    WDF_COMMON_BUFFER_CONFIG_INIT(&config, 0x7fff);
+    assert_int_equal(WdfCommonBufferCreateWithConfig(enabler, 100, &config, WDF_NO_OBJECT_ATTRIBUTES, &common), STATUS_SUCCESS);
+    assert_int_equal(WdfCommonBufferGetLength(common), 100);
     finish();
 }
 
@@ -535,7 +548,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(K_DMA_1_profiles), cmocka_unit_test(K_DMA_1_very_long), cmocka_unit_test(K_DMA_1_direction), cmocka_unit_test(K_DMA_1_no_system),
-        cmocka_unit_test(K_DMA_9_device_alignment), cmocka_unit_test(K_DMA_9_too_long), cmocka_unit_test(K_DMA_9_system), cmocka_unit_test(K_DMA_9_deleted_raised),
+        cmocka_unit_test(K_DMA_9_device_alignment), cmocka_unit_test(K_DMA_9_too_long), cmocka_unit_test(K_DMA_9_system), cmocka_unit_test(K_DMA_9_length), cmocka_unit_test(K_DMA_9_deleted_raised),
         cmocka_unit_test(K_DMA_4_chain), cmocka_unit_test(K_DMA_7_chain), cmocka_unit_test(K_DMA_4_single_enabler), cmocka_unit_test(K_DMA_8_larger),
         cmocka_unit_test(K_DMA_8_no_length), cmocka_unit_test(K_DMA_8_again), cmocka_unit_test(K_DMA_7_not_staged), cmocka_unit_test(K_DMA_3_failed),
         cmocka_unit_test(K_DMA_5_immediate_packet), cmocka_unit_test(K_DMA_7_not_programmed), cmocka_unit_test(K_DMA_7_rest_not_programmed), cmocka_unit_test(K_DMA_7_one_more), cmocka_unit_test(K_DMA_3_info_early), cmocka_unit_test(K_DMA_8_stop),
