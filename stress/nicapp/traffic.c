@@ -302,6 +302,16 @@ static BOOL Check(STATION *Station, const SLOT *Slot, UINT Length)
     return TRUE;
 }
 
+static BOOL IsClosed(STATION *Station)
+{
+    BOOL Closed;
+
+    EnterCriticalSection(&Station->ReadLock);
+    Closed = Station->Closed;
+    LeaveCriticalSection(&Station->ReadLock);
+    return Closed;
+}
+
 /* FALSE: that was the last one. */
 static BOOL EndRead(STATION *Station, SLOT *Slot)
 {
@@ -311,7 +321,7 @@ static BOOL EndRead(STATION *Station, SLOT *Slot)
     if (Error == 0) {
         return Check(Station, Slot, Bytes);
     }
-    if (Error == ERROR_OPERATION_ABORTED && Station->Closed) {
+    if (Error == ERROR_OPERATION_ABORTED && IsClosed(Station)) {
         return FALSE;
     }
     return Fail(Station, "a read failed", Error);
