@@ -25,7 +25,7 @@ static void wrong(const char *what, uint32_t value, uint32_t expected)
 
 void follow_selective_reset(void)
 {
-    follow.pending = follow.in_block = follow.resume = follow.confused = follow.mdi_asked = false;
+    follow.pending = follow.in_block = follow.resume = follow.mdi_asked = false;
     follow.cu = FOLLOW_IDLE;
     follow.ru = NIC_RU_IDLE;
     follow.have_rfd = false;
@@ -42,6 +42,7 @@ void follow_software_reset(void)
 {
     static const uint8_t first[22] = {0x00, 0x08, 0x00, 0x00, 0x00, 0x00, 0x32, 0x00, 0x00, 0x00, 0x2E, 0x00, 0x60, 0x00, 0xF2, 0xC8, 0x00, 0x40, 0xF2, 0x00, 0x3F, 0x05};
     follow_selective_reset();
+    follow.confused = false; /* what the other reset keeps is not known then */
     follow.cu_base = follow.ru_base = follow.dump_address = 0;
     follow.received = follow.transmits = 0;
     follow.uncounted = false;
