@@ -49,6 +49,7 @@ NicEvtInterruptIsr(WDFINTERRUPT Interrupt, ULONG MessageID)
         return FALSE;
 
     WRITE_REGISTER_UCHAR(&Adapter->Csr->InterruptMask, SCB_MASK_ALL);
+    InterlockedExchange(&Adapter->IsrMasked, TRUE);
     WRITE_REGISTER_USHORT(&Adapter->Csr->ScbStatus, Causes);
     Adapter->StuckInterrupts = READ_REGISTER_USHORT(&Adapter->Csr->ScbStatus) & Causes ? Adapter->StuckInterrupts + 1 : 0;
     (VOID)WdfInterruptQueueDpcForIsr(Interrupt);
@@ -67,6 +68,7 @@ NicEvtInterruptEnable(WDFINTERRUPT Interrupt, WDFDEVICE AssociatedDevice)
     Adapter->InterruptEnabled = TRUE;
     Adapter->InterruptHeld = FALSE;
     Adapter->StuckInterrupts = 0;
+    InterlockedExchange(&Adapter->IsrMasked, FALSE);
     WRITE_REGISTER_UCHAR(&Adapter->Csr->InterruptMask, 0);
 
     return STATUS_SUCCESS;
@@ -157,6 +159,13 @@ NicEvtInterruptDpc(WDFINTERRUPT Interrupt, WDFOBJECT AssociatedObject)
     NicReceive(Adapter);
     NicCompleteSends(Adapter);
     NicDrainSends(Adapter);
+
+    /*
+     * Who took frames and left some has queued this, too, and masked nothing. Its interrupt may be gone by now: before it is disconnected the framework waits for what
+     * an ISR has queued, and no ISR queues anything once it is disabled.
+     */
+    if (!InterlockedExchange(&Adapter->IsrMasked, FALSE))
+        return;
 
     if (!WdfInterruptSynchronize(Interrupt, NicSyncUnmask, Adapter))
     {

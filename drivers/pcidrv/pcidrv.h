@@ -195,6 +195,8 @@ typedef struct _ADAPTER
     BOOLEAN InterruptEnabled;
     BOOLEAN InterruptHeld;
     ULONG StuckInterrupts; /* in a row that could not be acknowledged */
+
+    LONG volatile IsrMasked; /* by the ISR, whose DPC has not unmasked yet */
 } ADAPTER, *PADAPTER;
 
 WDF_DECLARE_CONTEXT_TYPE_WITH_NAME(ADAPTER, NicGetAdapter)
