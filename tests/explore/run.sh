@@ -150,7 +150,7 @@ must_be_clean cancel_wait 1
 # Every way it may end.
 "$work/run" explore "$programs/echo_cancel.txt" >/dev/null 2>"$work/err"
 expect "a program for another device: status 2" [ $? = 2 ]
-expect "a program for another device: one line" [ "$(grep -c 'opens "echo".*is "cancelsamp".*--target' "$work/err")" = "$(wc -l <"$work/err")" ]
+expect "a program for another device: one line" [ "$(grep -c 'is called cancelsamp.*--target that has echo' "$work/err")" = "$(wc -l <"$work/err")" ]
 "$work/run" explore "$programs/nothing.txt" >/dev/null 2>&1
 expect "no such file: status 2" [ $? = 2 ]
 "$work/run" explore "$programs/cancel_triangle.txt" --preemptions 3 --time 2 >"$work/out" 2>/dev/null
