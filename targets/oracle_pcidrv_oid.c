@@ -104,13 +104,13 @@ static bool was_given(const uint8_t *address)
     return given.count > SET_MAX;
 }
 
-/* Writes that were out while the question was. */
+/* Writes that were out while the question was; also one whose call has not come back yet. */
 static unsigned writes_beside(const struct request *r)
 {
     unsigned n = 0;
     for (unsigned i = 0; i < life_steps(); i++) {
         const struct request *w = life_request(i);
-        if (w && w->kind == OP_WRITE && w->issued && w->issued_at < r->finished_at && (!w->finished || w->finished_at > r->issued_at))
+        if (w && w->kind == OP_WRITE && w->issued_at && w->issued_at < r->finished_at && (!w->finished || w->finished_at > r->issued_at))
             n++;
     }
     return n;
@@ -122,7 +122,7 @@ static unsigned writes_without_wire(void)
     unsigned n = 0;
     for (unsigned i = 0; i < life_steps(); i++) {
         const struct request *w = life_request(i);
-        n += w && w->kind == OP_WRITE && w->issued && (w->disturbed & DISTURBED_WIRE);
+        n += w && w->kind == OP_WRITE && w->issued_at && (w->disturbed & DISTURBED_WIRE);
     }
     return n;
 }
