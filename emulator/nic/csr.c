@@ -116,7 +116,7 @@ static bool read_whole(const struct nic *nic, uint32_t offset, uint32_t *value)
 static uint32_t read_register(struct nic *nic, uint32_t offset, unsigned width)
 {
     uint32_t value = 0;
-    if (read_whole(nic, offset, &value))
+    if ((offset & 3) + width <= 4 && read_whole(nic, offset, &value))
         value = value >> 8 * (offset & 3) & (width == 4 ? ~0u : (1u << 8 * width) - 1);
     else
         for (unsigned i = 0; i < width; i++)

@@ -144,8 +144,10 @@ static bool measure_round_trips(double limit, struct bench *b)
     if (!assemble(text, &many))
         return false;
     double took = time_more(&none, &many, limit, &lives);
+    if (took < 0)
+        return false;
     b->irp_round_trips_per_second = (double)(lives * ROUND_TRIPS) / took;
-    return took >= 0;
+    return true;
 }
 
 /* Reads are out before the frames come, all at once: they wait long enough for that. Then as many are written, and out at once too. */
@@ -206,8 +208,10 @@ static bool measure_frames(double limit, struct bench *b)
     if (!has_frames(&many))
         return false;
     double took = time_more(&none, &many, limit, &lives);
+    if (took < 0)
+        return false;
     b->frames_per_second = (double)(lives * 2 * FRAMES * FRAME_ROUNDS) / took;
-    return took >= 0;
+    return true;
 }
 
 /* ---- The machine alone: no kernel is booted in these lives ---- */

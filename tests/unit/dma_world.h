@@ -62,6 +62,19 @@ static void get_buffer(void)
     MmBuildMdlForNonPagedPool(mdl);
 }
 
+/* A life with an adapter of DEVICE_DESCRIPTION_VERSION3, whose addresses have so many bits. */
+static inline void boot_version3(ULONG width)
+{
+    DEVICE_DESCRIPTION d;
+    boot();
+    d = description(TRUE, FALSE);
+    d.Version = DEVICE_DESCRIPTION_VERSION3;
+    d.DmaAddressWidth = width;
+    adapter = IoGetDmaAdapter(node->pdo, &d, &registers);
+    assert_true(adapter != NULL && adapter->DmaOperations->Size == sizeof(DMA_OPERATIONS));
+    get_buffer();
+}
+
 static void free_buffer(void)
 {
     IoFreeMdl(mdl);

@@ -14,14 +14,7 @@ static PDMA_OPERATIONS of(void) { return adapter->DmaOperations; }
 
 static void begin(ULONG width)
 {
-    DEVICE_DESCRIPTION d;
-    boot();
-    d = description(TRUE, FALSE);
-    d.Version = DEVICE_DESCRIPTION_VERSION3;
-    d.DmaAddressWidth = width;
-    adapter = IoGetDmaAdapter(node->pdo, &d, &registers);
-    assert_true(adapter != NULL && of()->Size == sizeof(DMA_OPERATIONS));
-    get_buffer();
+    boot_version3(width);
     assert_int_equal(of()->InitializeDmaTransferContext(adapter, context), STATUS_SUCCESS);
     assert_int_equal(of()->InitializeDmaTransferContext(adapter, other), STATUS_SUCCESS);
     assert_int_equal(of()->InitializeDmaTransferContext(adapter, third), STATUS_SUCCESS);

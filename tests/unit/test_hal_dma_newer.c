@@ -7,17 +7,6 @@ static PUCHAR memory;
 
 static PDMA_OPERATIONS of(void) { return adapter->DmaOperations; }
 
-static void begin(ULONG width)
-{
-    DEVICE_DESCRIPTION d;
-    boot();
-    d = description(TRUE, FALSE);
-    d.Version = DEVICE_DESCRIPTION_VERSION3;
-    d.DmaAddressWidth = width;
-    adapter = IoGetDmaAdapter(node->pdo, &d, &registers);
-    get_buffer();
-}
-
 static PHYSICAL_ADDRESS at(ULONG64 address) { return (PHYSICAL_ADDRESS){.QuadPart = (LONGLONG)address}; }
 
 /* ---- Bounds ---- */
@@ -40,7 +29,7 @@ static bool had_between(ULONG64 lowest, ULONG64 highest)
 /* RULE W-DMA-10: AllocateCommonBufferWithBounds finds logical addresses between the lowest and the highest one, or none. */
 TEST(W_DMA_10_bounds)
 {
-    begin(64);
+    boot_version3(64);
     assert_true(had_between(0, ~0ull));
     ULONG64 first = (ULONG64)logical.QuadPart;
     assert_true(had_between(0, 0xffffffff));
@@ -67,7 +56,7 @@ static NTSTATUS get_vector(ULONG count, ULONGLONG bytes)
 TEST(W_DMA_10_vector)
 {
     PVOID first, last;
-    begin(64);
+    boot_version3(64);
     assert_int_equal(get_vector(0, 64), STATUS_INVALID_PARAMETER);
     assert_int_equal(get_vector(3, 0), STATUS_INVALID_PARAMETER);
     assert_int_equal(get_vector(3, 0x100000000), STATUS_INVALID_PARAMETER);
@@ -91,7 +80,7 @@ TEST(W_DMA_10_long_vector)
 {
     enum { MANY = 100 };
     PVOID each;
-    begin(64);
+    boot_version3(64);
     assert_int_equal(get_vector(MANY, 64), STATUS_SUCCESS);
     for (ULONG i = 0; i < MANY; i++) {
         of()->GetCommonBufferFromVectorByIndex(adapter, vector, i, &each, &logical);
@@ -108,7 +97,7 @@ TEST(W_DMA_10_long_vector)
 /* RULE V-DMA-03: A common buffer of a vector is freed once, and a vector, too. */
 TEST(V_DMA_03_of_vector, .code = 0xE6, .p1 = 0x03)
 {
-    begin(64);
+    boot_version3(64);
     get_vector(2, 64);
     of()->FreeCommonBufferFromVector(adapter, vector, 1);
     of()->FreeCommonBufferFromVector(adapter, vector, 1);
@@ -116,13 +105,13 @@ TEST(V_DMA_03_of_vector, .code = 0xE6, .p1 = 0x03)
 TEST(V_DMA_03_behind_vector, .code = 0xE6, .p1 = 0x03)
 {
     PVOID none;
-    begin(64);
+    boot_version3(64);
     get_vector(2, 64);
     of()->GetCommonBufferFromVectorByIndex(adapter, vector, 2, &none, &logical);
 }
 TEST(V_DMA_03_vector, .code = 0xE6, .p1 = 0x03)
 {
-    begin(64);
+    boot_version3(64);
     get_vector(2, 64);
     of()->FreeCommonBufferVector(adapter, vector);
     of()->FreeCommonBufferVector(adapter, vector);
@@ -131,7 +120,7 @@ TEST(V_DMA_03_vector, .code = 0xE6, .p1 = 0x03)
 /* RULE V-DMA-07: An adapter is not put while a vector of it is out, even one whose buffers were all freed. */
 TEST(V_DMA_07_vector, .code = 0xE6, .p1 = 0x07)
 {
-    begin(64);
+    boot_version3(64);
     get_vector(1, 64);
     of()->FreeCommonBufferFromVector(adapter, vector, 0);
     put_adapter();
@@ -147,7 +136,7 @@ static NTSTATUS create(PDMA_COMMON_BUFFER_EXTENDED_CONFIGURATION configs, ULONG 
 /* RULE W-DMA-10: CreateCommonBufferFromMdl makes one address of an MDL's pages, which the driver keeps; FreeCommonBuffer takes it back. */
 TEST(W_DMA_10_from_mdl)
 {
-    begin(32);
+    boot_version3(32);
     assert_int_equal(create(NULL, 0), STATUS_SUCCESS);
     assert_int_equal((ULONG64)logical.QuadPart % PAGE_SIZE, BEFORE);
     device_writes((ULONG64)logical.QuadPart + 9000, 0x63);
@@ -162,7 +151,7 @@ TEST(W_DMA_10_from_mdl)
 TEST(W_DMA_10_from_mdl_configured)
 {
     DMA_COMMON_BUFFER_EXTENDED_CONFIGURATION c[3];
-    begin(64);
+    boot_version3(64);
     RtlZeroMemory(c, sizeof c);
     c[0].ConfigType = CommonBufferConfigTypeSubSection, c[0].SubSection.Offset = 4000, c[0].SubSection.Length = 8;
     c[1].ConfigType = CommonBufferConfigTypeHardwareAccessPermissions, c[1].HardwareAccessType = CommonBufferHardwareAccessReadOnly;
@@ -187,7 +176,7 @@ TEST(W_DMA_10_from_mdl_configured)
 TEST(W_DMA_10_from_mdl_refused)
 {
     DMA_COMMON_BUFFER_EXTENDED_CONFIGURATION c;
-    begin(32);
+    boot_version3(32);
     RtlZeroMemory(&c, sizeof c);
     c.ConfigType = CommonBufferConfigTypeSubSection, c.SubSection.Offset = BYTES - BEFORE, c.SubSection.Length = 1;
     assert_int_equal(create(&c, 1), STATUS_INVALID_PARAMETER);
@@ -211,7 +200,7 @@ TEST(W_DMA_10_from_mdl_refused)
 /* RULE V-DMA-0E: The pages of such a buffer are locked, or nonpaged pool. */
 TEST(V_DMA_0E_from_mdl, .code = 0xE6, .p1 = 0x0E)
 {
-    begin(32);
+    boot_version3(32);
     mdl->MdlFlags &= ~(MDL_SOURCE_IS_NONPAGED_POOL | MDL_PAGES_LOCKED);
     create(NULL, 0);
 }
@@ -219,7 +208,7 @@ TEST(V_DMA_0E_from_mdl, .code = 0xE6, .p1 = 0x0E)
 /* RULE V-DMA-07: An adapter is not put while a common buffer of an MDL is out. */
 TEST(V_DMA_07_from_mdl, .code = 0xE6, .p1 = 0x07)
 {
-    begin(32);
+    boot_version3(32);
     create(NULL, 0);
     put_adapter();
 }
@@ -227,7 +216,7 @@ TEST(V_DMA_07_from_mdl, .code = 0xE6, .p1 = 0x07)
 /* RULE W-DMA-3: A common buffer of an MDL is freed with its length. */
 TEST(W_DMA_3_from_mdl, .code = OWN_RULE, .p1 = ANY, .rule = "W-DMA-3")
 {
-    begin(32);
+    boot_version3(32);
     create(NULL, 0);
     of()->FreeCommonBuffer(adapter, BYTES, logical, buffer, TRUE);
 }
@@ -238,7 +227,7 @@ TEST(W_DMA_3_from_mdl, .code = OWN_RULE, .p1 = ANY, .rule = "W-DMA-3")
 /* RULE W-DMA-10: A device has a space of logical addresses of its own: there are no domains to join. */
 TEST(W_DMA_10_domains)
 {
-    begin(32);
+    boot_version3(32);
     assert_int_equal(of()->FlushDmaBuffer(adapter, mdl, TRUE), STATUS_SUCCESS);
     assert_true(of()->GetDmaDomain(adapter) == NULL);
     assert_int_equal(of()->JoinDmaDomain(adapter, NULL), STATUS_NOT_SUPPORTED);
