@@ -60,11 +60,23 @@ static unsigned read_ctest(const char *preset, char *words)
     return count;
 }
 
+/* "FAIL <what>: <condition>", as the scripts say it: the end of a long log may be far behind it. */
+static void show_failures(const char *words)
+{
+    for (const char *line = words; *line; line += *line != 0) {
+        size_t length = strcspn(line, "\n");
+        if (!strncmp(line, "FAIL ", 5))
+            printf("       %.*s\n", (int)length, line);
+        line += length;
+    }
+}
+
 /* Where the tests ran, a log may be out of reach: what failed is seen in the output as well. */
 static void show_end(const char *log)
 {
     char *words = read_file(log, NULL);
     size_t length = words ? strlen(words) : 0;
+    show_failures(words ? words : "");
     const char *at = words ? words + (length > LOG_SHOWN ? length - LOG_SHOWN : 0) : "";
     if (length > LOG_SHOWN && strchr(at, '\n'))
         at = strchr(at, '\n') + 1;

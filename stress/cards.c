@@ -25,7 +25,7 @@ static void bring_up_card(unsigned which)
 {
     struct nic_card *card = &cards.card[which];
     NTSTATUS status;
-    nic_card_init(card, NIC_82559);
+    nic_card_init(card, stress_app.awake ? NIC_82557 : NIC_82559);
     card->nic.settings.link_at_power_on = true;
     card->nic.settings.auxiliary_power = true;
     card->nic.eeprom.word[2] = (uint16_t)(card->nic.eeprom.word[2] + (which << 8));

@@ -22,6 +22,7 @@ struct stress_app {
     const char *beside;         /* identifier of a second device among it; "": there is none */
     unsigned cards;             /* network cards on one wire: the devices that device_id stands for, instead of one that hangs on no bus; at most STRESS_MAX_CARDS */
     bool pulls;                 /* they are pulled out while the app uses them, at times that lane data chooses */
+    bool awake;                 /* they do not idle: an 82557 cannot sleep */
 };
 extern const struct stress_app stress_app;
 

@@ -179,7 +179,9 @@ NicSetPacketFilter(PADAPTER Adapter, ULONG PacketFilter)
         WdfSpinLockRelease(Adapter->ReceiveLock);
     }
 
-    (VOID)NicReceive(Adapter);
+    /* Here, and not by whoever takes frames just now: a frame to the new filter may come as soon as this has succeeded. */
+    if (NicStartReceive(Adapter) == STATUS_MORE_PROCESSING_REQUIRED)
+        NicReceive(Adapter);
     return NT_SUCCESS(Status) ? Status : STATUS_DEVICE_NOT_READY;
 }
 

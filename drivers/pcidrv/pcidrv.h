@@ -543,7 +543,7 @@ _Requires_lock_not_held_(Adapter->ReceiveLock)
 VOID
 NicAllowReceive(_Inout_ PADAPTER Adapter, _In_ BOOLEAN Allowed);
 
-/* STATUS_MORE_PROCESSING_REQUIRED: there are frames to be taken first. */
+/* STATUS_MORE_PROCESSING_REQUIRED: there are frames to be taken. */
 _IRQL_requires_max_(DISPATCH_LEVEL)
 _Requires_lock_not_held_(Adapter->ReceiveLock)
 _Must_inspect_result_

@@ -213,7 +213,10 @@ NicEvtDeviceD0Exit(WDFDEVICE Device, WDF_POWER_DEVICE_STATE TargetState)
     return STATUS_SUCCESS;
 }
 
-/* The receive unit stops, and what it had to say is acknowledged: its interrupts are masked by now. */
+/*
+ * The receive unit stops, and what it had to say is acknowledged: its interrupts are masked by now. What the chip has counted it forgets when it sleeps: a card that does not
+ * answer has nothing to add.
+ */
 _Use_decl_annotations_
 static VOID
 NicQuietChip(PADAPTER Adapter)
@@ -227,6 +230,7 @@ NicQuietChip(PADAPTER Adapter)
 
     if ((Status & SCB_STATUS_RU) != SCB_STATUS_RU_IDLE)
         (VOID)NicScbCommand(Adapter, SCB_RU_ABORT, 0);
+    (VOID)NicReadStatistics(Adapter);
 
     WRITE_REGISTER_USHORT(&Adapter->Csr->ScbStatus, Status & SCB_STATUS_CAUSES);
 }

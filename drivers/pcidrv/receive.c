@@ -52,6 +52,13 @@ _Requires_lock_held_(Adapter->ReceiveLock)
 static BOOLEAN
 NicIsFrame(_In_ PADAPTER Adapter, _Inout_ PNIC_RFD_ENTRY Rfd, _In_ USHORT Status);
 
+/* The first of the ring that the chip has not filled, or NULL. */
+_IRQL_requires_max_(DISPATCH_LEVEL)
+_Requires_lock_held_(Adapter->ReceiveLock)
+_Must_inspect_result_
+static PNIC_RFD_ENTRY
+NicFindFreeRfd(_In_ PADAPTER Adapter);
+
 _IRQL_requires_max_(DISPATCH_LEVEL)
 static VOID
 NicServeRead(_In_ PADAPTER Adapter, _In_ const NIC_RFD_ENTRY *Rfd);
@@ -471,14 +478,34 @@ NicReturnFrames(PADAPTER Adapter, PNIC_RFD_ENTRY *Frames, ULONG Count)
         WdfWorkItemEnqueue(Adapter->ReceiveWork);
 }
 
-/* An empty ring is one whose RFDs are all with somebody who gives them back and then calls this. */
+_Use_decl_annotations_
+static PNIC_RFD_ENTRY
+NicFindFreeRfd(PADAPTER Adapter)
+{
+    PLIST_ENTRY Entry;
+    PNIC_RFD_ENTRY Rfd;
+
+    for (Entry = Adapter->ReceiveRing.Flink; Entry != &Adapter->ReceiveRing; Entry = Entry->Flink)
+    {
+        Rfd = CONTAINING_RECORD(Entry, NIC_RFD_ENTRY, Entry);
+        if (!(NicRead16(&Rfd->Rfd->Status) & CB_STATUS_COMPLETE))
+            return Rfd;
+    }
+
+    return NULL;
+}
+
+/*
+ * Behind the frames that nobody has taken yet: whoever waits for the unit to run does not wait for those to be handed on. An empty ring is one whose RFDs are all with
+ * somebody who gives them back and then calls this.
+ */
 _Use_decl_annotations_
 NTSTATUS
 NicStartReceive(PADAPTER Adapter)
 {
     NTSTATUS Status = STATUS_SUCCESS;
     BOOLEAN Grow = FALSE;
-    PNIC_RFD_ENTRY Head;
+    PNIC_RFD_ENTRY Rfd;
     USHORT Scb;
 
     WdfSpinLockAcquire(Adapter->ReceiveLock);
@@ -489,11 +516,11 @@ NicStartReceive(PADAPTER Adapter)
     }
     else if (Adapter->ReceiveAllowed && (Scb & SCB_STATUS_RU) != SCB_STATUS_RU_READY && !IsListEmpty(&Adapter->ReceiveRing))
     {
-        Head = CONTAINING_RECORD(Adapter->ReceiveRing.Flink, NIC_RFD_ENTRY, Entry);
-        if (NicRead16(&Head->Rfd->Status) & CB_STATUS_COMPLETE)
+        Rfd = NicFindFreeRfd(Adapter);
+        if (Rfd != NULL)
+            Status = NicScbCommand(Adapter, SCB_RU_START, Rfd->Physical);
+        if (NT_SUCCESS(Status) && (Rfd == NULL || Rfd->Entry.Blink != &Adapter->ReceiveRing))
             Status = STATUS_MORE_PROCESSING_REQUIRED;
-        else
-            Status = NicScbCommand(Adapter, SCB_RU_START, Head->Physical);
         Grow = (Scb & SCB_STATUS_RU) == SCB_STATUS_RU_NO_RESOURCES && NicGrow(Adapter);
     }
     WdfSpinLockRelease(Adapter->ReceiveLock);

@@ -128,9 +128,9 @@ static void write_waiters(void)
         if (!title)
             report_line("  who waits for whom");
         title = true;
-        report_line("    %-10s %s %s%s%s", ctx->name, ctx->state == CTX_SPINNING ? "spins on" : "waits for",
+        report_line("    %-10s %s %s%s%s, inside %s", ctx->name, ctx->state == CTX_SPINNING ? "spins on" : "waits for",
                     ctx->wait_reason ? ctx->wait_reason : "?", ctx->wait_holder ? ", held by " : "",
-                    ctx->wait_holder ? ctx->wait_holder->name : "");
+                    ctx->wait_holder ? ctx->wait_holder->name : "", gate_where(ctx));
     }
 }
 

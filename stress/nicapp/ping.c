@@ -260,7 +260,7 @@ static void CALLBACK ReadEnded(DWORD Error, DWORD Bytes, OVERLAPPED *Overlapped)
     } else if (Type == TYPE_IP) {
         TakeIp(Pinger, Frame, Bytes);
     }
-    if (!Pinger->Failed) {
+    if (!Pinger->Failed && !Pinger->Stopping) {
         PostRead(Pinger);
     }
 }

@@ -1,12 +1,15 @@
 /*
  * Frames in both directions at once, numbered and checksummed, from several threads at each card.
  *
- * The order of reads is the order in which frames come: whoever posts a read takes a ticket, and the frame that ends it must have that number. Likewise frames are
- * numbered in the order in which they are written.
+ * The order of reads is the order in which frames come: whoever posts a read takes a ticket, and by ticket the frames' numbers are in order and none is missing. Likewise
+ * frames are numbered in the order in which they are written. An echo that was late may stand between them.
  *
  * A card throws away what comes when nobody reads, or when its ring is full. So the sender needs a credit for each frame, and the receiver gives one for each read that it
  * has posted. The window is less than half of the ring (32): as many frames may be on their way as others, read already, have not yet gone back there. With
- * another window frames are lost, and are to be in order all the same.
+ * another window frames are lost.
+ *
+ * Nor does a card receive that sleeps, and requests that wait for it to wake are handed to its driver by several threads at once, in no order that counts. Where that may
+ * happen, as where somebody resets the cards, frames are lost and overtaken; none comes twice.
  */
 
 #include "nicapp.h"
@@ -17,9 +20,9 @@
 
 #define PATIENCE_MS 20000 /* longer than any reset takes */
 #define LOST_MS 100       /* where frames may be lost: so long for one that is on its way */
-#define REMEMBERED (2 * MAX_WINDOW) /* tickets; more than there are reads at a time */
 
 #define TRAFFIC_TYPE 0xB588 /* 0x88B5 on the wire: for experiments */
+#define IP_TYPE 0x0008      /* of an echo */
 #define MAGIC 0x4E494341
 
 typedef struct _FRAME {
@@ -51,7 +54,8 @@ typedef struct _STATION {
     CRITICAL_SECTION ReadLock;
     UINT NextTicket;
     BOOL Closed; /* no more reads */
-    struct { UINT Ticket, Number; } Remembered[REMEMBERED];
+    BYTE *Seen; /* of each number: it has come */
+    UINT *Order; /* of each ticket: 1 + the number of the frame that came for it */
     volatile LONG Received;
     volatile LONG Refused; /* writes that the driver gave back */
     HANDLE AllReceived;
@@ -120,7 +124,7 @@ static void BuildFrame(const STATION *Station, FRAME *Frame, UINT Number)
 
 static BOOL IsWhole(const STATION *Station, const FRAME *Frame, UINT Length)
 {
-    return Length >= FIELD_OFFSET(FRAME, Payload) && Frame->Magic == MAGIC && Frame->Length == Length && Length == LengthOf(Frame->Number) &&
+    return Length >= FIELD_OFFSET(FRAME, Payload) && Frame->Type == TRAFFIC_TYPE && Frame->Magic == MAGIC && Frame->Length == Length && Length == LengthOf(Frame->Number) &&
         memcmp(Frame->To, Station->Card->Address, PCIDRV_ADDRESS_LENGTH) == 0 &&
         memcmp(Frame->From, Station->Peer->Card->Address, PCIDRV_ADDRESS_LENGTH) == 0 && Frame->Sum == SumOf(Frame);
 }
@@ -269,32 +273,40 @@ static BOOL Post(STATION *Station, SLOT *Slot)
     return Open;
 }
 
-/* Where frames may be lost, the numbers of two tickets in a row still rise. */
-static BOOL IsAfter(STATION *Station, UINT Ticket, UINT Number)
+/* As many as may be asked for in order: each frame has one, and each echo that was late. */
+static UINT TicketsOf(const OPTIONS *Options)
 {
-    UINT Before = (Ticket + REMEMBERED - 1) % REMEMBERED;
-    UINT Behind = (Ticket + 1) % REMEMBERED;
-    BOOL Right;
+    return Options->Frames + 2 * Options->Pings;
+}
+
+static BOOL IsFirst(STATION *Station, UINT Ticket, UINT Number)
+{
+    BOOL First;
 
     EnterCriticalSection(&Station->ReadLock);
-    Right = (Ticket == 0 || Station->Remembered[Before].Ticket != Ticket - 1 || Station->Remembered[Before].Number < Number) &&
-        (Station->Remembered[Behind].Ticket != Ticket + 1 || Station->Remembered[Behind].Number > Number);
-    Station->Remembered[Ticket % REMEMBERED].Ticket = Ticket;
-    Station->Remembered[Ticket % REMEMBERED].Number = Number;
+    First = Number < Station->Options->Frames && !Station->Seen[Number];
+    if (First) {
+        Station->Seen[Number] = TRUE;
+    }
+    if (First && Ticket < TicketsOf(Station->Options)) {
+        Station->Order[Ticket] = 1 + Number;
+    }
     LeaveCriticalSection(&Station->ReadLock);
-    return Right;
+    return First;
 }
 
 static BOOL Check(STATION *Station, const SLOT *Slot, UINT Length)
 {
     const FRAME *Frame = &Slot->Frame;
 
+    if (Length >= HEADER_LENGTH && Frame->Type == IP_TYPE) {
+        return TRUE;
+    }
     if (!IsWhole(Station, Frame, Length)) {
         return Fail(Station, "a frame was changed", Length);
     }
-    if (Station->Options->MayLose ? !IsAfter(Station, Slot->Ticket, Frame->Number) : Frame->Number != Slot->Ticket) {
-        printf("card %u: frame %u for read %u\n", Station->Card->Index + 1, Frame->Number, Slot->Ticket);
-        return Fail(Station, "a frame was lost, or overtaken", 0);
+    if (!IsFirst(Station, Slot->Ticket, Frame->Number)) {
+        return Fail(Station, "a frame came twice", Frame->Number);
     }
     if ((UINT)InterlockedIncrement(&Station->Received) == Station->Options->Frames) {
         SetEvent(Station->AllReceived);
@@ -362,7 +374,9 @@ static BOOL Prepare(STATION *Station, STATION *Peer, CARD *Card, const OPTIONS *
     InitializeCriticalSection(&Station->ReadLock);
     Station->Credits = CreateSemaphoreA(NULL, 0, 0x7FFFFFFF, NULL);
     Station->AllReceived = CreateEventA(NULL, TRUE, FALSE, NULL);
-    return Station->Credits != NULL && Station->AllReceived != NULL;
+    Station->Seen = calloc(Options->Frames, sizeof(*Station->Seen));
+    Station->Order = calloc(TicketsOf(Options), sizeof(*Station->Order));
+    return Station->Credits != NULL && Station->AllReceived != NULL && Station->Seen != NULL && Station->Order != NULL;
 }
 
 static void Dispose(STATION *Station)
@@ -373,6 +387,8 @@ static void Dispose(STATION *Station)
     if (Station->AllReceived != NULL) {
         CloseHandle(Station->AllReceived);
     }
+    free(Station->Seen);
+    free(Station->Order);
     DeleteCriticalSection(&Station->SendLock);
     DeleteCriticalSection(&Station->ReadLock);
 }
@@ -412,6 +428,19 @@ static UINT Start(STATION Stations[2], LPTHREAD_START_ROUTINE Routine, HANDLE *T
     return i;
 }
 
+static void CheckOrder(STATION *Station)
+{
+    UINT Next = 0;
+    UINT i;
+
+    for (i = 0; i < TicketsOf(Station->Options) && !IsOver(Station); i++) {
+        if (Station->Order[i] != 0 && Station->Order[i] != 1 + Next++) {
+            printf("card %u: frame %u for read %u\n", Station->Card->Index + 1, Station->Order[i] - 1, i);
+            Fail(Station, "a frame was overtaken", Next - 1);
+        }
+    }
+}
+
 static void AwaitFrames(STATION *Station)
 {
     DWORD Patience = Station->Options->MayLose ? LOST_MS : PATIENCE_MS;
@@ -438,6 +467,9 @@ static BOOL Run(STATION Stations[2])
     }
     Join(Readers, Reading);
     for (i = 0; i < 2; i++) {
+        if (!Stations[i].Options->MayLose) {
+            CheckOrder(&Stations[i]);
+        }
         printf("card %u: %u frames sent, %u of them refused, %u received\n", i + 1, Stations[i].NextNumber, (UINT)Stations[i].Refused, (UINT)Stations[i].Received);
     }
     return !IsOver(&Stations[0]);

@@ -29,7 +29,7 @@ expect() { # WHAT CONDITION..
     fi
 }
 
-for app in echoapp echoapp_driversync nothingapp testapp testapp_startio enumapp notifyapp toastapp nicapp nicapp_pulled treeapp; do
+for app in echoapp echoapp_driversync nothingapp testapp testapp_startio enumapp notifyapp toastapp nicapp nicapp_asleep nicapp_pulled treeapp; do
     for build in release tsan; do
         [ -f "build/$build/build.ninja" ] || cmake --preset "$build" >/dev/null || exit 3
         cmake --build "build/$build" --target "stress_$app" >/dev/null || exit 3
@@ -44,8 +44,10 @@ done
 
 expect "nothingapp: what is said to have ended has ended" timeout 120 build/release/stress/stress_nothingapp --time 1 --schedule 7 -- 8 64 alone
 
-# On real threads now and then a frame is lost, and nobody knows yet by whom: until then what comes is whole and in order.
-expect "nicapp: two cards on real threads" timeout 120 build/release/stress/stress_nicapp --threads 4 --time 5 -- -n 1000 -l
+expect "nicapp: two cards on real threads" timeout 120 build/release/stress/stress_nicapp --threads 4 --time 5
+expect "nicapp: two cards on real threads, without races" timeout 240 build/tsan/stress/stress_nicapp --threads 4 --time 5
+expect "nicapp: cards that fall asleep" timeout 120 build/release/stress/stress_nicapp_asleep --threads 4 --time 5
+expect "nicapp: cards that fall asleep, without races" timeout 240 build/tsan/stress/stress_nicapp_asleep --threads 4 --time 5
 expect "nicapp: cards that are pulled" timeout 120 build/release/stress/stress_nicapp_pulled --time 5
 expect "nicapp: cards that are pulled, without races" timeout 240 build/tsan/stress/stress_nicapp_pulled --time 5
 
