@@ -183,10 +183,16 @@ static void end_apps(void)
 
 /* ---- Events ---- */
 
+/*
+ * What has a lot to do while time passes (a card that does not answer is reset every few seconds) loops no more for it: a life that has used up half of its
+ * scheduling points has no more time to pass. Then the bound for all of them tells a loop.
+ */
+static bool has_time_left(void) { return machine.points < machine.max_points / 2; }
+
 static void pass_time(uint32_t ms)
 {
     LARGE_INTEGER interval = {.QuadPart = -(LONGLONG)(ms * CLOCK_MS)};
-    if (ms)
+    if (ms && has_time_left())
         ke_delay_execution_thread(KernelMode, FALSE, &interval);
     turns_hold(false);
 }
