@@ -26,6 +26,7 @@ bool pcidrv_ioctl_input(uint32_t code, uint8_t fill, uint8_t *in, uint32_t lengt
 bool pcidrv_waits(const struct request *request);
 void pcidrv_begin(void);
 void pcidrv_finished(const struct request *request);
+void pcidrv_wmi_asked(const struct wmi_request *request);
 void pcidrv_wmi_answered(const struct wmi_request *request);
 void pcidrv_wire(unsigned card, bool sent, const uint8_t *frame, uint32_t size);
 void pcidrv_ended(void);

@@ -264,13 +264,17 @@ static uint32_t promised(const struct wmi_request *r)
     }
 }
 
+void pcidrv_wmi_asked(const struct wmi_request *r)
+{
+    if (r->verb != WMI_SET || r->in_length < ADDRESS)
+        return;
+    if (given.count < SET_MAX)
+        memcpy(given.address[given.count], r->in, ADDRESS);
+    given.count++;
+}
+
 void pcidrv_wmi_answered(const struct wmi_request *r)
 {
-    if (r->verb == WMI_SET && r->in_length >= ADDRESS) {
-        if (given.count < SET_MAX)
-            memcpy(given.address[given.count], r->in, ADDRESS);
-        given.count++;
-    }
     if (!wmi_was_answered(r) || life_has_faults() || (r->disturbed & DISTURBED_HARDWARE))
         return;
     if (wmi_has_instance(r->verb) && r->instance) {

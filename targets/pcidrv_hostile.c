@@ -30,6 +30,7 @@ const struct target target = {
     .waits = pcidrv_waits,
     .begin = pcidrv_begin,
     .finished = pcidrv_finished,
+    .wmi_asked = pcidrv_wmi_asked,
     .wmi_answered = pcidrv_wmi_answered,
     .wire = pcidrv_wire,
     .ended = pcidrv_ended,

@@ -310,6 +310,8 @@ static void ask_wmi(const struct record *rec, unsigned step)
     msan_define(r.in, r.in_length);
     fill_words(r.in, r.in_length);
     memset(r.out, UNTOUCHED, r.out_length);
+    if (target.wmi_asked)
+        target.wmi_asked(&r);
     life_ask_wmi(&r, rec->slot);
     coverage_pair(COVER_RESULT, rec->kind | (uint32_t)r.verb << 8, r.status);
     if (target.wmi_answered)

@@ -167,6 +167,7 @@ struct target {
     void (*begin)(void);                               /* start of a life */
     void (*issued)(const struct request *request);     /* about to be sent */
     void (*finished)(const struct request *request);   /* the app saw its end */
+    void (*wmi_asked)(const struct wmi_request *request);    /* about to be asked: the driver may see it, and others its effect, long before the app gets its answer */
     void (*wmi_answered)(const struct wmi_request *request); /* the app got its answer from WMI */
     void (*ended)(void);                               /* the life's end: everything is closed */
     /* A frame is on the wire: one that a card sends, or one that comes to it. Called from inside the kernel: to be looked at, and remembered. */
