@@ -550,7 +550,9 @@ static void strike(struct slot *s)
 static void plug_cable(struct slot *s, unsigned cable)
 {
     static const uint16_t partner[CABLES] = {[CABLE_OUT] = 0, [CABLE_FAST] = PARTNER_FAST, [CABLE_SLOW] = PARTNER_SLOW};
+    const struct nic_wire *wire = &s->card.nic.wire;
     life_disturb(DISTURBED_WIRE, -1, -1, -1);
+    life_disturb_last(DISTURBED_WIRE, OP_WRITE, wire->busy + wire->queued); /* the card has them, and has said so */
     s->replugged = true;
     nic_plug_cable(&s->card.nic, partner[cable]);
 }

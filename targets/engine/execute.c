@@ -85,6 +85,23 @@ void life_disturb_device(uint8_t disturbance, uint32_t device)
     }
 }
 
+static struct request *last_success(uint8_t kind, uint8_t without)
+{
+    struct request *last = NULL;
+    for (uint64_t left = life.requests; left; left &= left - 1) {
+        struct request *r = &life.request[__builtin_ctzll(left)];
+        if (r->kind == kind && r->finished && !r->error && !(r->disturbed & without) && (!last || r->finished_at > last->finished_at))
+            last = r;
+    }
+    return last;
+}
+
+void life_disturb_last(uint8_t disturbance, uint8_t kind, unsigned count)
+{
+    for (struct request *r; count && (r = last_success(kind, disturbance)); count--)
+        r->disturbed |= disturbance;
+}
+
 const struct request *life_request(unsigned step)
 {
     return step < MAX_OPERATIONS && life.requests >> step & 1 ? &life.request[step] : NULL;

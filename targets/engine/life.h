@@ -53,6 +53,8 @@ void *life_user_memory(size_t size);
 void life_disturb(uint8_t disturbance, int process, int thread, int handle);
 /* Those still out on this device. */
 void life_disturb_device(uint8_t disturbance, uint32_t device);
+/* So many that have ended well, the last ones of their kind: what they asked for is still under way. */
+void life_disturb_last(uint8_t disturbance, uint8_t kind, unsigned count);
 
 /* ---- wmi.c, for apps.c ---- */
 
