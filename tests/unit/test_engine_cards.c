@@ -33,6 +33,7 @@ struct life life;
 static struct program program; /* what the input says of cards */
 void life_disturb(uint8_t disturbance, int process, int thread, int handle) {}
 void life_disturb_device(uint8_t disturbance, uint32_t device) {}
+void life_disturb_last(uint8_t disturbance, uint8_t kind, unsigned count) {}
 bool life_has_faults(void) { return false; }
 
 #pragma clang section text = "drv_text" data = "drv_data" bss = "drv_bss"

@@ -53,6 +53,7 @@ static uint8_t disturbed; /* what requests that are out were told */
 static bool faults;
 void life_disturb(uint8_t disturbance, int process, int thread, int handle) { disturbed |= disturbance; }
 void life_disturb_device(uint8_t disturbance, uint32_t device) {}
+void life_disturb_last(uint8_t disturbance, uint8_t kind, unsigned count) {}
 bool life_has_faults(void) { return faults; }
 
 static void begin(void)

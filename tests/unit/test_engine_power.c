@@ -14,6 +14,7 @@ const struct target target = {.driver = "world", .device_id = "Root\\WORLD"};
 struct life life;
 void life_disturb(uint8_t disturbance, int process, int thread, int handle) {}
 void life_disturb_device(uint8_t disturbance, uint32_t device) {}
+void life_disturb_last(uint8_t disturbance, uint8_t kind, unsigned count) {}
 bool life_has_faults(void) { return false; }
 
 enum { NEITHER, IDLES, IDLES_AND_WAKES, WAKES_THE_SYSTEM };
