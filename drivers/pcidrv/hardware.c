@@ -174,6 +174,8 @@ NicEvtDeviceReleaseHardware(WDFDEVICE Device, WDFCMRESLIST ResourcesTranslated)
 
     PAGED_CODE();
 
+    /* A DPC that the work item has queued may run after the interrupt is gone, and queue the work item; since D0Exit that queues none. */
+    KeFlushQueuedDpcs();
     WdfWorkItemFlush(Adapter->ReceiveWork);
     NicUnmapResources(Adapter);
 

@@ -28,11 +28,11 @@ _Requires_lock_not_held_(Adapter->ReceiveLock)
 static BOOLEAN
 NicBeginReceive(_Inout_ PADAPTER Adapter);
 
-/* FALSE: somebody else wanted to meanwhile, and frames may be there. */
+/* TRUE: there is more to be taken, or somebody else wanted to meanwhile, and it is allowed still. */
 _IRQL_requires_max_(DISPATCH_LEVEL)
 _Requires_lock_not_held_(Adapter->ReceiveLock)
 static BOOLEAN
-NicEndReceive(_Inout_ PADAPTER Adapter);
+NicEndReceive(_Inout_ PADAPTER Adapter, _In_ BOOLEAN More);
 
 _IRQL_requires_max_(DISPATCH_LEVEL)
 _Requires_lock_not_held_(Adapter->ReceiveLock)
@@ -304,17 +304,17 @@ NicBeginReceive(PADAPTER Adapter)
 
 _Use_decl_annotations_
 static BOOLEAN
-NicEndReceive(PADAPTER Adapter)
+NicEndReceive(PADAPTER Adapter, BOOLEAN More)
 {
     BOOLEAN Again;
 
     WdfSpinLockAcquire(Adapter->ReceiveLock);
-    Again = Adapter->ReceiveAgain;
+    Again = (More || Adapter->ReceiveAgain) && Adapter->ReceiveAllowed;
     Adapter->ReceiveAgain = FALSE;
     Adapter->Receiving = FALSE;
     WdfSpinLockRelease(Adapter->ReceiveLock);
 
-    return !Again;
+    return Again;
 }
 
 _Use_decl_annotations_
@@ -347,7 +347,7 @@ NicReceive(PADAPTER Adapter)
     }
 
     /* There are others to be served meanwhile. */
-    if (!NicEndReceive(Adapter) || More)
+    if (NicEndReceive(Adapter, More))
         (VOID)WdfInterruptQueueDpcForIsr(Adapter->Interrupt);
 }
 
