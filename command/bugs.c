@@ -425,6 +425,6 @@ int command_bugs(const struct options *o)
         running -= take_ended(chosen, pids, next, o->json, &good);
     }
     if (!o->json)
-        printf("\n%u of %u planted bugs found as expected\n", good, count);
+        printf("\n%u of %u planted bugs found as expected: each from its seeds, some from nothing as well\n", good, count);
     return good == count ? EXIT_FINE : EXIT_BUG;
 }

@@ -487,6 +487,8 @@ void follow_transfer(bool write, uint64_t address, uint32_t size, const uint8_t 
 {
     const struct transfer *found = NULL;
     unsigned ways = 0;
+    if (follow.card->hostile.gone)
+        bugcheck(OWN_DEVICE_MEMORY, address - BARE_BASE, size, write, 0, NULL, "the card %s %u bytes, and is gone", write ? "writes" : "reads", size);
     if (follow_is_quiet())
         return;
     follow_sync();

@@ -44,6 +44,8 @@ static bool is_same(unsigned i, const uint8_t *frame, uint32_t size)
 void follow_sent(const uint8_t *frame, uint32_t size)
 {
     static const uint8_t pause[6] = {0x01, 0x80, 0xC2, 0x00, 0x00, 0x01};
+    if (follow.card->hostile.gone)
+        bugcheck(OWN_DEVICE_ANSWER, size, 0, 0, 0, NULL, "a frame of %u bytes is sent by a card that is gone", size);
     if (follow_is_quiet() || (size == FRAME_MINIMUM && !memcmp(frame, pause, sizeof pause)))
         return;
     for (unsigned i = 0; i < FOLLOW_FRAMES; i++)

@@ -13,6 +13,8 @@
 #define CAME_MAX 256
 #define LOST_AT_POWER_DOWN 2u /* one frame on the wire, one in the FIFO */
 
+#define LONG_ENOUGH 10000000u      /* a second: whatever was under way has ended */
+
 enum { WIN32_INVALID_USER_BUFFER = 1784 };
 
 struct frame {
@@ -26,12 +28,15 @@ static struct {
     struct frame came[CAME_MAX];
     uint8_t bytes[CAME_MAX][LONGEST];
     unsigned came_count;
+    uint64_t due[CAME_MAX]; /* when one came that somebody who reads is to have */
+    unsigned due_count;
 } wire;
 
 void pcidrv_begin(void)
 {
     wire.sent_count = 0;
     wire.came_count = 0;
+    wire.due_count = 0;
     pcidrv_oid_begin();
 }
 
@@ -62,6 +67,15 @@ void pcidrv_wire(unsigned card, bool sent, const uint8_t *frame, uint32_t size)
     }
     if (size <= LONGEST)
         wire.came_count++;
+}
+
+/* Of those that come one upon the other some may find the ring full. */
+void pcidrv_to_receive(unsigned card)
+{
+    uint64_t now = life_time();
+    bool alone = !wire.due_count || now - wire.due[wire.due_count - 1] > LONG_ENOUGH;
+    if (card == 0 && alone && wire.due_count < CAME_MAX)
+        wire.due[wire.due_count++] = now;
 }
 
 unsigned pcidrv_frames(bool sent) { return sent ? wire.sent_count : wire.came_count; }
@@ -200,6 +214,55 @@ static void check_read_once(void)
     }
 }
 
+/* When the card had got its filter, if there was one for the whole life: never before 1; else 0. */
+static uint64_t filter_time(void)
+{
+    const struct request *only = NULL;
+    for (unsigned i = 0; i < life_steps(); i++) {
+        const struct request *r = life_request(i);
+        if (!r || pcidrv_filter_of(r) < 0)
+            continue;
+        if (only)
+            return 0;
+        only = r;
+    }
+    return only && only->finished && !only->error && pcidrv_filter_of(only) > 0 ? only->finished_time + 1 : 0;
+}
+
+/* Until the app went, which gave it up. */
+static bool read_in_vain(const struct request *r)
+{
+    return r && r->kind == OP_READ && r->length && r->given_up && r->finished && r->error == WIN32_OPERATION_ABORTED && !(r->disturbed & ~DISTURBED_CANCEL) &&
+        r->device == 1;
+}
+
+/*
+ * While a read waits, a frame that comes for it ends it, or another one. Judged only where nothing else can have happened to the frame: the card is awake all the time and is not
+ * reset, its filter is set once, and time passes only when nothing else does.
+ */
+static void check_received(void)
+{
+    uint64_t filtered = filter_time();
+    if (!filtered || life_has_faults() || life_power_ups() != 1 || life_clocks())
+        return;
+    for (unsigned i = 0; i < life_steps(); i++) {
+        const struct request *r = life_request(i);
+        if (!read_in_vain(r))
+            continue;
+        uint64_t from = (r->issued_time > filtered ? r->issued_time : filtered) + LONG_ENOUGH;
+        unsigned came = 0, ended = 0;
+        for (unsigned j = 0; j < wire.due_count; j++)
+            came += wire.due[j] > from && wire.due[j] + LONG_ENOUGH < r->finished_time;
+        for (unsigned j = 0; j < life_steps(); j++) {
+            const struct request *other = life_request(j);
+            ended += other && other->kind == OP_READ && other->finished && !other->error && other->finished_time >= r->issued_time;
+        }
+        if (came > ended)
+            bugcheck(OWN_WRONG_DATA, i, came, ended, 0, NULL, "step %u: the read had waited in vain when it was cancelled, while %u frame(s) came for it and %u other read(s) ended", i,
+                     came, ended);
+    }
+}
+
 /* ---- The rest ---- */
 
 static void check_indicate(const struct request *r)
@@ -262,4 +325,5 @@ void pcidrv_ended(void)
     if (wire.sent_count <= SENT_MAX)
         check_sent();
     check_read_once();
+    check_received();
 }

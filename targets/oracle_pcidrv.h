@@ -41,5 +41,8 @@ void pcidrv_check_set(const struct request *request);
 
 /* Frames on the wire so far, from and to the cards. */
 unsigned pcidrv_frames(bool sent);
+void pcidrv_to_receive(unsigned card);
+/* The value that this request was to set the packet filter to, or -1: it is none of those. */
+int64_t pcidrv_filter_of(const struct request *request);
 
 #endif

@@ -242,6 +242,12 @@ void pcidrv_check_set(const struct request *r)
         wrong_length(r, 0);
 }
 
+int64_t pcidrv_filter_of(const struct request *r)
+{
+    bool fits = r->kind == OP_IOCTL && r->code == NIC_IOCTL_SET && r->length >= 2 * HEADER;
+    return fits && word_at(r->data) == OID_FILTER ? (int64_t)word_at(r->data + HEADER) : -1;
+}
+
 /* ---- WMI ---- */
 
 #define WMI_DATA 8u

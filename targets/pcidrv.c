@@ -33,5 +33,6 @@ const struct target target = {
     .wmi_asked = pcidrv_wmi_asked,
     .wmi_answered = pcidrv_wmi_answered,
     .wire = pcidrv_wire,
+    .to_receive = pcidrv_to_receive,
     .ended = pcidrv_ended,
 };

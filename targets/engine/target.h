@@ -65,10 +65,11 @@ struct request {
     uint64_t result;         /* hash of the bytes that came back, where life.keeps_results */
     bool overlapped_file;    /* its file was opened for overlapped I/O: it does not wait for others of that file */
 
+    bool given_up;           /* it might have waited for ever, and did until its app went, which cancelled it then */
+
     /* The engine's own. */
     void *file, *event;
     void *overlapped;
-    bool given_up;
 };
 
 /* What an app asked of WMI, and what came of it. */
@@ -172,6 +173,8 @@ struct target {
     void (*ended)(void);                               /* the life's end: everything is closed */
     /* A frame is on the wire: one that a card sends, or one that comes to it. Called from inside the kernel: to be looked at, and remembered. */
     void (*wire)(unsigned card, bool sent, const uint8_t *frame, uint32_t size);
+    /* One comes now that the card is to receive: whole, to its own address, with the link up and the card awake. Called like wire(), before it. */
+    void (*to_receive)(unsigned card);
 };
 
 /* Every binary of the engine is linked with one target. */

@@ -330,6 +330,10 @@ static void gone(void **state)
     w32(8, 0x100001);
     pass(5000);
     assert_int_equal(memory_writes, 0);
+    uint32_t pointer = card.general_pointer, mask = card.mask;
+    w32(4, ~pointer);
+    w8(3, mask ? 0 : 1);
+    assert_true(card.general_pointer == pointer && card.mask == mask);
 }
 
 int main(void)
