@@ -242,8 +242,10 @@ static bool read_in_vain(const struct request *r)
  */
 static void check_received(void)
 {
+    if (!wire.due_count || life_has_faults() || life_power_ups() != 1 || life_clocks())
+        return;
     uint64_t filtered = filter_time();
-    if (!filtered || life_has_faults() || life_power_ups() != 1 || life_clocks())
+    if (!filtered)
         return;
     for (unsigned i = 0; i < life_steps(); i++) {
         const struct request *r = life_request(i);

@@ -279,7 +279,8 @@ static UINT TicketsOf(const OPTIONS *Options)
     return Options->Frames + 2 * Options->Pings + MAX_WINDOW;
 }
 
-static BOOL IsFirst(STATION *Station, UINT Ticket, UINT Number)
+/* FALSE: that one has come before. */
+static BOOL Remember(STATION *Station, UINT Ticket, UINT Number)
 {
     BOOL First;
 
@@ -305,7 +306,7 @@ static BOOL Check(STATION *Station, const SLOT *Slot, UINT Length)
     if (!IsWhole(Station, Frame, Length)) {
         return Fail(Station, "a frame was changed", Length);
     }
-    if (!IsFirst(Station, Slot->Ticket, Frame->Number)) {
+    if (!Remember(Station, Slot->Ticket, Frame->Number)) {
         return Fail(Station, "a frame came twice", Frame->Number);
     }
     if ((UINT)InterlockedIncrement(&Station->Received) == Station->Options->Frames) {
